@@ -1,0 +1,271 @@
+//! Takes nothing; gives the words that are spoken at the cloud's edge, and the one trait: a query is one page, a step is one call.
+//! Never speaks them.
+
+mod codes;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::codes::classify;
+use crate::ids::{AccountId, FilterId, InterfaceId, RuleId, SessionId, TargetId};
+use crate::inventory::{Filter, Instance, Kind, NetworkInterface, Resource, Rule, Session, Tags, Target};
+
+/// The cloud's edge, in one account and Region. Each call is exactly one AWS call: it neither retries nor waits nor decides.
+pub trait Cloud: Send + Sync {
+    /// Asks for one page.
+    fn read(&self, query: &Query) -> impl Future<Output = Result<Page, CloudError>> + Send;
+    /// Makes one change. An error may hide that the change took effect.
+    fn apply(&self, step: &Step) -> impl Future<Output = Result<Outcome, CloudError>> + Send;
+}
+
+/// The name of an AWS API action, as AWS writes it: what is throttled, granted, counted and logged.
+pub type Action = &'static str;
+
+/// Largest page of the lists that we read. Source: botocore `ec2/2016-11-15`, `MaxResults` of the five describe calls: 5 to 1000.
+pub const PAGE_SIZE: i32 = 1000;
+
+/// One question: the caller's account, or one page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Query {
+    /// Whose credentials are these?
+    Identity,
+    /// A page of a list: the first, or the one that the token of the page before leads to.
+    List(Kind, Option<String>),
+}
+
+impl Query {
+    /// The AWS action that answers it.
+    pub fn action(&self) -> Action {
+        match self {
+            Self::Identity => "GetCallerIdentity",
+            Self::List(Kind::Instances, _) => "DescribeInstances",
+            Self::List(Kind::Interfaces, _) => "DescribeNetworkInterfaces",
+            Self::List(Kind::Targets, _) => "DescribeTrafficMirrorTargets",
+            Self::List(Kind::Filters, _) => "DescribeTrafficMirrorFilters",
+            Self::List(Kind::Sessions, _) => "DescribeTrafficMirrorSessions",
+        }
+    }
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// What it holds.
+    pub items: Items,
+    /// Leads to the next page; none on the last.
+    pub next: Option<String>,
+}
+
+/// What a page holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Items {
+    /// The caller's account.
+    Identity(AccountId),
+    /// Instances.
+    Instances(Vec<Instance>),
+    /// Network interfaces.
+    Interfaces(Vec<NetworkInterface>),
+    /// Mirror targets.
+    Targets(Vec<Target>),
+    /// Mirror filters.
+    Filters(Vec<Filter>),
+    /// Mirror sessions.
+    Sessions(Vec<Session>),
+}
+
+/// What makes a create that is sent twice one create: up to 64 ASCII characters. Source: "Ensuring idempotency in Amazon EC2 API
+/// requests", EC2 Developer Guide. How long AWS remembers one is not documented, so that nothing may rest on it alone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClientToken(pub String);
+
+/// One change: one AWS call. It names only what exists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Step {
+    /// Makes an empty filter, which mirrors nothing.
+    CreateFilter {
+        /// Idempotency token.
+        token: ClientToken,
+        /// Our tags.
+        tags: Tags,
+    },
+    /// Adds a rule to a filter.
+    CreateRule {
+        /// Idempotency token.
+        token: ClientToken,
+        /// The filter.
+        filter: FilterId,
+        /// The rule.
+        rule: Rule,
+    },
+    /// Makes a filter mirror network services beside its rules.
+    AddServices {
+        /// The filter.
+        filter: FilterId,
+        /// The services to add.
+        services: BTreeSet<String>,
+    },
+    /// Makes a target.
+    CreateTarget {
+        /// Idempotency token.
+        token: ClientToken,
+        /// What receives the packets.
+        resource: Resource,
+        /// Our tags.
+        tags: Tags,
+    },
+    /// Starts mirroring an interface.
+    CreateSession {
+        /// Idempotency token.
+        token: ClientToken,
+        /// The source.
+        interface: InterfaceId,
+        /// Where the packets go.
+        target: TargetId,
+        /// Which packets go.
+        filter: FilterId,
+        /// The session number.
+        number: u16,
+        /// The VXLAN network identifier.
+        vni: u32,
+        /// Our tags.
+        tags: Tags,
+    },
+    /// Changes a session in place, without an interruption.
+    ModifySession {
+        /// The session.
+        session: SessionId,
+        /// What becomes of it.
+        change: SessionChange,
+    },
+    /// Stops mirroring.
+    DeleteSession {
+        /// The session.
+        session: SessionId,
+    },
+    /// Removes a rule from a filter.
+    DeleteRule {
+        /// The filter.
+        filter: FilterId,
+        /// The rule.
+        rule: RuleId,
+    },
+    /// Removes a filter that no session uses.
+    DeleteFilter {
+        /// The filter.
+        filter: FilterId,
+    },
+    /// Removes a target that no session uses.
+    DeleteTarget {
+        /// The target.
+        target: TargetId,
+    },
+}
+
+impl Step {
+    /// The AWS action that carries it out.
+    pub fn action(&self) -> Action {
+        match self {
+            Self::CreateFilter { .. } => "CreateTrafficMirrorFilter",
+            Self::CreateRule { .. } => "CreateTrafficMirrorFilterRule",
+            Self::AddServices { .. } => "ModifyTrafficMirrorFilterNetworkServices",
+            Self::CreateTarget { .. } => "CreateTrafficMirrorTarget",
+            Self::CreateSession { .. } => "CreateTrafficMirrorSession",
+            Self::ModifySession { .. } => "ModifyTrafficMirrorSession",
+            Self::DeleteSession { .. } => "DeleteTrafficMirrorSession",
+            Self::DeleteRule { .. } => "DeleteTrafficMirrorFilterRule",
+            Self::DeleteFilter { .. } => "DeleteTrafficMirrorFilter",
+            Self::DeleteTarget { .. } => "DeleteTrafficMirrorTarget",
+        }
+    }
+}
+
+/// The fields of a session that a change sets; none leaves one as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionChange {
+    /// Another target.
+    pub target: Option<TargetId>,
+    /// Another filter.
+    pub filter: Option<FilterId>,
+    /// Another VXLAN network identifier.
+    pub vni: Option<u32>,
+}
+
+/// What a step that was carried out has left, as AWS answered it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// A filter was made.
+    Filter(Filter),
+    /// A rule was added to a filter.
+    Rule(FilterId, RuleId, Rule),
+    /// A filter mirrors these network services now.
+    Services(FilterId, BTreeSet<String>),
+    /// A target was made.
+    Target(Target),
+    /// A session was made or changed.
+    Session(Session),
+    /// Something was removed.
+    Removed,
+}
+
+/// What an error means for us, and so what happens next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// The call may succeed if it is made again: server errors, time-outs, lost connections. It may have taken effect.
+    Retry,
+    /// Too many calls of this action in this account and Region.
+    Throttled,
+    /// What the call named is not there.
+    Gone,
+    /// What the call asked for contradicts what is there: in use, already there, another call with the same token.
+    Conflict,
+    /// Not allowed, or not known who asks.
+    Denied,
+    /// A quota of AWS, or a source that AWS does not support.
+    Quota,
+    /// The call itself is wrong, or the answer could not be read: a mistake of ours, or of whoever answered.
+    Bug,
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Retry => "retry",
+            Self::Throttled => "throttled",
+            Self::Gone => "gone",
+            Self::Conflict => "conflict",
+            Self::Denied => "denied",
+            Self::Quota => "quota",
+            Self::Bug => "bug",
+        })
+    }
+}
+
+/// A call that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{action}: {code}: {message}")]
+pub struct CloudError {
+    /// The AWS action, or the credentials that were looked for.
+    pub action: String,
+    /// AWS's error code, or ours where no answer came (`Timeout`, `Unreachable`, `NoCredentials`, `UnreadableAnswer`).
+    pub code: String,
+    /// What AWS said, or what to do.
+    pub message: String,
+    /// What it means for us.
+    pub class: Class,
+}
+
+impl CloudError {
+    /// An error that AWS answered, with its class by [`classify`].
+    pub fn answered(action: Action, code: impl Into<String>, message: impl Into<String>, status: u16) -> Self {
+        let code = code.into();
+        let class = classify(&code, status);
+        Self { action: action.into(), code, message: message.into(), class }
+    }
+}

@@ -1,0 +1,119 @@
+//! Takes an error code of the EC2 API; gives its class. Never looks at messages: AWS rewords them.
+//!
+//! Several codes on the wire differ from the documented ones, so that each set holds both. Sources: "Error codes for the Amazon EC2
+//! API" (documented); hashicorp/terraform-provider-aws `internal/service/ec2/errors.go` (wire); "Request throttling for the Amazon
+//! EC2 API"; botocore `_retry.json`.
+
+use super::Class;
+
+/// The requests of this action have used up their bucket.
+const THROTTLED: &[&str] =
+    &["RequestLimitExceeded", "EC2ThrottledException", "Throttling", "ThrottlingException", "ThrottledException"];
+
+/// What the call names is not there: for a describe or delete that is an answer, not a failure.
+const GONE: &[&str] = &[
+    "InvalidTrafficMirrorFilterNotFound",
+    "InvalidTrafficMirrorFilterId.NotFound",
+    "InvalidTrafficMirrorFilterRuleNotFound",
+    "InvalidTrafficMirrorFilterRuleId.NotFound",
+    "InvalidTrafficMirrorSessionNotFound",
+    "InvalidTrafficMirrorSessionId.NotFound",
+    "InvalidTrafficMirrorTargetNoFound",
+    "InvalidTrafficMirrorTargetNotFound",
+    "InvalidTrafficMirrorTargetId.NotFound",
+    "InvalidTrafficMirrorTarget",
+    "InvalidNetworkInterfaceID.NotFound",
+    "InvalidNetworkInterfaceId.NotFound",
+    "NetworkLoadBalancerNotFoundException",
+    "InvalidVpcEndpointId.NotFound",
+];
+
+/// What the call asks for contradicts what stands there.
+const CONFLICT: &[&str] = &[
+    "IdempotentParameterMismatch",
+    "TrafficMirrorFilterRuleAlreadyExists",
+    "TrafficMirrorFilterInUse",
+    "InvalidTrafficMirrorFilter.InUse",
+    "TrafficMirrorTargetInUse",
+    "TrafficMirrorTargetInUseException",
+    "NlbInUseByTrafficMirrorTargetException",
+    "InterfaceInUseByTrafficMirrorSession",
+    "InterfaceInUseByTrafficMirrorTarget",
+    "DependencyViolation",
+];
+
+/// Not allowed, or not known who asks.
+const DENIED: &[&str] = &[
+    "UnauthorizedOperation",
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthFailure",
+    "Blocked",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidClientTokenId",
+    "MissingAuthenticationToken",
+    "OptInRequired",
+    "PendingVerification",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
+
+/// A quota is used up, or AWS does not mirror this source: asking again soon changes nothing.
+const QUOTA: &[&str] = &[
+    "NetworkInterfaceNotSupported",
+    "TrafficMirrorFilterLimitExceeded",
+    "TrafficMirrorFilterRuleLimitExceeded",
+    "TrafficMirrorSessionLimitExceeded",
+    "TrafficMirrorSessionsPerInterfaceLimitExceeded",
+    "TrafficMirrorSessionsPerTargetLimitExceeded",
+    "TrafficMirrorSourcesPerTargetLimitExceeded",
+    "TrafficMirrorTargetLimitExceeded",
+];
+
+/// The class of an error code that came with this HTTP status. A code that nobody knows is the server's fault from 500 on, and ours
+/// below.
+pub fn classify(code: &str, status: u16) -> Class {
+    let sets = [
+        (THROTTLED, Class::Throttled),
+        (GONE, Class::Gone),
+        (CONFLICT, Class::Conflict),
+        (DENIED, Class::Denied),
+        (QUOTA, Class::Quota),
+    ];
+    match sets.iter().find(|(codes, _)| codes.contains(&code)) {
+        Some((_, class)) => *class,
+        None if status >= 500 => Class::Retry,
+        None => Class::Bug,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_code_and_the_wire_code_mean_the_same() {
+        for (documented, wire) in [
+            ("InvalidTrafficMirrorFilterNotFound", "InvalidTrafficMirrorFilterId.NotFound"),
+            ("InvalidTrafficMirrorTargetNoFound", "InvalidTrafficMirrorTargetId.NotFound"),
+            ("TrafficMirrorTargetInUseException", "TrafficMirrorTargetInUse"),
+        ] {
+            assert_eq!(classify(documented, 400), classify(wire, 400), "{documented}, {wire}");
+        }
+    }
+
+    #[test]
+    fn throttling_is_known_by_its_code_although_it_comes_with_a_server_error_status() {
+        assert_eq!(classify("RequestLimitExceeded", 503), Class::Throttled);
+        assert_eq!(classify("ServiceUnavailable", 503), Class::Retry);
+    }
+
+    #[test]
+    fn an_unknown_code_is_the_servers_fault_from_500_on_and_ours_below() {
+        assert_eq!(classify("Surprise", 500), Class::Retry);
+        assert_eq!(classify("Surprise", 400), Class::Bug);
+    }
+}
