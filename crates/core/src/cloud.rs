@@ -184,6 +184,33 @@ impl Step {
     }
 }
 
+/// For logs and plans: the call in words, without its token and tags.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreateFilter { .. } => f.write_str("create a filter"),
+            Self::CreateRule { filter, rule, .. } => write!(f, "add to {filter}: {rule}"),
+            Self::AddServices { filter, services } => {
+                write!(f, "add to {filter}: {}", services.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+            }
+            Self::CreateTarget { resource, .. } => write!(f, "create a target for {}", resource.id()),
+            Self::CreateSession { interface, target, filter, number, vni, .. } => {
+                write!(f, "mirror {interface} to {target} through {filter}, number {number}, VNI {vni}")
+            }
+            Self::ModifySession { session, change: SessionChange { target, filter, vni } } => {
+                write!(f, "change {session}:")?;
+                target.iter().try_for_each(|target| write!(f, " target {target}"))?;
+                filter.iter().try_for_each(|filter| write!(f, " filter {filter}"))?;
+                vni.iter().try_for_each(|vni| write!(f, " VNI {vni}"))
+            }
+            Self::DeleteSession { session } => write!(f, "delete {session}"),
+            Self::DeleteRule { filter, rule } => write!(f, "delete {rule} of {filter}"),
+            Self::DeleteFilter { filter } => write!(f, "delete {filter}"),
+            Self::DeleteTarget { target } => write!(f, "delete {target}"),
+        }
+    }
+}
+
 /// The fields of a session that a change sets; none leaves one as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionChange {

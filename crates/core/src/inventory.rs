@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use crate::ids::{
     RuleId, SessionId, TargetId, VpcId, Zone,
 };
 use crate::objects::{ObjectId, Ours};
+use crate::pairs;
 
 /// Tags, by key. AWS allows 50 on a resource.
 pub type Tags = BTreeMap<String, String>;
@@ -159,6 +161,7 @@ pub struct Rule {
     pub destination_ports: Option<PortRange>,
 }
 
+/// Filters are named by the digest of their rules as they are written here: another form re-points every session there is.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { action, direction, number, protocol, source, destination, source_ports, destination_ports } = self;
@@ -296,6 +299,16 @@ pub struct Gap {
     pub at: Time,
 }
 
+/// How the latest read differs from what we have just written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overlay {
+    /// It does not show the object at all.
+    Unseen,
+    /// It shows the object as it was before, or still shows one that we removed.
+    Behind,
+}
+
 /// All that is known of one (account, Region), by id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inventory {
@@ -303,10 +316,10 @@ pub struct Inventory {
     pub region: Region,
     /// The account that answered; none until it has said so.
     pub account: Option<AccountId>,
-    /// Instances.
-    pub instances: BTreeMap<InstanceId, Instance>,
-    /// Network interfaces.
-    pub interfaces: BTreeMap<InterfaceId, NetworkInterface>,
+    /// Instances. Shared with the inventory before where they were not read again: there may be a hundred thousand.
+    pub instances: Arc<BTreeMap<InstanceId, Instance>>,
+    /// Network interfaces, shared likewise.
+    pub interfaces: Arc<BTreeMap<InterfaceId, NetworkInterface>>,
     /// Mirror targets, shared ones included.
     pub targets: BTreeMap<TargetId, Target>,
     /// Mirror filters.
@@ -319,8 +332,9 @@ pub struct Inventory {
     pub gaps: BTreeMap<Kind, Gap>,
     /// Why the account is not known.
     pub identity_gap: Option<Gap>,
-    /// The just-written objects that the latest read did not show as written, and that stand here as they were written.
-    pub overlaid: BTreeSet<ObjectId>,
+    /// The just-written objects that stand here as they were written, since the latest read does not show them so.
+    #[serde(with = "pairs")]
+    pub overlaid: BTreeMap<ObjectId, Overlay>,
     /// Which of the mirror objects are ours.
     pub ours: Ours,
 }
@@ -331,15 +345,15 @@ impl Inventory {
         Self {
             region,
             account: None,
-            instances: BTreeMap::new(),
-            interfaces: BTreeMap::new(),
+            instances: Arc::default(),
+            interfaces: Arc::default(),
             targets: BTreeMap::new(),
             filters: BTreeMap::new(),
             sessions: BTreeMap::new(),
             read: BTreeMap::new(),
             gaps: BTreeMap::new(),
             identity_gap: None,
-            overlaid: BTreeSet::new(),
+            overlaid: BTreeMap::new(),
             ours: Ours::default(),
         }
     }

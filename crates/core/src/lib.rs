@@ -9,10 +9,21 @@
 //! ```
 
 pub mod cloud;
+pub mod compile;
+pub mod decide;
+mod digest;
 pub mod ids;
 pub mod inventory;
+pub mod limits;
+pub mod memory;
 pub mod objects;
+pub mod observe;
+pub mod ownership;
 mod pairs;
+pub mod plan;
+pub mod policy;
+pub mod report;
+pub mod wake;
 
 /// A point in time. Comes from outside: nothing in here asks for it.
 pub use jiff::Timestamp as Time;

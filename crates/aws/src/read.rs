@@ -1,0 +1,75 @@
+//! Takes a query; gives the page that AWS answers, by one call. Never asks for the next page.
+
+use mirror_core::cloud::{Action, CloudError, Items, PAGE_SIZE, Page, Query};
+use mirror_core::inventory::Kind;
+
+use crate::errors::Unreadable;
+use crate::{Sdk, translate};
+
+type Answer = Result<Page, CloudError>;
+
+pub(crate) async fn read(sdk: &Sdk, query: &Query) -> Answer {
+    let action = query.action();
+    match query {
+        Query::Identity => identity(sdk, action).await,
+        Query::List(kind, token) => {
+            let token = token.clone();
+            match kind {
+                Kind::Instances => instances(sdk, action, token).await,
+                Kind::Interfaces => interfaces(sdk, action, token).await,
+                Kind::Targets => targets(sdk, action, token).await,
+                Kind::Filters => filters(sdk, action, token).await,
+                Kind::Sessions => sessions(sdk, action, token).await,
+            }
+        }
+    }
+}
+
+async fn identity(sdk: &Sdk, action: Action) -> Answer {
+    let answer = sdk.sts.get_caller_identity().send().await.map_err(|error| sdk.failed(action, error))?;
+    page(action, translate::account(answer).map(Items::Identity), None)
+}
+
+async fn instances(sdk: &Sdk, action: Action, token: Option<String>) -> Answer {
+    // AWS hides the instances that it manages for others (EKS Auto Mode) from whoever does not ask for them.
+    let request = sdk.ec2.describe_instances().include_managed_resources(true);
+    let request = request.max_results(PAGE_SIZE).set_next_token(token);
+    let mut answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
+    let next = answer.next_token.take();
+    page(action, translate::instances(answer).map(Items::Instances), next)
+}
+
+async fn interfaces(sdk: &Sdk, action: Action, token: Option<String>) -> Answer {
+    let request = sdk.ec2.describe_network_interfaces().include_managed_resources(true);
+    let request = request.max_results(PAGE_SIZE).set_next_token(token);
+    let mut answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
+    let next = answer.next_token.take();
+    page(action, translate::all(answer.network_interfaces, translate::interface).map(Items::Interfaces), next)
+}
+
+async fn targets(sdk: &Sdk, action: Action, token: Option<String>) -> Answer {
+    let request = sdk.ec2.describe_traffic_mirror_targets().max_results(PAGE_SIZE).set_next_token(token);
+    let mut answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
+    let next = answer.next_token.take();
+    page(action, translate::all(answer.traffic_mirror_targets, translate::target).map(Items::Targets), next)
+}
+
+async fn filters(sdk: &Sdk, action: Action, token: Option<String>) -> Answer {
+    let request = sdk.ec2.describe_traffic_mirror_filters().max_results(PAGE_SIZE).set_next_token(token);
+    let mut answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
+    let next = answer.next_token.take();
+    page(action, translate::all(answer.traffic_mirror_filters, translate::filter).map(Items::Filters), next)
+}
+
+async fn sessions(sdk: &Sdk, action: Action, token: Option<String>) -> Answer {
+    let request = sdk.ec2.describe_traffic_mirror_sessions().max_results(PAGE_SIZE).set_next_token(token);
+    let mut answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
+    let next = answer.next_token.take();
+    page(action, translate::all(answer.traffic_mirror_sessions, translate::session).map(Items::Sessions), next)
+}
+
+fn page(action: Action, items: Result<Items, Unreadable>, next: Option<String>) -> Answer {
+    let items = items.map_err(|unreadable| unreadable.of(action))?;
+    // Some endpoints write an empty token on the last page; sent back, it would start the list again.
+    Ok(Page { items, next: next.filter(|token| !token.is_empty()) })
+}

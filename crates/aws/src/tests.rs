@@ -1,0 +1,8 @@
+//! The real SDK over a wire that is not there: what goes out for each query and step, what becomes of each answer and failure.
+
+mod connecting;
+mod failures;
+mod reads;
+mod steps;
+mod unreadable;
+mod wire;

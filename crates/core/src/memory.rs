@@ -1,0 +1,160 @@
+//! Takes a round; gives what is remembered for the next one. Never holds what could not be lost: a restart only slows us down.
+
+mod rates;
+mod remember;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+pub use self::rates::Rates;
+pub use self::remember::{Done, remember};
+use crate::Time;
+use crate::cloud::Class;
+use crate::ids::Region;
+use crate::inventory::{Inventory, Kind, Rule, Session, Tags, Target};
+use crate::objects::{ObjectId, ObjectKey};
+use crate::pairs;
+
+/// How long a read may contradict a change or removal of ours before the read is believed. Source: "Eventual consistency in the
+/// Amazon EC2 API" tells clients to wait for up to five minutes.
+pub const STALE_READS: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long complete reads must show no object of ours after AWS knew our client token from a call with other parameters. Longer
+/// than a settle time: the object that the token made may only be slow to appear.
+pub const AFTER_MISMATCH: SignedDuration = SignedDuration::from_secs(300);
+
+/// All that survives a round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// What was known at the end of the last round, each kind with the age of its read. Lost: everything is read again.
+    pub inventory: Inventory,
+    /// What we wrote and no read has shown yet. Lost: a read that is behind may make us write again what stands; the client tokens
+    /// and session numbers catch that.
+    #[serde(with = "pairs")]
+    pub written: BTreeMap<ObjectId, Written>,
+    /// For keys whose object is gone: which object that was. Lost: a create may be answered with the object that is gone, which
+    /// costs one settle time to find out.
+    #[serde(with = "pairs")]
+    pub predecessors: BTreeMap<ObjectKey, Predecessor>,
+    /// Since when an object of ours has been seen and not wanted. Lost: it settles again.
+    #[serde(with = "pairs")]
+    pub unwanted: BTreeMap<ObjectId, Time>,
+    /// Steps that AWS refused. Lost: they are tried again.
+    #[serde(with = "pairs")]
+    pub refused: BTreeMap<(String, ObjectKey), Refusal>,
+    /// How many calls AWS lets us make. Lost: a full bucket is assumed, and throttling corrects it.
+    pub rates: Rates,
+}
+
+impl Memory {
+    /// What is remembered at the start: nothing.
+    pub fn new(region: Region) -> Self {
+        Self {
+            inventory: Inventory::empty(region),
+            written: BTreeMap::new(),
+            predecessors: BTreeMap::new(),
+            unwanted: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            rates: Rates::default(),
+        }
+    }
+
+    /// The times at which something will have settled, and a read of that time or later is needed to act on it.
+    pub fn settled_at(&self, settle: SignedDuration) -> impl Iterator<Item = Time> {
+        let read = self.inventory.complete_since().unwrap_or(Time::MIN);
+        let losses = self.unwanted.values().map(move |since| later(*since, settle));
+        let returns = self.predecessors.values().map(move |predecessor| predecessor.settled_at(settle));
+        losses.chain(returns).filter(move |at| *at > read)
+    }
+}
+
+/// `at` and a while after it. Ends at the end of time instead of overflowing.
+pub(crate) fn later(at: Time, by: SignedDuration) -> Time {
+    at.saturating_add(by).unwrap_or(Time::MAX)
+}
+
+/// A change of ours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Written {
+    /// When the call was answered.
+    pub at: Time,
+    /// What stands since then; none when it was removed.
+    pub state: Option<Object>,
+    /// When the first complete read began after the call that did not show the object at all.
+    pub missed: Option<Time>,
+}
+
+/// A mirror object as we wrote it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Object {
+    /// A session.
+    Session(Session),
+    /// A filter without rules and services, which are written on their own.
+    Filter(Tags),
+    /// A rule of a filter.
+    Rule(Rule),
+    /// The network services of a filter.
+    Services(BTreeSet<String>),
+    /// A target.
+    Target(Target),
+}
+
+/// The object that had a key before: its id is what makes the client token of its successor another one. Without that, AWS could
+/// answer the create of the successor with the object that is gone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Predecessor {
+    /// Its id; after a mismatch of tokens, when nobody knows it, a digest.
+    pub was: String,
+    /// When the first complete read began that did not show it, or when we removed it.
+    pub since: Time,
+    /// What has to be waited for.
+    pub proof: ProofOfAbsence,
+}
+
+/// What shows that an object is really gone, and that no read is merely behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProofOfAbsence {
+    /// AWS has confirmed that it removed the object.
+    Removed,
+    /// A second complete read, a settle time later.
+    Settled,
+    /// Complete reads for [`AFTER_MISMATCH`].
+    Mismatch,
+}
+
+impl Predecessor {
+    /// A complete read that begins at this time or later, and does not show the object, shows that it is gone.
+    pub fn settled_at(&self, settle: SignedDuration) -> Time {
+        match self.proof {
+            ProofOfAbsence::Removed => self.since,
+            ProofOfAbsence::Settled => later(self.since, settle),
+            ProofOfAbsence::Mismatch => later(self.since, AFTER_MISMATCH),
+        }
+    }
+}
+
+/// A step that AWS refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// What the error meant.
+    pub class: Class,
+    /// What AWS said.
+    pub said: String,
+    /// How many times in a row.
+    pub strikes: u32,
+    /// It is not tried again before.
+    pub until: Time,
+}
+
+/// The kind of list that shows an object.
+pub(crate) fn kind_of(id: &ObjectId) -> Kind {
+    match id {
+        ObjectId::Session(_) => Kind::Sessions,
+        ObjectId::Filter(_) | ObjectId::Rule(..) | ObjectId::Services(_) => Kind::Filters,
+        ObjectId::Target(_) => Kind::Targets,
+    }
+}

@@ -1,0 +1,269 @@
+//! Takes what is remembered and what has been heard; says which pages to ask for, and makes an inventory of the answers. Never asks.
+//!
+//! | a kind was | its objects are | its age | gap |
+//! |---|---|---|---|
+//! | read to the last page | those of the pages | that of this walk | none |
+//! | asked for, and failed or cut short | those of the last complete read | as it was | why |
+//! | not asked for | those of the last complete read | as it was | as it was |
+//!
+//! Upon that, what we have just written stands as we wrote it until a read shows it: a read that is behind must not make us write
+//! it again.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::mem::take;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use crate::Time;
+use crate::cloud::{Class, CloudError, Items, Page, Query};
+use crate::inventory::{Filter, Gap, Inventory, Kind, Overlay};
+use crate::memory::{Done, Memory, Object, STALE_READS, Written, kind_of, later};
+use crate::objects::ObjectId;
+use crate::ownership;
+use crate::policy::Policy;
+
+/// What has been heard: the kinds that have to be read again. Losing one costs time, until the next resync.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// The kinds.
+    pub kinds: BTreeSet<Kind>,
+}
+
+impl Hints {
+    /// The kinds whose last complete read began at least `interval` ago.
+    pub fn resync(memory: &Memory, interval: SignedDuration, now: Time) -> Self {
+        let old = |kind: &Kind| memory.inventory.read.get(kind).is_none_or(|read| later(*read, interval) <= now);
+        Self { kinds: Kind::ALL.into_iter().filter(old).collect() }
+    }
+
+    /// Everything, when AWS has contradicted what we thought was there.
+    pub fn after(done: &[Done]) -> Self {
+        let contradicts = |done: &Done| match &done.result {
+            Ok(_) => false,
+            Err(error) => matches!(error.class, Class::Gone | Class::Conflict | Class::Quota),
+        };
+        Self { kinds: if done.iter().any(contradicts) { Kind::ALL.into() } else { BTreeSet::new() } }
+    }
+}
+
+/// A walk through the pages that are due.
+#[derive(Debug)]
+pub struct Walk {
+    owner: String,
+    settle: SignedDuration,
+    /// All reads count from here: what is read later may be newer than we say, never older.
+    began: Time,
+    pending: VecDeque<Query>,
+    seen: Inventory,
+    complete: BTreeSet<Kind>,
+}
+
+impl Walk {
+    /// A walk through what was hinted at, what is missing, and, when something has settled, everything. Actions that are left alone
+    /// because they failed are left out.
+    pub fn due(policy: &Policy, memory: &Memory, hints: &Hints, now: Time) -> Self {
+        let settled = memory.settled_at(policy.settle).any(|at| at <= now);
+        let known = &memory.inventory;
+        let lists = Kind::ALL
+            .into_iter()
+            .filter(|kind| settled || hints.kinds.contains(kind) || !known.is_complete(*kind))
+            .map(|kind| Query::List(kind, None));
+        let identity = known.account.is_none().then_some(Query::Identity);
+        let open = |query: &Query| memory.rates.closed_until(query.action(), now).is_none();
+        let pending = match identity {
+            Some(identity) if !open(&identity) => VecDeque::new(),
+            _ => identity.into_iter().chain(lists).filter(open).collect(),
+        };
+        Self {
+            owner: policy.owner.clone(),
+            settle: policy.settle,
+            began: now,
+            pending,
+            seen: Inventory::empty(known.region.clone()),
+            complete: BTreeSet::new(),
+        }
+    }
+
+    /// The next page to ask for; none when the walk is over.
+    pub fn ask(&mut self) -> Option<Query> {
+        self.pending.pop_front()
+    }
+
+    /// Takes the answer to a query; says how it failed, if it is of no use. Whatever the failure, asking again at once would not
+    /// help.
+    pub fn take(&mut self, query: Query, answer: Result<Page, CloudError>) -> Option<Class> {
+        match (query, answer) {
+            (Query::Identity, Ok(Page { items: Items::Identity(account), .. })) => {
+                self.seen.account = Some(account);
+                None
+            }
+            (Query::Identity, answer) => {
+                let (why, class) = useless(answer, "whose credentials these are");
+                // Whoever we are not allowed to be, we are not allowed to see anything either: one error says it.
+                self.pending.clear();
+                self.seen.identity_gap = Some(Gap { why, at: self.began });
+                Some(class)
+            }
+            (Query::List(kind, token), Ok(Page { items, next })) if next.is_none() || next != token => {
+                if !insert(&mut self.seen, kind, items) {
+                    return self.gap(kind, format!("the answer about {kind} was another list"), Class::Retry);
+                }
+                match next {
+                    Some(next) => self.pending.push_front(Query::List(kind, Some(next))),
+                    None => _ = self.complete.insert(kind),
+                }
+                None
+            }
+            (Query::List(kind, _), answer) => {
+                let (why, class) = useless(answer, &kind.to_string());
+                self.gap(kind, why, class)
+            }
+        }
+    }
+
+    fn gap(&mut self, kind: Kind, why: String, class: Class) -> Option<Class> {
+        self.seen.gaps.insert(kind, Gap { why, at: self.began });
+        Some(class)
+    }
+
+    /// What is known now.
+    pub fn finish(self, memory: &Memory) -> Inventory {
+        let Self { owner, settle, began, mut seen, complete, pending: _ } = self;
+        let mut inventory = memory.inventory.clone();
+        inventory.account = seen.account.or(inventory.account);
+        inventory.identity_gap = if inventory.account.is_some() { None } else { seen.identity_gap };
+        inventory.gaps.extend(seen.gaps);
+        for kind in complete {
+            inventory.read.insert(kind, began);
+            inventory.gaps.remove(&kind);
+            match kind {
+                Kind::Instances => inventory.instances = take(&mut seen.instances),
+                Kind::Interfaces => inventory.interfaces = take(&mut seen.interfaces),
+                Kind::Targets => inventory.targets = take(&mut seen.targets),
+                Kind::Filters => inventory.filters = take(&mut seen.filters),
+                Kind::Sessions => inventory.sessions = take(&mut seen.sessions),
+            }
+        }
+        inventory.overlaid = overlay(&mut inventory, &memory.written, settle);
+        inventory.ours = ownership::index(&inventory, &owner);
+        inventory
+    }
+}
+
+/// Why an answer is of no use.
+fn useless(answer: Result<Page, CloudError>, about: &str) -> (String, Class) {
+    match answer {
+        Ok(_) => (format!("the answer about {about} was another list, or leads back to its own page"), Class::Retry),
+        Err(error) => match error.class {
+            Class::Throttled | Class::Denied => (error.to_string(), error.class),
+            _ => (error.to_string(), Class::Retry),
+        },
+    }
+}
+
+/// Puts the items of a page where they belong; false when they are not of the kind that was asked for. An item that two pages show
+/// is one item.
+fn insert(seen: &mut Inventory, kind: Kind, items: Items) -> bool {
+    match (kind, items) {
+        (Kind::Instances, Items::Instances(items)) => {
+            Arc::make_mut(&mut seen.instances).extend(items.into_iter().map(|item| (item.id.clone(), item)));
+        }
+        (Kind::Interfaces, Items::Interfaces(items)) => {
+            Arc::make_mut(&mut seen.interfaces).extend(items.into_iter().map(|item| (item.id.clone(), item)));
+        }
+        (Kind::Targets, Items::Targets(items)) => {
+            seen.targets.extend(items.into_iter().map(|item| (item.id.clone(), item)));
+        }
+        (Kind::Filters, Items::Filters(items)) => {
+            seen.filters.extend(items.into_iter().map(|item| (item.id.clone(), item)));
+        }
+        (Kind::Sessions, Items::Sessions(items)) => {
+            seen.sessions.extend(items.into_iter().map(|item| (item.id.clone(), item)));
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Lets what we wrote stand where the reads do not show it; says which objects that are.
+///
+/// A read that began before the write says nothing about it. One that began later may be behind: what it does not show of a create
+/// is believed after a second such read, a settle time later; of a change or removal after [`STALE_READS`].
+fn overlay(
+    inventory: &mut Inventory,
+    written: &BTreeMap<ObjectId, Written>,
+    settle: SignedDuration,
+) -> BTreeMap<ObjectId, Overlay> {
+    let mut overlaid = BTreeMap::new();
+    for (id, Written { at, state, missed }) in written {
+        let shown = state_of(inventory, id);
+        if shown == *state {
+            continue;
+        }
+        let read = inventory.read.get(&kind_of(id)).copied().unwrap_or(Time::MIN);
+        let how = if shown.is_none() { Overlay::Unseen } else { Overlay::Behind };
+        let believed = match (how, missed) {
+            (Overlay::Unseen, Some(missed)) => read >= later(*missed, settle),
+            (Overlay::Unseen, None) => false,
+            (Overlay::Behind, _) => read >= later(*at, STALE_READS),
+        };
+        if !believed {
+            set_state(inventory, id, state.clone());
+            overlaid.insert(id.clone(), how);
+        }
+    }
+    overlaid
+}
+
+/// A mirror object as the inventory has it.
+fn state_of(inventory: &Inventory, id: &ObjectId) -> Option<Object> {
+    match id {
+        ObjectId::Session(id) => inventory.sessions.get(id).cloned().map(Object::Session),
+        ObjectId::Target(id) => inventory.targets.get(id).cloned().map(Object::Target),
+        ObjectId::Filter(id) => inventory.filters.get(id).map(|filter| Object::Filter(filter.tags.clone())),
+        ObjectId::Rule(filter, id) => inventory.filters.get(filter)?.rules.get(id).cloned().map(Object::Rule),
+        ObjectId::Services(filter) => {
+            inventory.filters.get(filter).map(|filter| Object::Services(filter.services.clone()))
+        }
+    }
+}
+
+fn set_state(inventory: &mut Inventory, id: &ObjectId, state: Option<Object>) {
+    match (id, state) {
+        (ObjectId::Session(id), Some(Object::Session(session))) => {
+            inventory.sessions.insert(id.clone(), session);
+        }
+        (ObjectId::Session(id), _) => {
+            inventory.sessions.remove(id);
+        }
+        (ObjectId::Target(id), Some(Object::Target(target))) => {
+            inventory.targets.insert(id.clone(), target);
+        }
+        (ObjectId::Target(id), _) => {
+            inventory.targets.remove(id);
+        }
+        (ObjectId::Filter(id), Some(Object::Filter(tags))) => {
+            let empty =
+                Filter { id: id.clone(), rules: BTreeMap::new(), services: BTreeSet::new(), tags: tags.clone() };
+            inventory.filters.entry(id.clone()).or_insert(empty).tags = tags;
+        }
+        (ObjectId::Filter(id), _) => {
+            inventory.filters.remove(id);
+        }
+        // A filter that is gone has neither rules nor services, whatever we wrote into it.
+        (ObjectId::Rule(filter, id), state) => {
+            let Some(filter) = inventory.filters.get_mut(filter) else { return };
+            match state {
+                Some(Object::Rule(rule)) => filter.rules.insert(id.clone(), rule),
+                _ => filter.rules.remove(id),
+            };
+        }
+        (ObjectId::Services(filter), Some(Object::Services(services))) => {
+            if let Some(filter) = inventory.filters.get_mut(filter) {
+                filter.services = services;
+            }
+        }
+        (ObjectId::Services(_), _) => {}
+    }
+}

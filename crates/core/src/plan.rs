@@ -1,0 +1,254 @@
+//! Takes what is to stand and what stands; gives the single calls that lead from the one to the other, and what waits for what.
+//! Never acts, and never names what does not exist: a new filter this round, its rules the next, the session after that.
+//!
+//! | step | comes | needs |
+//! |---|---|---|
+//! | target, filter, rule, session (create, change) | by the importance of the session that needs it | a complete read of what stands there |
+//! | removal of a session, a target, a filter and its rules | last | everything read completely, twice, at least the settle time apart |
+
+mod filters;
+mod sessions;
+mod targets;
+mod token;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Time;
+use crate::cloud::{ClientToken, Step};
+use crate::compile::Desired;
+use crate::inventory::{Inventory, Kind, Tags};
+use crate::memory::{Memory, ProofOfAbsence, later};
+use crate::objects::{ObjectId, ObjectKey};
+use crate::ownership::{Owner, tags};
+
+/// What to do now, and what has to wait.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The calls, in the order in which they are made. Any of them may fail without harm to the others.
+    pub steps: Vec<Planned>,
+    /// What cannot be done yet, and why.
+    pub waiting: Vec<Waiting>,
+    /// Objects of ours that are seen and not wanted.
+    pub unwanted: BTreeSet<ObjectId>,
+}
+
+impl Plan {
+    /// Whether nothing is left to do: what stands is what is wanted.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.waiting.is_empty()
+    }
+
+    /// The earliest time at which a step that AWS refused may be tried again.
+    pub fn retry_at(&self) -> Option<Time> {
+        self.waiting.iter().filter_map(|waiting| waiting.on.retry_at()).min()
+    }
+}
+
+/// One call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// The call.
+    pub step: Step,
+    /// What it is for.
+    pub key: ObjectKey,
+    /// What made its client token: the attachment, or the object that had this key before. Empty for steps without token.
+    pub incarnation: String,
+    /// The place of the strategy that needs it most.
+    pub rank: usize,
+    /// Why, for a person.
+    pub why: String,
+}
+
+/// Something that cannot be done yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// What it is for.
+    pub key: ObjectKey,
+    /// What is to be done, and why.
+    pub what: String,
+    /// What it waits for.
+    pub on: Wait,
+}
+
+/// What something waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Wait {
+    /// A complete read of this kind.
+    Read(Kind),
+    /// A complete read of everything.
+    Everything,
+    /// To know whose account this is.
+    Account,
+    /// Its filter, which is being made.
+    Filter,
+    /// Its target, which is being made.
+    Target,
+    /// One of the interface's three slots.
+    Slot,
+    /// The evidence to hold until then.
+    Settling(Time),
+    /// The next attempt, after AWS has refused.
+    Refused(Time, String),
+}
+
+impl Wait {
+    /// When a refused step may be tried again. What settles waits for a read of that time, and Memory knows when that is due.
+    fn retry_at(&self) -> Option<Time> {
+        match self {
+            Self::Refused(until, _) => Some(*until),
+            Self::Read(_)
+            | Self::Everything
+            | Self::Account
+            | Self::Filter
+            | Self::Target
+            | Self::Slot
+            | Self::Settling(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(kind) => write!(f, "a complete list of {kind}"),
+            Self::Everything => f.write_str("complete lists of everything"),
+            Self::Account => f.write_str("the account to be known"),
+            Self::Filter => f.write_str("its filter"),
+            Self::Target => f.write_str("its target"),
+            Self::Slot => f.write_str("a free slot on the interface"),
+            Self::Settling(until) => write!(f, "the evidence to hold until {until:.0}"),
+            Self::Refused(until, said) => write!(f, "another attempt at {until:.0}, since AWS said {said}"),
+        }
+    }
+}
+
+/// Plans.
+pub fn plan(desired: &Desired, inventory: &Inventory, memory: &Memory, now: Time) -> Plan {
+    let mut draft = Draft::new(desired, inventory, memory, now);
+    let Some(account) = inventory.account.clone() else {
+        draft.wait_for_the_account();
+        return draft.finish();
+    };
+    let owner = Owner { name: &desired.owner, account: &account, region: &inventory.region };
+    let targets = targets::plan(&mut draft, owner);
+    let filters = filters::plan(&mut draft, owner);
+    sessions::plan(&mut draft, owner, &targets, &filters);
+    draft.finish()
+}
+
+/// A plan that is being made.
+struct Draft<'a> {
+    desired: &'a Desired,
+    inventory: &'a Inventory,
+    memory: &'a Memory,
+    now: Time,
+    creates: Vec<Planned>,
+    removals: Vec<Planned>,
+    waiting: Vec<Waiting>,
+    unwanted: BTreeSet<ObjectId>,
+}
+
+impl<'a> Draft<'a> {
+    fn new(desired: &'a Desired, inventory: &'a Inventory, memory: &'a Memory, now: Time) -> Self {
+        Self {
+            desired,
+            inventory,
+            memory,
+            now,
+            creates: Vec::new(),
+            removals: Vec::new(),
+            waiting: Vec::new(),
+            unwanted: BTreeSet::new(),
+        }
+    }
+
+    fn finish(self) -> Plan {
+        let Self { mut creates, removals, waiting, unwanted, .. } = self;
+        // Stable: what one session needs stays in the order in which it was planned, target and filter before the session.
+        creates.sort_by_key(|planned| planned.rank);
+        Plan { steps: creates.into_iter().chain(removals).collect(), waiting, unwanted }
+    }
+
+    fn wait_for_the_account(&mut self) {
+        for (key, spec) in &self.desired.sessions {
+            let key = ObjectKey::Session(key.0.clone(), key.1.clone());
+            self.wait(key, format!("mirror: {}", spec.why), Wait::Account);
+        }
+    }
+
+    fn wait(&mut self, key: ObjectKey, what: impl Into<String>, on: Wait) {
+        self.waiting.push(Waiting { key, what: what.into(), on });
+    }
+
+    /// Plans a create, unless what stands there is not known for certain. `first` is the incarnation of the first object of the key.
+    fn create(
+        &mut self,
+        owner: Owner<'_>,
+        key: ObjectKey,
+        kind: Kind,
+        first: &str,
+        (rank, why): (usize, &str),
+        step: impl FnOnce(ClientToken, Tags) -> Step,
+    ) {
+        let Some(read) = self.inventory.read.get(&kind).filter(|_| self.inventory.is_complete(kind)) else {
+            return self.wait(key, format!("create: {why}"), Wait::Read(kind));
+        };
+        let incarnation = match self.memory.predecessors.get(&key) {
+            None => first.to_owned(),
+            Some(predecessor) => {
+                let settled_at = predecessor.settled_at(self.desired.settle);
+                // Our own removal is certain at once; any other absence only once a read as late as this does not show it either.
+                if *read < settled_at && predecessor.proof != ProofOfAbsence::Removed {
+                    return self.wait(key, format!("create again: {why}"), Wait::Settling(settled_at));
+                }
+                predecessor.was.clone()
+            }
+        };
+        let step = step(token::token(owner, &key, &incarnation), tags(owner, &key));
+        self.step(Planned { step, key, incarnation, rank, why: why.to_owned() }, false);
+    }
+
+    /// Plans a change of what stands.
+    fn change(&mut self, key: ObjectKey, rank: usize, why: String, step: Step) {
+        self.step(Planned { step, key, incarnation: String::new(), rank, why }, false);
+    }
+
+    /// Plans the removal of an object of ours that is seen and not wanted, once that has settled and been seen again.
+    fn remove(&mut self, id: ObjectId, key: ObjectKey, why: &str, steps: Vec<(ObjectKey, Step)>) {
+        self.unwanted.insert(id.clone());
+        let Some(read) = self.inventory.complete_since() else {
+            return self.wait(key, format!("remove {id}: {why}"), Wait::Everything);
+        };
+        let settled_at = later(self.memory.unwanted.get(&id).copied().unwrap_or(self.now), self.desired.settle);
+        if read < settled_at {
+            return self.wait(key, format!("remove {id}: {why}"), Wait::Settling(settled_at));
+        }
+        for (key, step) in steps {
+            self.remove_now(key, why, step);
+        }
+    }
+
+    /// Plans a removal through which no packet goes unseen.
+    fn remove_now(&mut self, key: ObjectKey, why: &str, step: Step) {
+        self.step(Planned { step, key, incarnation: String::new(), rank: usize::MAX, why: why.to_owned() }, true);
+    }
+
+    fn step(&mut self, planned: Planned, removal: bool) {
+        let refusal = self.memory.refused.get(&(planned.step.action().to_owned(), planned.key.clone()));
+        match refusal.filter(|refusal| refusal.until > self.now) {
+            Some(refusal) => {
+                let on = Wait::Refused(refusal.until, refusal.said.clone());
+                self.wait(planned.key, planned.why, on);
+            }
+            None if removal => self.removals.push(planned),
+            None => self.creates.push(planned),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

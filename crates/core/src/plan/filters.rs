@@ -1,0 +1,122 @@
+//! Takes the filters that sessions want; plans those that are missing or unfinished, and the removal of ours that nobody uses. Never
+//! changes a filter that a session may use.
+//!
+//! | a filter of ours with key K has | it is | and then |
+//! |---|---|---|
+//! | just the rules and services of K | complete | used; of several the lowest id |
+//! | a part of them, and nothing else | unfinished | completed, rejects first |
+//! | any other rule or service | spoiled | another is made with key K; it goes when nothing uses it |
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Draft;
+use crate::cloud::Step;
+use crate::compile::FilterSpec;
+use crate::ids::{FilterId, FilterKey, RuleId};
+use crate::inventory::{Filter, Kind, Rule};
+use crate::objects::{ObjectId, ObjectKey};
+use crate::ownership::Owner;
+
+/// Plans filters; gives the complete ones, by key.
+pub(super) fn plan(draft: &mut Draft<'_>, owner: Owner<'_>) -> BTreeMap<FilterKey, FilterId> {
+    let mut ranks: BTreeMap<&FilterKey, usize> = BTreeMap::new();
+    for spec in draft.desired.sessions.values() {
+        let rank = ranks.entry(&spec.filter).or_insert(spec.rank);
+        *rank = spec.rank.min(*rank);
+    }
+    let mut complete = BTreeMap::new();
+    let mut kept = BTreeSet::new();
+    for (key, spec) in &draft.desired.filters {
+        let rank = ranks.get(key).copied().unwrap_or(usize::MAX);
+        let ours: Vec<&Filter> = draft
+            .inventory
+            .ours
+            .filters
+            .get(key)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| draft.inventory.filters.get(id))
+            .collect();
+        if let Some(filter) = ours.iter().find(|filter| state(filter, spec) == State::Complete) {
+            complete.insert(key.clone(), filter.id.clone());
+            kept.insert(filter.id.clone());
+        } else if let Some(filter) = ours.iter().find(|filter| state(filter, spec) == State::Unfinished) {
+            kept.insert(filter.id.clone());
+            finish(draft, owner, filter, spec, rank);
+        } else {
+            let spoiled = ours.last().map_or("", |filter| filter.id.as_str());
+            let why = format!("sessions need a filter of {} rules", spec.rules.len());
+            let key = ObjectKey::Filter(key.clone());
+            draft.create(owner, key, Kind::Filters, spoiled, (rank, &why), |token, tags| Step::CreateFilter {
+                token,
+                tags,
+            });
+        }
+    }
+    remove(draft, &kept);
+    complete
+}
+
+#[derive(PartialEq)]
+enum State {
+    Complete,
+    Unfinished,
+    Spoiled,
+}
+
+fn state(filter: &Filter, spec: &FilterSpec) -> State {
+    let rules: BTreeSet<&Rule> = filter.rules.values().collect();
+    let wanted: BTreeSet<&Rule> = spec.rules.iter().collect();
+    // As many rules as different ones: a rule that is there twice under two numbers would be two different ones.
+    if !rules.is_subset(&wanted) || !filter.services.is_subset(&spec.services) {
+        State::Spoiled
+    } else if rules == wanted && filter.services == spec.services {
+        State::Complete
+    } else {
+        State::Unfinished
+    }
+}
+
+/// Adds what is missing: rules in their order, rejects first, so that it never mirrors too much; network services last.
+fn finish(draft: &mut Draft<'_>, owner: Owner<'_>, filter: &Filter, spec: &FilterSpec, rank: usize) {
+    let there: BTreeSet<&Rule> = filter.rules.values().collect();
+    for rule in spec.rules.iter().filter(|rule| !there.contains(rule)) {
+        let key = ObjectKey::Rule(filter.id.clone(), rule.clone());
+        let why = format!("{} lacks the rule: {rule}", filter.id);
+        draft.create(owner, key, Kind::Filters, "", (rank, &why), |token, _| Step::CreateRule {
+            token,
+            filter: filter.id.clone(),
+            rule: rule.clone(),
+        });
+    }
+    let services: BTreeSet<String> = spec.services.difference(&filter.services).cloned().collect();
+    if !services.is_empty() && draft.inventory.is_complete(Kind::Filters) {
+        let why = format!("{} lacks the network services", filter.id);
+        let step = Step::AddServices { filter: filter.id.clone(), services };
+        draft.change(ObjectKey::Services(filter.id.clone()), rank, why, step);
+    }
+}
+
+/// Rules go before their filter: whether AWS deletes a filter that has rules is not documented.
+fn remove(draft: &mut Draft<'_>, kept: &BTreeSet<FilterId>) {
+    let inventory = draft.inventory;
+    for (key, ids) in &inventory.ours.filters {
+        for filter in ids.iter().filter(|id| !kept.contains(*id)).filter_map(|id| inventory.filters.get(id)) {
+            if inventory.sessions.values().any(|session| session.filter == filter.id) {
+                continue;
+            }
+            let id = &filter.id;
+            let removal = |(rule, says): (&RuleId, &Rule)| {
+                let step = Step::DeleteRule { filter: id.clone(), rule: rule.clone() };
+                (ObjectKey::Rule(id.clone(), says.clone()), step)
+            };
+            let key = ObjectKey::Filter(key.clone());
+            let mut steps: Vec<(ObjectKey, Step)> = filter.rules.iter().map(removal).collect();
+            if steps.is_empty() {
+                steps.push((key.clone(), Step::DeleteFilter { filter: id.clone() }));
+            }
+            let why = "no session uses it, and none needs what it mirrors";
+            draft.remove(ObjectId::Filter(id.clone()), key, why, steps);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Takes the sessions that are wanted; plans those that are missing or differ, and the removal of ours that are not wanted. Never
+//! touches a foreign one, nor one on an interface that is not to be seen: AWS removes a session with its interface, so that a session
+//! without one shows a read that is not whole.
+//!
+//! | wanted | ours stand | then |
+//! |---|---|---|
+//! | yes | none | create |
+//! | yes | one | change what differs, or nothing |
+//! | yes | several | keep the lowest number, then the lowest id; remove the others |
+//! | no | any | remove, once settled |
+//! | unknown | any | nothing |
+
+use std::collections::BTreeMap;
+
+use super::{Draft, Wait};
+use crate::cloud::{SessionChange, Step};
+use crate::compile::SessionSpec;
+use crate::decide::TargetChoice;
+use crate::ids::{FilterId, FilterKey, InterfaceId, Lane, ResourceId, TargetId};
+use crate::inventory::{Kind, Session};
+use crate::limits::SESSIONS_PER_INTERFACE;
+use crate::objects::{ObjectId, ObjectKey};
+use crate::ownership::Owner;
+
+type Key = (InterfaceId, Lane);
+
+/// Plans sessions, given the targets of ours and the complete filters that stand.
+pub(super) fn plan(
+    draft: &mut Draft<'_>,
+    owner: Owner<'_>,
+    targets: &BTreeMap<ResourceId, TargetId>,
+    filters: &BTreeMap<FilterKey, FilterId>,
+) {
+    let mut used: BTreeMap<&InterfaceId, usize> = BTreeMap::new();
+    for session in draft.inventory.sessions.values() {
+        *used.entry(&session.interface).or_default() += 1;
+    }
+    // By importance, for where slots are short the plan must not depend on ids.
+    let mut wanted: Vec<(&Key, &SessionSpec)> = draft.desired.sessions.iter().collect();
+    wanted.sort_by_key(|(_, spec)| spec.rank);
+    for (key, spec) in wanted {
+        let target = match &spec.target {
+            TargetChoice::Made(id) => Some(id),
+            TargetChoice::ToMake(resource) => targets.get(&resource.id()),
+        };
+        let filter = filters.get(&spec.filter);
+        let mut standing = standing(draft, key).into_iter();
+        match standing.next() {
+            Some(session) => {
+                change(draft, key, spec, session, target, filter);
+                for double in standing {
+                    let step = Step::DeleteSession { session: double.id.clone() };
+                    draft.remove_now(object_key(key), "another session of ours serves the same lane", step);
+                }
+            }
+            None => {
+                let slots = used.entry(&key.0).or_default();
+                if create(draft, owner, key, spec, target.zip(filter), *slots) {
+                    *slots += 1;
+                }
+            }
+        }
+    }
+    remove(draft);
+}
+
+fn object_key((interface, lane): &Key) -> ObjectKey {
+    ObjectKey::Session(interface.clone(), lane.clone())
+}
+
+/// Our sessions for a lane of an interface, the one to keep first.
+fn standing<'a>(draft: &Draft<'a>, key: &Key) -> Vec<&'a Session> {
+    let inventory = draft.inventory;
+    let ids = inventory.ours.sessions.get(key).into_iter().flatten();
+    let mut sessions: Vec<&Session> = ids.filter_map(|id| inventory.sessions.get(id)).collect();
+    sessions.sort_by_key(|session| session.number);
+    sessions
+}
+
+/// Whether a create was planned.
+fn create(
+    draft: &mut Draft<'_>,
+    owner: Owner<'_>,
+    key: &Key,
+    spec: &SessionSpec,
+    parts: Option<(&TargetId, &FilterId)>,
+    slots_used: usize,
+) -> bool {
+    let (interface, _) = key;
+    let what = || format!("mirror: {}", spec.why);
+    let Some((target, filter)) = parts else {
+        let on = if draft.inventory.is_complete(Kind::Filters) { Wait::Filter } else { Wait::Read(Kind::Filters) };
+        draft.wait(object_key(key), what(), on);
+        return false;
+    };
+    if slots_used >= SESSIONS_PER_INTERFACE {
+        draft.wait(object_key(key), what(), Wait::Slot);
+        return false;
+    }
+    let attachment = draft.inventory.interfaces.get(interface).and_then(|interface| interface.attachment.as_ref());
+    let Some(attachment) = attachment else { return false };
+    let before = draft.creates.len();
+    draft.create(
+        owner,
+        object_key(key),
+        Kind::Sessions,
+        attachment.id.as_str(),
+        (spec.rank, &spec.why),
+        |token, tags| Step::CreateSession {
+            token,
+            interface: interface.clone(),
+            target: target.clone(),
+            filter: filter.clone(),
+            number: spec.number,
+            vni: spec.vni,
+            tags,
+        },
+    );
+    draft.creates.len() > before
+}
+
+/// Changes what differs in place: the session goes on mirroring meanwhile. What is not there yet is changed to later.
+fn change(
+    draft: &mut Draft<'_>,
+    key: &Key,
+    spec: &SessionSpec,
+    session: &Session,
+    wanted_target: Option<&TargetId>,
+    wanted_filter: Option<&FilterId>,
+) {
+    let Session { id, owner: _, interface: _, target, filter, number: _, packet_length: _, vni, tags: _ } = session;
+    let change = SessionChange {
+        target: wanted_target.filter(|wanted| *wanted != target).cloned(),
+        filter: wanted_filter.filter(|wanted| *wanted != filter).cloned(),
+        vni: Some(spec.vni).filter(|wanted| Some(*wanted) != *vni),
+    };
+    if change == SessionChange::default() {
+        return;
+    }
+    let Some(_) = draft.inventory.complete_since() else {
+        return draft.wait(object_key(key), format!("change {id}: {}", spec.why), Wait::Everything);
+    };
+    draft.change(object_key(key), spec.rank, spec.why.clone(), Step::ModifySession { session: id.clone(), change });
+}
+
+fn remove(draft: &mut Draft<'_>) {
+    let inventory = draft.inventory;
+    for (key, ids) in &inventory.ours.sessions {
+        let (interface, _) = key;
+        if draft.desired.sessions.contains_key(key)
+            || draft.desired.doubtful.contains(interface)
+            || !inventory.interfaces.contains_key(interface)
+        {
+            continue;
+        }
+        for id in ids {
+            let step = (object_key(key), Step::DeleteSession { session: id.clone() });
+            let why = "nothing wants the interface mirrored any more";
+            draft.remove(ObjectId::Session(id.clone()), object_key(key), why, vec![step]);
+        }
+    }
+}
