@@ -7,8 +7,9 @@ use mirror_core::cloud::{Action, ClientToken, CloudError, Outcome, SessionChange
 use mirror_core::ids::{FilterId, SessionId};
 use mirror_core::inventory::{PortRange, Resource, Rule, Tags};
 
+use crate::Sdk;
 use crate::errors::{Unreadable, unsendable};
-use crate::{Sdk, translate};
+use crate::fields::given;
 
 type Answer = Result<Outcome, CloudError>;
 
@@ -26,25 +27,25 @@ pub(crate) async fn apply(sdk: &Sdk, step: &Step) -> Answer {
             let request = request.virtual_network_id(signed(action, *vni)?);
             let request = request.tag_specifications(tagged(ResourceType::TrafficMirrorSession, tags));
             let answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
-            left(action, "trafficMirrorSession", answer.traffic_mirror_session, translate::session)
-                .map(Outcome::Session)
+            let made = answer.traffic_mirror_session.and_then(|made| made.traffic_mirror_session_id);
+            made_id(action, "trafficMirrorSessionId", made).map(|id| Outcome::Session(id.into()))
         }
         Step::ModifySession { session, change } => modify_session(sdk, action, session, change).await,
         Step::DeleteSession { session } => {
             let request = sdk.ec2.delete_traffic_mirror_session().traffic_mirror_session_id(session.as_str());
-            request.send().await.map(|_| Outcome::Removed).map_err(|error| sdk.failed(action, error))
+            request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
         }
         Step::DeleteRule { filter: _, rule } => {
             let request = sdk.ec2.delete_traffic_mirror_filter_rule().traffic_mirror_filter_rule_id(rule.as_str());
-            request.send().await.map(|_| Outcome::Removed).map_err(|error| sdk.failed(action, error))
+            request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
         }
         Step::DeleteFilter { filter } => {
             let request = sdk.ec2.delete_traffic_mirror_filter().traffic_mirror_filter_id(filter.as_str());
-            request.send().await.map(|_| Outcome::Removed).map_err(|error| sdk.failed(action, error))
+            request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
         }
         Step::DeleteTarget { target } => {
             let request = sdk.ec2.delete_traffic_mirror_target().traffic_mirror_target_id(target.as_str());
-            request.send().await.map(|_| Outcome::Removed).map_err(|error| sdk.failed(action, error))
+            request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
         }
     }
 }
@@ -53,7 +54,8 @@ async fn create_filter(sdk: &Sdk, action: Action, token: &ClientToken, tags: &Ta
     let request = sdk.ec2.create_traffic_mirror_filter().client_token(&token.0);
     let request = request.tag_specifications(tagged(ResourceType::TrafficMirrorFilter, tags));
     let answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
-    left(action, "trafficMirrorFilter", answer.traffic_mirror_filter, translate::filter).map(Outcome::Filter)
+    let made = answer.traffic_mirror_filter.and_then(|made| made.traffic_mirror_filter_id);
+    made_id(action, "trafficMirrorFilterId", made).map(|id| Outcome::Filter(id.into()))
 }
 
 async fn create_rule(sdk: &Sdk, action: Action, token: &ClientToken, filter: &FilterId, rule: &Rule) -> Answer {
@@ -70,17 +72,15 @@ async fn create_rule(sdk: &Sdk, action: Action, token: &ClientToken, filter: &Fi
     let request = request.set_source_port_range(source_ports.map(ports));
     let request = request.set_destination_port_range(destination_ports.map(ports));
     let answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
-    let (id, rule) = left(action, "trafficMirrorFilterRule", answer.traffic_mirror_filter_rule, translate::rule)?;
-    Ok(Outcome::Rule(filter.clone(), id, rule))
+    let made = answer.traffic_mirror_filter_rule.and_then(|made| made.traffic_mirror_filter_rule_id);
+    made_id(action, "trafficMirrorFilterRuleId", made).map(|id| Outcome::Rule(id.into()))
 }
 
 async fn add_services(sdk: &Sdk, action: Action, filter: &FilterId, services: &BTreeSet<String>) -> Answer {
     let services = services.iter().map(|name| name.as_str().into()).collect();
     let request = sdk.ec2.modify_traffic_mirror_filter_network_services().set_add_network_services(Some(services));
     let request = request.traffic_mirror_filter_id(filter.as_str());
-    let answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
-    let filter = left(action, "trafficMirrorFilter", answer.traffic_mirror_filter, translate::filter)?;
-    Ok(Outcome::Services(filter.id, filter.services))
+    request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
 }
 
 async fn create_target(sdk: &Sdk, action: Action, token: &ClientToken, resource: &Resource, tags: &Tags) -> Answer {
@@ -92,7 +92,8 @@ async fn create_target(sdk: &Sdk, action: Action, token: &ClientToken, resource:
         Resource::GatewayLoadBalancerEndpoint(id) => request.gateway_load_balancer_endpoint_id(id.as_str()),
     };
     let answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
-    left(action, "trafficMirrorTarget", answer.traffic_mirror_target, translate::target).map(Outcome::Target)
+    let made = answer.traffic_mirror_target.and_then(|made| made.traffic_mirror_target_id);
+    made_id(action, "trafficMirrorTargetId", made).map(|id| Outcome::Target(id.into()))
 }
 
 async fn modify_session(sdk: &Sdk, action: Action, session: &SessionId, change: &SessionChange) -> Answer {
@@ -101,19 +102,12 @@ async fn modify_session(sdk: &Sdk, action: Action, session: &SessionId, change: 
     let request = request.set_traffic_mirror_target_id(target.as_ref().map(|id| id.as_str().into()));
     let request = request.set_traffic_mirror_filter_id(filter.as_ref().map(|id| id.as_str().into()));
     let request = request.set_virtual_network_id(vni.map(|vni| signed(action, vni)).transpose()?);
-    let answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
-    left(action, "trafficMirrorSession", answer.traffic_mirror_session, translate::session).map(Outcome::Session)
+    request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
 }
 
-/// What the answer says, in its field `field`, is there now.
-fn left<T, U>(
-    action: Action,
-    field: &'static str,
-    item: Option<T>,
-    read: fn(T) -> Result<U, Unreadable>,
-) -> Result<U, CloudError> {
-    let item = item.ok_or_else(|| Unreadable::new(format!("no `{field}`")));
-    item.and_then(read).map_err(|unreadable| unreadable.of(action))
+/// The id of what was made: without it the answer says nothing.
+fn made_id(action: Action, field: &str, id: Option<String>) -> Result<String, CloudError> {
+    given(id).ok_or_else(|| Unreadable::new(format!("no `{field}`")).of(action))
 }
 
 /// Tags that are there from the first moment: tagged later, an object would be a stranger's if we died in between.

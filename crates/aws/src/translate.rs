@@ -13,6 +13,7 @@ use aws_sdk_ec2::types::{
     TrafficMirrorTarget,
 };
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
+use ipnet::IpNet;
 use mirror_core::ids::{AccountId, RuleId};
 use mirror_core::inventory::{
     Attachment, Direction, Filter, Instance, InstanceState, NetworkInterface, PortRange, Resource, Rule, RuleAction,
@@ -128,8 +129,9 @@ pub(crate) fn rule(it: TrafficMirrorFilterRule) -> Result<(RuleId, Rule), Unread
         direction,
         number: item.number("ruleNumber", number)?,
         protocol: protocol.map(|protocol| item.number("protocol", protocol)).transpose()?,
-        source: item.parse("sourceCidrBlock", it.source_cidr_block)?,
-        destination: item.parse("destinationCidrBlock", it.destination_cidr_block)?,
+        // Bits behind the prefix mean nothing, and rules are compared by what they mean.
+        source: item.parse::<IpNet>("sourceCidrBlock", it.source_cidr_block)?.trunc(),
+        destination: item.parse::<IpNet>("destinationCidrBlock", it.destination_cidr_block)?.trunc(),
         source_ports: ports(&item, it.source_port_range)?,
         destination_ports: ports(&item, it.destination_port_range)?,
     };

@@ -222,22 +222,21 @@ pub struct SessionChange {
     pub vni: Option<u32>,
 }
 
-/// What a step that was carried out has left, as AWS answered it.
+/// What AWS calls the object that a step has made. The rest of it is what the step said: that is what we know to stand, whatever else
+/// the answer repeats or leaves out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// A filter was made.
-    Filter(Filter),
+    Filter(FilterId),
     /// A rule was added to a filter.
-    Rule(FilterId, RuleId, Rule),
-    /// A filter mirrors these network services now.
-    Services(FilterId, BTreeSet<String>),
+    Rule(RuleId),
     /// A target was made.
-    Target(Target),
-    /// A session was made or changed.
-    Session(Session),
-    /// Something was removed.
-    Removed,
+    Target(TargetId),
+    /// A session was made.
+    Session(SessionId),
+    /// What stood was changed or removed.
+    Done,
 }
 
 /// What an error means for us, and so what happens next.
@@ -278,9 +277,10 @@ impl fmt::Display for Class {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{action}: {code}: {message}")]
 pub struct CloudError {
-    /// The AWS action, or the credentials that were looked for.
+    /// The AWS action; `Connect` where none was called yet.
     pub action: String,
-    /// AWS's error code, or ours where no answer came (`Timeout`, `Unreachable`, `NoCredentials`, `UnreadableAnswer`).
+    /// AWS's error code, or ours where AWS gave none: `NoRegion`, `NoCredentials`, `Unreachable`, `Timeout`, `UnreadableAnswer`,
+    /// `UnsendableRequest`.
     pub code: String,
     /// What AWS said, or what to do.
     pub message: String,

@@ -116,7 +116,7 @@ fn session(decision: &Decision, wish: &LaneWish, filter: &FilterKey) -> SessionS
 ///
 /// A rule has CIDRs of one IP version, so that IPv6 takes rules of its own: only where there is IPv6, for AWS allows ten.
 /// Source: Traffic Mirroring guide, "Traffic mirror filters and filter rules".
-fn everything(ipv6: bool) -> FilterSpec {
+pub(crate) fn everything(ipv6: bool) -> FilterSpec {
     let mut rules = BTreeSet::new();
     let families = [(100, IpNet::V4(Ipv4Net::default()))].into_iter();
     for (number, any) in families.chain(ipv6.then_some((200, IpNet::V6(Ipv6Net::default())))) {

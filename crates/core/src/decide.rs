@@ -128,7 +128,7 @@ fn decide_one(
 
 /// A VXLAN network identifier for a VPC: always the same, 1 to 2^24 - 1. Two VPCs of one sensor rarely share one; a sensor that must
 /// tell them apart for certain is given a `vni`.
-fn vni_of(vpc: &VpcId) -> u32 {
+pub(crate) fn vni_of(vpc: &VpcId) -> u32 {
     let digits = digest([vpc.as_str()]);
     let number = u32::from_str_radix(digits.get(..6).unwrap_or_default(), 16).unwrap_or_default();
     number.max(1)

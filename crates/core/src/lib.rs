@@ -23,6 +23,8 @@ mod pairs;
 pub mod plan;
 pub mod policy;
 pub mod report;
+#[cfg(test)]
+mod testing;
 pub mod wake;
 
 /// A point in time. Comes from outside: nothing in here asks for it.

@@ -1,13 +1,16 @@
-//! Takes a round; gives what is remembered for the next one. Never holds what could not be lost: a restart only slows us down.
+//! Takes what was seen and done; gives what is remembered. Never holds what could not be lost: a restart only slows us down.
 
+mod notice;
 mod rates;
 mod remember;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+pub use self::notice::notice;
 pub use self::rates::Rates;
 pub use self::remember::{Done, remember};
 use crate::Time;
@@ -28,8 +31,8 @@ pub const AFTER_MISMATCH: SignedDuration = SignedDuration::from_secs(300);
 /// All that survives a round.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
-    /// What was known at the end of the last round, each kind with the age of its read. Lost: everything is read again.
-    pub inventory: Inventory,
+    /// What is known, each kind with the age of its read. Lost: everything is read again.
+    pub inventory: Arc<Inventory>,
     /// What we wrote and no read has shown yet. Lost: a read that is behind may make us write again what stands; the client tokens
     /// and session numbers catch that.
     #[serde(with = "pairs")]
@@ -52,7 +55,7 @@ impl Memory {
     /// What is remembered at the start: nothing.
     pub fn new(region: Region) -> Self {
         Self {
-            inventory: Inventory::empty(region),
+            inventory: Arc::new(Inventory::empty(region)),
             written: BTreeMap::new(),
             predecessors: BTreeMap::new(),
             unwanted: BTreeMap::new(),
@@ -66,7 +69,8 @@ impl Memory {
         let read = self.inventory.complete_since().unwrap_or(Time::MIN);
         let losses = self.unwanted.values().map(move |since| later(*since, settle));
         let returns = self.predecessors.values().map(move |predecessor| predecessor.settled_at(settle));
-        losses.chain(returns).filter(move |at| *at > read)
+        let missed = self.written.values().filter_map(move |written| Some(later(written.missed?, settle)));
+        losses.chain(returns).chain(missed).filter(move |at| *at > read)
     }
 }
 

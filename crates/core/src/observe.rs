@@ -130,7 +130,7 @@ impl Walk {
     /// What is known now.
     pub fn finish(self, memory: &Memory) -> Inventory {
         let Self { owner, settle, began, mut seen, complete, pending: _ } = self;
-        let mut inventory = memory.inventory.clone();
+        let mut inventory = Inventory::clone(&memory.inventory);
         inventory.account = seen.account.or(inventory.account);
         inventory.identity_gap = if inventory.account.is_some() { None } else { seen.identity_gap };
         inventory.gaps.extend(seen.gaps);
@@ -267,3 +267,6 @@ fn set_state(inventory: &mut Inventory, id: &ObjectId, state: Option<Object>) {
         (ObjectId::Services(_), _) => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

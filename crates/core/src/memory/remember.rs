@@ -1,15 +1,16 @@
-//! Takes all of a round; gives what the next one has to know. Never forgets a write before a read has shown it.
+//! Takes what was planned and done; gives what the next round has to know of it. Never takes an error for a no: what a failed call has
+//! left is for the next read to show.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
 use super::rates::backoff;
-use super::{Memory, Object, Predecessor, ProofOfAbsence, Refusal, Written, kind_of, later};
+use super::{Memory, Object, Predecessor, ProofOfAbsence, Refusal, Written, later};
 use crate::Time;
-use crate::cloud::{Class, CloudError, Outcome, Step};
+use crate::cloud::{Class, CloudError, Outcome, SessionChange, Step};
 use crate::digest::digest;
-use crate::inventory::{Inventory, Kind, Overlay};
+use crate::inventory::{Inventory, Session, Target};
 use crate::objects::{ObjectId, ObjectKey};
 use crate::plan::{Plan, Planned};
 
@@ -34,22 +35,17 @@ impl Done {
     }
 }
 
-/// What is to be remembered after a round.
-pub fn remember(memory: Memory, inventory: &Inventory, plan: &Plan, done: &[Done], now: Time) -> Memory {
-    let Memory { inventory: before, mut written, mut predecessors, mut unwanted, mut refused, rates } = memory;
-    let fresh: BTreeSet<Kind> =
-        Kind::ALL.into_iter().filter(|kind| inventory.read.get(kind) > before.read.get(kind)).collect();
-
-    note_absences(&mut predecessors, &before, inventory, &written, &fresh);
-    forget_what_was_seen(&mut written, inventory, &fresh);
-    note_unwanted(&mut unwanted, inventory, plan, now);
+/// What is to be remembered of what was planned and done.
+pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory {
+    let Memory { inventory, mut written, mut predecessors, mut unwanted, mut refused, rates } = memory;
+    note_unwanted(&mut unwanted, &inventory, plan, now);
     refused.retain(|_, refusal| later(refusal.until, LONGEST_REFUSAL) > now);
     for Done { planned, at, result } in done {
         let refusal = (planned.step.action().to_owned(), planned.key.clone());
         match result {
             Ok(outcome) => {
                 refused.remove(&refusal);
-                if let Some((id, state)) = wrote(&planned.step, outcome) {
+                if let Some((id, state)) = wrote(&planned.step, outcome, &inventory) {
                     note_written(&mut written, &mut predecessors, planned, id, state, *at);
                 }
             }
@@ -58,6 +54,10 @@ pub fn remember(memory: Memory, inventory: &Inventory, plan: &Plan, done: &[Done
                     && let Some(id) = removed(&planned.step)
                 {
                     note_written(&mut written, &mut predecessors, planned, id, None, *at);
+                    continue;
+                }
+                // Nobody has looked at the step itself; the action is left alone for a while as it is.
+                if error.class == Class::Throttled {
                     continue;
                 }
                 if error.code == "IdempotentParameterMismatch" {
@@ -70,8 +70,7 @@ pub fn remember(memory: Memory, inventory: &Inventory, plan: &Plan, done: &[Done
             }
         }
     }
-    prune(&mut predecessors, inventory, &fresh);
-    Memory { inventory: inventory.clone(), written, predecessors, unwanted, refused, rates }
+    Memory { inventory, written, predecessors, unwanted, refused, rates }
 }
 
 /// The longest that a refused step waits.
@@ -80,77 +79,11 @@ const LONGEST_REFUSAL: SignedDuration = SignedDuration::from_mins(10);
 /// How long a step waits after its first refusal; each one in a row doubles it.
 fn first_refusal(class: Class) -> SignedDuration {
     SignedDuration::from_secs(match class {
-        Class::Retry | Class::Throttled | Class::Gone => 1,
+        Class::Retry | Class::Gone | Class::Throttled => 1,
         Class::Conflict => 5,
         Class::Denied => 30,
         Class::Quota | Class::Bug => 60,
     })
-}
-
-/// An object of ours that stood before and that a complete read does not show any more, or not as ours, is a predecessor: its key
-/// may get another object once that is settled. One that is shown again has only been missed.
-fn note_absences(
-    predecessors: &mut BTreeMap<ObjectKey, Predecessor>,
-    before: &Inventory,
-    inventory: &Inventory,
-    written: &BTreeMap<ObjectId, Written>,
-    fresh: &BTreeSet<Kind>,
-) {
-    let now = objects(inventory);
-    for key in now.keys() {
-        predecessors.remove(key);
-    }
-    for (key, ids) in objects(before) {
-        let Some(id) = ids.last().filter(|_| !now.contains_key(&key)) else { continue };
-        let kind = kind_of(id);
-        let Some(read) = inventory.read.get(&kind).filter(|_| fresh.contains(&kind)) else { continue };
-        let since = written.get(id).and_then(|written| written.missed).unwrap_or(*read);
-        let absence = Predecessor { was: id.to_string(), since, proof: ProofOfAbsence::Settled };
-        predecessors.entry(key).or_insert(absence);
-    }
-}
-
-/// Our objects by key, rules included.
-fn objects(inventory: &Inventory) -> BTreeMap<ObjectKey, BTreeSet<ObjectId>> {
-    let mut all: BTreeMap<ObjectKey, BTreeSet<ObjectId>> = BTreeMap::new();
-    for ((interface, lane), ids) in &inventory.ours.sessions {
-        let key = ObjectKey::Session(interface.clone(), lane.clone());
-        all.insert(key, ids.iter().cloned().map(ObjectId::Session).collect());
-    }
-    for (resource, ids) in &inventory.ours.targets {
-        all.insert(ObjectKey::Target(resource.clone()), ids.iter().cloned().map(ObjectId::Target).collect());
-    }
-    for (key, ids) in &inventory.ours.filters {
-        all.insert(ObjectKey::Filter(key.clone()), ids.iter().cloned().map(ObjectId::Filter).collect());
-        for filter in ids.iter().filter_map(|id| inventory.filters.get(id)) {
-            for (id, rule) in &filter.rules {
-                let key = ObjectKey::Rule(filter.id.clone(), rule.clone());
-                all.entry(key).or_default().insert(ObjectId::Rule(filter.id.clone(), id.clone()));
-            }
-        }
-    }
-    all
-}
-
-/// A write need not be remembered once a complete read that began after it agrees with it, or is believed against it.
-fn forget_what_was_seen(written: &mut BTreeMap<ObjectId, Written>, inventory: &Inventory, fresh: &BTreeSet<Kind>) {
-    written.retain(|id, written| {
-        let kind = kind_of(id);
-        let Some(read) = inventory.read.get(&kind).filter(|read| fresh.contains(&kind) && **read > written.at) else {
-            return true;
-        };
-        match inventory.overlaid.get(id) {
-            Some(Overlay::Unseen) => {
-                written.missed.get_or_insert(*read);
-                true
-            }
-            Some(Overlay::Behind) => {
-                written.missed = None;
-                true
-            }
-            None => false,
-        }
-    });
 }
 
 /// What is wanted again, or gone, starts anew; what is not seen completely neither starts nor ends.
@@ -188,18 +121,37 @@ fn note_mismatch(predecessors: &mut BTreeMap<ObjectKey, Predecessor>, planned: &
 }
 
 /// What a step that was carried out has written: none in place of what it removed.
-fn wrote(step: &Step, outcome: &Outcome) -> Option<(ObjectId, Option<Object>)> {
-    Some(match outcome {
-        Outcome::Filter(filter) => (ObjectId::Filter(filter.id.clone()), Some(Object::Filter(filter.tags.clone()))),
-        Outcome::Rule(filter, id, rule) => {
-            (ObjectId::Rule(filter.clone(), id.clone()), Some(Object::Rule(rule.clone())))
+fn wrote(step: &Step, outcome: &Outcome, inventory: &Inventory) -> Option<(ObjectId, Option<Object>)> {
+    let account = inventory.account.clone()?;
+    Some(match (step.clone(), outcome.clone()) {
+        (Step::CreateFilter { token: _, tags }, Outcome::Filter(id)) => {
+            (ObjectId::Filter(id), Some(Object::Filter(tags)))
         }
-        Outcome::Services(filter, services) => {
-            (ObjectId::Services(filter.clone()), Some(Object::Services(services.clone())))
+        (Step::CreateRule { token: _, filter, rule }, Outcome::Rule(id)) => {
+            (ObjectId::Rule(filter, id), Some(Object::Rule(rule)))
         }
-        Outcome::Target(target) => (ObjectId::Target(target.id.clone()), Some(Object::Target(target.clone()))),
-        Outcome::Session(session) => (ObjectId::Session(session.id.clone()), Some(Object::Session(session.clone()))),
-        Outcome::Removed => (removed(step)?, None),
+        (Step::AddServices { filter, mut services }, _) => {
+            services.extend(inventory.filters.get(&filter)?.services.clone());
+            (ObjectId::Services(filter), Some(Object::Services(services)))
+        }
+        (Step::CreateTarget { token: _, resource, tags }, Outcome::Target(id)) => {
+            let target = Target { id: id.clone(), owner: account, resource, tags };
+            (ObjectId::Target(id), Some(Object::Target(target)))
+        }
+        (Step::CreateSession { token: _, interface, target, filter, number, vni, tags }, Outcome::Session(id)) => {
+            let (owner, vni, packet_length) = (account, Some(vni), None);
+            let session =
+                Session { id: id.clone(), owner, interface, target, filter, number, packet_length, vni, tags };
+            (ObjectId::Session(id), Some(Object::Session(session)))
+        }
+        (Step::ModifySession { session: id, change: SessionChange { target, filter, vni } }, _) => {
+            let mut session = inventory.sessions.get(&id)?.clone();
+            session.target = target.unwrap_or(session.target);
+            session.filter = filter.unwrap_or(session.filter);
+            session.vni = vni.or(session.vni);
+            (ObjectId::Session(id), Some(Object::Session(session)))
+        }
+        (step, _) => (removed(&step)?, None),
     })
 }
 
@@ -217,17 +169,4 @@ fn removed(step: &Step) -> Option<ObjectId> {
         | Step::CreateSession { .. }
         | Step::ModifySession { .. } => None,
     }
-}
-
-/// Interfaces and filters never come back under the same id, so that what was on one that is gone need not be known.
-fn prune(predecessors: &mut BTreeMap<ObjectKey, Predecessor>, inventory: &Inventory, fresh: &BTreeSet<Kind>) {
-    predecessors.retain(|key, _| match key {
-        ObjectKey::Session(interface, _) => {
-            !fresh.contains(&Kind::Interfaces) || inventory.interfaces.contains_key(interface)
-        }
-        ObjectKey::Rule(filter, _) | ObjectKey::Services(filter) => {
-            !fresh.contains(&Kind::Filters) || inventory.filters.contains_key(filter)
-        }
-        ObjectKey::Filter(_) | ObjectKey::Target(_) => true,
-    });
 }

@@ -1,1 +1,248 @@
-//! tests
+use super::*;
+use crate::inventory::{AMAZON_DNS, Resource};
+use crate::memory::Refusal;
+use crate::testing::*;
+
+fn nlb() -> Resource {
+    Resource::NetworkLoadBalancer(NLB.into())
+}
+
+/// One who saw, that many seconds ago, that this object was not wanted.
+fn unwanted_since(seconds: i64, id: ObjectId) -> Memory {
+    let mut memory = nothing_remembered();
+    memory.unwanted.insert(id, at(seconds));
+    memory
+}
+
+fn waits(plan: &Plan) -> Vec<String> {
+    plan.waiting.iter().map(|waiting| format!("{}: {}", waiting.key, waiting.on)).collect()
+}
+
+#[test]
+fn what_stands_as_it_should_needs_nothing() {
+    let plan = planned(&one_mirrored_jewel().read(0), &nothing_remembered(), 1);
+    assert!(plan.is_empty(), "{plan:?}");
+}
+
+#[test]
+fn a_plan_names_only_what_exists_so_a_session_waits_for_its_target_and_filter() {
+    let facts = Facts::new().instance("i-1", &[("mirror", "crown-jewel")]).interface("eni-1", "i-1");
+    let plan = planned(&facts.clone().read(0), &nothing_remembered(), 1);
+    assert_eq!(steps(&plan), [format!("create a target for {NLB}"), "create a filter".into()]);
+    assert_eq!(waits(&plan), ["session of eni-1 to sta: its filter"]);
+
+    let with_both = facts.target("tmt-1", nlb()).filter("tmf-1");
+    let plan = planned(&with_both.read(0), &nothing_remembered(), 1);
+    let vni = crate::decide::vni_of(&"vpc-1".into());
+    assert_eq!(steps(&plan), [format!("mirror eni-1 to tmt-1 through tmf-1, number 100, VNI {vni}")]);
+}
+
+#[test]
+fn an_unfinished_filter_is_completed() {
+    let facts = one_mirrored_jewel().without_session("tms-1").change_filter("tmf-1", |filter| {
+        filter.rules.pop_first();
+        filter.services.clear();
+    });
+    let plan = planned(&facts.read(0), &nothing_remembered(), 1);
+    assert_eq!(
+        steps(&plan),
+        ["add to tmf-1: ingress 100 accept all protocols from 0.0.0.0/0 to 0.0.0.0/0", "add to tmf-1: amazon-dns"]
+    );
+}
+
+#[test]
+fn a_spoiled_filter_is_replaced_by_another_with_the_same_key_and_the_session_goes_on_meanwhile() {
+    let spoil = |facts: Facts| {
+        facts.change_filter("tmf-1", |filter| {
+            let mut rule = filter.rules.values().next().unwrap().clone();
+            rule.number = 7;
+            filter.rules.insert("tmfr-x".into(), rule);
+        })
+    };
+    let plan = planned(&spoil(one_mirrored_jewel()).read(0), &nothing_remembered(), 1);
+    assert_eq!(steps(&plan), ["create a filter"]);
+    assert_eq!(plan.steps[0].incarnation, "tmf-1", "or AWS would answer with the spoiled one");
+
+    let plan = planned(&spoil(one_mirrored_jewel()).filter("tmf-2").read(0), &nothing_remembered(), 1);
+    assert_eq!(steps(&plan), ["change tms-1: filter tmf-2"]);
+}
+
+#[test]
+fn of_several_complete_filters_the_lowest_id_is_used() {
+    let plan = planned(&one_mirrored_jewel().filter("tmf-0").read(0), &nothing_remembered(), 1);
+    assert_eq!(steps(&plan), ["change tms-1: filter tmf-0"]);
+}
+
+#[test]
+fn a_session_that_somebody_changed_is_changed_back_in_place() {
+    let facts = one_mirrored_jewel().change_session("tms-1", |session| {
+        session.vni = Some(9);
+        session.packet_length = Some(100);
+    });
+    let plan = planned(&facts.read(0), &nothing_remembered(), 1);
+    let vni = crate::decide::vni_of(&"vpc-1".into());
+    assert_eq!(steps(&plan), [format!("change tms-1: VNI {vni}")], "what the policy omits may have any value");
+}
+
+#[test]
+fn what_nothing_wants_any_more_goes_after_the_settle_time_and_another_look() {
+    let facts = |seconds| one_mirrored_jewel().instance("i-1", &[]).read(seconds);
+    let session = || ObjectId::Session("tms-1".into());
+
+    let first = planned(&facts(0), &nothing_remembered(), 1);
+    assert!(first.steps.is_empty());
+    assert!(first.unwanted.contains(&session()));
+
+    let too_early = planned(&facts(30), &unwanted_since(1, session()), 40);
+    assert!(too_early.steps.is_empty(), "the read is not as late as the evidence must be old");
+
+    let settled = planned(&facts(31), &unwanted_since(1, session()), 40);
+    assert_eq!(steps(&settled), ["delete tms-1"]);
+}
+
+#[test]
+fn a_gap_anywhere_removes_nothing() {
+    for kind in Kind::ALL {
+        let mut facts = one_mirrored_jewel().instance("i-1", &[]).read(100);
+        facts.gaps.insert(kind, crate::inventory::Gap { why: "denied".into(), at: at(100) });
+        let plan = planned(&facts, &unwanted_since(0, ObjectId::Session("tms-1".into())), 101);
+        assert!(plan.steps.is_empty(), "{kind}: {:?}", steps(&plan));
+    }
+}
+
+#[test]
+fn an_interface_that_is_not_listed_is_no_reason_to_remove_its_session() {
+    let facts = one_mirrored_jewel().without_interface("eni-1").read(1000);
+    let plan = planned(&facts, &unwanted_since(0, ObjectId::Session("tms-1".into())), 1001);
+    assert!(plan.is_empty(), "{plan:?}");
+}
+
+#[test]
+fn a_foreign_session_and_one_with_a_wrong_proof_are_never_touched() {
+    let mut copied = Facts::new().tags(&ObjectKey::Session("eni-2".into(), "sta".into()));
+    let facts = Facts::new().instance("i-1", &[]).interface("eni-1", "i-1");
+    let facts = facts.foreign_session("tms-f", "eni-1", 1).tagged_session("tms-c", "eni-1", 2, copied.clone());
+    copied.insert(ownership_tag(), "prod".into());
+    let facts = facts.tagged_session("tms-d", "eni-1", 3, copied).read(1000);
+    let plan = planned(&facts, &nothing_remembered(), 2000);
+    assert!(plan.is_empty() && plan.unwanted.is_empty(), "{plan:?}");
+}
+
+fn ownership_tag() -> String {
+    crate::ownership::OWNER_TAG.into()
+}
+
+#[test]
+fn a_session_of_another_account_is_foreign_whatever_its_tags() {
+    let facts = one_mirrored_jewel().instance("i-1", &[]).change_session("tms-1", |s| s.owner = "999999999999".into());
+    let plan = planned(&facts.read(1000), &unwanted_since(0, ObjectId::Session("tms-1".into())), 1001);
+    assert!(!steps(&plan).contains(&"delete tms-1".into()));
+}
+
+#[test]
+fn of_two_sessions_for_one_lane_the_lower_number_stays() {
+    let plan = planned(&one_mirrored_jewel().session("tms-0", "eni-1", 200).read(0), &nothing_remembered(), 1);
+    assert_eq!(steps(&plan), ["delete tms-0"]);
+}
+
+#[test]
+fn unused_filters_go_last_and_their_rules_before_them() {
+    let facts = one_mirrored_jewel().filter("tmf-2");
+    let plan = planned(&facts.clone().read(100), &unwanted_since(0, ObjectId::Filter("tmf-2".into())), 101);
+    assert_eq!(steps(&plan), ["delete tmfr-tmf-2-0 of tmf-2", "delete tmfr-tmf-2-1 of tmf-2"]);
+    let empty = facts.change_filter("tmf-2", |filter| filter.rules.clear());
+    let plan = planned(&empty.read(100), &unwanted_since(0, ObjectId::Filter("tmf-2".into())), 101);
+    assert_eq!(steps(&plan), ["delete tmf-2"]);
+}
+
+#[test]
+fn a_filter_that_a_foreign_session_uses_stays() {
+    let facts = one_mirrored_jewel().instance("i-1", &[]).without_session("tms-1").foreign_session("tms-f", "eni-1", 1);
+    let plan = planned(&facts.read(100), &unwanted_since(0, ObjectId::Filter("tmf-1".into())), 101);
+    assert!(plan.steps.is_empty(), "{:?}", steps(&plan));
+}
+
+#[test]
+fn a_target_of_ours_that_the_policy_does_not_name_goes_when_no_session_uses_it() {
+    let facts = one_mirrored_jewel().target("tmt-2", Resource::NetworkInterface("eni-old".into()));
+    let plan = planned(&facts.read(100), &unwanted_since(0, ObjectId::Target("tmt-2".into())), 101);
+    assert_eq!(steps(&plan), ["delete tmt-2"]);
+}
+
+#[test]
+fn the_client_token_is_the_same_until_the_object_is_known_to_be_gone() {
+    let facts = one_mirrored_jewel().without_session("tms-1");
+    let token = |memory: &Memory, read: i64| match &planned(&facts.clone().read(read), memory, read).steps[..] {
+        [Planned { step: Step::CreateSession { token, .. }, .. }] => Some(token.clone()),
+        [] => None,
+        other => panic!("{other:?}"),
+    };
+    let first = token(&nothing_remembered(), 0);
+    assert!(first.is_some());
+    assert_eq!(token(&nothing_remembered(), 500), first, "neither time nor a restart changes it");
+
+    let mut memory = nothing_remembered();
+    let gone = Predecessor { was: "tms-1".into(), since: at(100), proof: ProofOfAbsence::Settled };
+    memory.predecessors.insert(ObjectKey::Session("eni-1".into(), "sta".into()), gone);
+    assert_eq!(token(&memory, 129), None, "one read may be behind");
+    let second = token(&memory, 130);
+    assert!(second.is_some() && second != first);
+}
+
+#[test]
+fn a_create_waits_for_a_complete_list_of_what_stands_there() {
+    let mut facts = one_mirrored_jewel().without_session("tms-1").read(0);
+    facts.read.remove(&Kind::Sessions);
+    let plan = planned(&facts, &nothing_remembered(), 1);
+    assert_eq!(waits(&plan), ["session of eni-1 to sta: a complete list of mirror sessions"]);
+}
+
+#[test]
+fn a_refused_step_waits_for_its_next_attempt_and_the_others_go_on() {
+    let facts = one_mirrored_jewel()
+        .without_session("tms-1")
+        .instance("i-2", &[("mirror", "crown-jewel")])
+        .interface("eni-2", "i-2");
+    let mut memory = nothing_remembered();
+    let refused = ("CreateTrafficMirrorSession".into(), ObjectKey::Session("eni-1".into(), "sta".into()));
+    let refusal = Refusal { class: crate::cloud::Class::Quota, said: "no".into(), strikes: 1, until: at(60) };
+    memory.refused.insert(refused, refusal);
+    let plan = planned(&facts.read(0), &memory, 1);
+    assert_eq!(plan.steps.len(), 1);
+    assert!(steps(&plan)[0].starts_with("mirror eni-2"));
+    assert_eq!(plan.retry_at(), Some(at(60)));
+}
+
+#[test]
+fn a_full_interface_waits_for_a_slot() {
+    let facts = one_mirrored_jewel().change_session("tms-1", |session| {
+        // Ours, for a lane that the policy has given up: it goes, but it still stands.
+        session.tags = Facts::new().tags(&ObjectKey::Session("eni-1".into(), "old".into()));
+    });
+    let facts = facts.foreign_session("tms-f", "eni-1", 1).foreign_session("tms-g", "eni-1", 2).read(0);
+    assert_eq!(
+        waits(&planned(&facts, &nothing_remembered(), 1))[0],
+        "session of eni-1 to sta: a free slot on the interface"
+    );
+}
+
+#[test]
+fn the_most_important_strategy_comes_first() {
+    let facts = one_mirrored_jewel()
+        .instance("i-0", &[("mirror", "vault")])
+        .interface("eni-0", "i-0")
+        .target("tmt-2", Resource::NetworkInterface("eni-zeek".into()))
+        .without_session("tms-1");
+    let steps = steps(&planned(&facts.read(0), &nothing_remembered(), 1));
+    assert!(steps[0].starts_with("mirror eni-1") && steps[1].starts_with("mirror eni-0"), "{steps:?}");
+}
+
+#[test]
+fn ipv6_rules_are_there_only_for_interfaces_with_ipv6() {
+    let facts = one_mirrored_jewel().interface_with("eni-1", "i-1", |interface| interface.ipv6 = true);
+    let plan = planned(&facts.read(0), &nothing_remembered(), 1);
+    assert_eq!(steps(&plan), ["create a filter"], "the session stays on its old filter until the new one is whole");
+    assert!(Facts::new().filter("tmf-9").0.filters[&"tmf-9".into()].services.contains(AMAZON_DNS));
+}
+
+use crate::memory::Predecessor;

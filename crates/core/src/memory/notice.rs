@@ -1,0 +1,99 @@
+//! Takes what was seen; gives what is remembered once it is compared with what was known. Comes before planning: what a read does not
+//! show any more must not be made again before that has settled. Never takes one read's word for an absence.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Memory, Predecessor, ProofOfAbsence, Written, kind_of};
+use crate::inventory::{Inventory, Kind, Overlay};
+use crate::objects::{ObjectId, ObjectKey};
+
+/// What is to be remembered of what was seen.
+pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
+    let Memory { inventory: before, mut written, mut predecessors, unwanted, refused, rates } = memory;
+    let fresh: BTreeSet<Kind> =
+        Kind::ALL.into_iter().filter(|kind| inventory.read.get(kind) > before.read.get(kind)).collect();
+    note_absences(&mut predecessors, &before, &inventory, &written, &fresh);
+    forget_what_was_seen(&mut written, &inventory, &fresh);
+    prune(&mut predecessors, &inventory, &fresh);
+    Memory { inventory: Arc::new(inventory), written, predecessors, unwanted, refused, rates }
+}
+
+/// An object of ours that stood before and that a complete read does not show any more, or not as ours, is a predecessor: its key
+/// may get another object once that is settled. One that is shown again has only been missed.
+fn note_absences(
+    predecessors: &mut BTreeMap<ObjectKey, Predecessor>,
+    before: &Inventory,
+    inventory: &Inventory,
+    written: &BTreeMap<ObjectId, Written>,
+    fresh: &BTreeSet<Kind>,
+) {
+    let now = objects(inventory);
+    for key in now.keys() {
+        predecessors.remove(key);
+    }
+    for (key, ids) in objects(before) {
+        let Some(id) = ids.last().filter(|_| !now.contains_key(&key)) else { continue };
+        let kind = kind_of(id);
+        let Some(read) = inventory.read.get(&kind).filter(|_| fresh.contains(&kind)) else { continue };
+        let since = written.get(id).and_then(|written| written.missed).unwrap_or(*read);
+        let absence = Predecessor { was: id.to_string(), since, proof: ProofOfAbsence::Settled };
+        predecessors.entry(key).or_insert(absence);
+    }
+}
+
+/// Our objects by key, rules included.
+fn objects(inventory: &Inventory) -> BTreeMap<ObjectKey, BTreeSet<ObjectId>> {
+    let mut all: BTreeMap<ObjectKey, BTreeSet<ObjectId>> = BTreeMap::new();
+    for ((interface, lane), ids) in &inventory.ours.sessions {
+        let key = ObjectKey::Session(interface.clone(), lane.clone());
+        all.insert(key, ids.iter().cloned().map(ObjectId::Session).collect());
+    }
+    for (resource, ids) in &inventory.ours.targets {
+        all.insert(ObjectKey::Target(resource.clone()), ids.iter().cloned().map(ObjectId::Target).collect());
+    }
+    for (key, ids) in &inventory.ours.filters {
+        all.insert(ObjectKey::Filter(key.clone()), ids.iter().cloned().map(ObjectId::Filter).collect());
+        for filter in ids.iter().filter_map(|id| inventory.filters.get(id)) {
+            for (id, rule) in &filter.rules {
+                let key = ObjectKey::Rule(filter.id.clone(), rule.clone());
+                all.entry(key).or_default().insert(ObjectId::Rule(filter.id.clone(), id.clone()));
+            }
+        }
+    }
+    all
+}
+
+/// A write need not be remembered once a complete read that began after it agrees with it, or is believed against it.
+fn forget_what_was_seen(written: &mut BTreeMap<ObjectId, Written>, inventory: &Inventory, fresh: &BTreeSet<Kind>) {
+    written.retain(|id, written| {
+        let kind = kind_of(id);
+        let Some(read) = inventory.read.get(&kind).filter(|read| fresh.contains(&kind) && **read > written.at) else {
+            return true;
+        };
+        match inventory.overlaid.get(id) {
+            Some(Overlay::Unseen) => {
+                written.missed.get_or_insert(*read);
+                true
+            }
+            Some(Overlay::Behind) => {
+                written.missed = None;
+                true
+            }
+            None => false,
+        }
+    });
+}
+
+/// Interfaces and filters never come back under the same id, so that what was on one that is gone need not be known.
+fn prune(predecessors: &mut BTreeMap<ObjectKey, Predecessor>, inventory: &Inventory, fresh: &BTreeSet<Kind>) {
+    predecessors.retain(|key, _| match key {
+        ObjectKey::Session(interface, _) => {
+            !fresh.contains(&Kind::Interfaces) || inventory.interfaces.contains_key(interface)
+        }
+        ObjectKey::Rule(filter, _) | ObjectKey::Services(filter) => {
+            !fresh.contains(&Kind::Filters) || inventory.filters.contains_key(filter)
+        }
+        ObjectKey::Filter(_) | ObjectKey::Target(_) => true,
+    });
+}

@@ -1,0 +1,271 @@
+use super::*;
+use crate::cloud::{Outcome, Step};
+use crate::ids::InstanceId;
+use crate::inventory::Resource;
+use crate::memory::{notice, remember};
+use crate::objects::ObjectKey;
+use crate::plan::{Plan, Planned};
+use crate::testing::*;
+
+/// What a cloud answers that has just these facts, in pages of one item.
+fn answer(facts: &Inventory, query: &Query) -> Result<Page, CloudError> {
+    fn page<T: Clone>(items: impl Iterator<Item = T>, token: &Option<String>, wrap: fn(Vec<T>) -> Items) -> Page {
+        let skip: usize = token.as_ref().map_or(0, |token| token.parse().unwrap());
+        let all: Vec<T> = items.collect();
+        let next = (skip + 1 < all.len()).then(|| (skip + 1).to_string());
+        Page { items: wrap(all.into_iter().skip(skip).take(1).collect()), next }
+    }
+    Ok(match query {
+        Query::Identity => Page { items: Items::Identity(ACCOUNT.into()), next: None },
+        Query::List(Kind::Instances, token) => page(facts.instances.values().cloned(), token, Items::Instances),
+        Query::List(Kind::Interfaces, token) => page(facts.interfaces.values().cloned(), token, Items::Interfaces),
+        Query::List(Kind::Targets, token) => page(facts.targets.values().cloned(), token, Items::Targets),
+        Query::List(Kind::Filters, token) => page(facts.filters.values().cloned(), token, Items::Filters),
+        Query::List(Kind::Sessions, token) => page(facts.sessions.values().cloned(), token, Items::Sessions),
+    })
+}
+
+/// A walk at that second through everything; `lie` may put another answer in place of the true one.
+fn walk(
+    memory: &Memory,
+    facts: &Inventory,
+    seconds: i64,
+    lie: impl Fn(&Query) -> Option<Result<Page, CloudError>>,
+) -> Inventory {
+    let everything = Hints { kinds: Kind::ALL.into() };
+    let mut walk = Walk::due(&policy(), memory, &everything, at(seconds));
+    while let Some(query) = walk.ask() {
+        let answer = lie(&query).unwrap_or_else(|| answer(facts, &query));
+        walk.take(query, answer);
+    }
+    walk.finish(memory)
+}
+
+fn truth(_: &Query) -> Option<Result<Page, CloudError>> {
+    None
+}
+
+fn denied(query: &Query) -> Result<Page, CloudError> {
+    Err(CloudError::answered(query.action(), "UnauthorizedOperation", "no", 403))
+}
+
+/// One who has seen this and then done that.
+fn seen(memory: Memory, inventory: &Inventory, done: &[Done], seconds: i64) -> Memory {
+    remember(notice(memory, inventory.clone()), &Plan::default(), done, at(seconds))
+}
+
+fn done(step: Step, key: ObjectKey, outcome: Outcome, seconds: i64) -> Done {
+    let planned = Planned { step, key, incarnation: "eni-attach-eni-1".into(), rank: 0, why: String::new() };
+    Done { planned, at: at(seconds), result: Ok(outcome) }
+}
+
+fn the_session() -> ObjectKey {
+    ObjectKey::Session("eni-1".into(), "sta".into())
+}
+
+/// One who has just created the session `tms-1`, at that second.
+fn just_created(seconds: i64) -> (Memory, Inventory) {
+    let without = one_mirrored_jewel().without_session("tms-1").read(0);
+    let memory = seen(nothing_remembered(), &walk(&nothing_remembered(), &without, 0, truth), &[], 0);
+    let step = match &planned(&memory.inventory, &memory, 1).steps[..] {
+        [planned] => planned.step.clone(),
+        other => panic!("{other:?}"),
+    };
+    let created = done(step, the_session(), Outcome::Session("tms-1".into()), seconds);
+    let inventory = Inventory::clone(&memory.inventory);
+    (seen(memory, &inventory, &[created], seconds), without)
+}
+
+#[test]
+fn pages_add_up_to_everything_there_is() {
+    let facts = one_mirrored_jewel().interface("eni-2", "i-1").instance("i-2", &[]).read(0);
+    let inventory = walk(&nothing_remembered(), &facts, 5, truth);
+    assert_eq!(inventory.complete_since(), Some(at(5)));
+    assert_eq!(inventory.interfaces, facts.interfaces);
+    assert_eq!(inventory.instances, facts.instances);
+    assert_eq!(inventory.ours, facts.ours);
+}
+
+#[test]
+fn a_kind_is_asked_for_with_just_as_many_calls_as_it_has_pages() {
+    let facts = one_mirrored_jewel().instance("i-2", &[]).instance("i-3", &[]).read(0);
+    let mut walk = Walk::due(&policy(), &nothing_remembered(), &Hints::default(), at(0));
+    let mut asked = Vec::new();
+    while let Some(query) = walk.ask() {
+        asked.push(query.action());
+        let answer = answer(&facts, &query);
+        walk.take(query, answer);
+    }
+    let instances = asked.iter().filter(|action| **action == "DescribeInstances").count();
+    assert_eq!((instances, asked.len()), (3, 8), "{asked:?}");
+}
+
+#[test]
+fn nothing_is_asked_again_before_it_is_due() {
+    let facts = one_mirrored_jewel().read(0);
+    let memory = seen(nothing_remembered(), &walk(&nothing_remembered(), &facts, 0, truth), &[], 0);
+    assert_eq!(Walk::due(&policy(), &memory, &Hints::default(), at(59)).ask(), None);
+    assert_eq!(Hints::resync(&memory, SignedDuration::from_secs(60), at(59)), Hints::default());
+    assert_eq!(Hints::resync(&memory, SignedDuration::from_secs(60), at(60)).kinds.len(), 5);
+}
+
+#[test]
+fn a_failed_read_is_a_gap_and_what_was_known_stays() {
+    let facts = one_mirrored_jewel().read(0);
+    let memory = seen(nothing_remembered(), &walk(&nothing_remembered(), &facts, 0, truth), &[], 0);
+    let refuse = |query: &Query| matches!(query, Query::List(Kind::Sessions, _)).then(|| denied(query));
+    let inventory = walk(&memory, &facts, 60, refuse);
+    assert!(inventory.gaps.contains_key(&Kind::Sessions));
+    assert_eq!(inventory.sessions.len(), 1);
+    assert_eq!(inventory.read[&Kind::Sessions], at(0));
+    assert_eq!(inventory.read[&Kind::Interfaces], at(60));
+}
+
+#[test]
+fn a_list_that_breaks_off_in_the_middle_is_a_gap() {
+    let facts = one_mirrored_jewel().instance("i-2", &[]).read(0);
+    let second_page = |query: &Query| matches!(query, Query::List(Kind::Instances, Some(_))).then(|| denied(query));
+    let inventory = walk(&nothing_remembered(), &facts, 0, second_page);
+    assert!(!inventory.is_complete(Kind::Instances));
+    assert!(inventory.instances.is_empty(), "half a list is no list");
+}
+
+#[test]
+fn a_page_that_leads_back_to_itself_is_a_gap_and_no_endless_walk() {
+    let facts = one_mirrored_jewel().read(0);
+    let circle = |query: &Query| match query {
+        Query::List(Kind::Instances, _) => {
+            Some(Ok(Page { items: Items::Instances(vec![]), next: Some("again".into()) }))
+        }
+        _ => None,
+    };
+    assert!(walk(&nothing_remembered(), &facts, 0, circle).gaps.contains_key(&Kind::Instances));
+}
+
+#[test]
+fn the_answer_to_another_question_is_a_gap() {
+    let facts = one_mirrored_jewel().read(0);
+    let other = |query: &Query| match query {
+        Query::List(Kind::Sessions, _) => Some(Ok(Page { items: Items::Targets(vec![]), next: None })),
+        _ => None,
+    };
+    assert!(walk(&nothing_remembered(), &facts, 0, other).gaps.contains_key(&Kind::Sessions));
+}
+
+#[test]
+fn without_credentials_one_error_says_it_and_nothing_else_is_asked() {
+    let mut walk = Walk::due(&policy(), &nothing_remembered(), &Hints::default(), at(0));
+    let query = walk.ask().unwrap();
+    let answer = denied(&query);
+    assert_eq!(walk.take(query, answer), Some(Class::Denied));
+    assert_eq!(walk.ask(), None);
+    assert!(walk.finish(&nothing_remembered()).identity_gap.is_some());
+}
+
+#[test]
+fn what_was_just_created_stands_until_a_read_shows_it() {
+    let (memory, without) = just_created(10);
+    for seconds in [5, 11, 40] {
+        let inventory = walk(&memory, &without, seconds, truth);
+        assert!(inventory.sessions.contains_key(&"tms-1".into()), "a read at {seconds}");
+        assert!(planned(&inventory, &memory, seconds).steps.is_empty(), "it is not made again");
+    }
+}
+
+#[test]
+fn what_two_reads_a_settle_time_apart_do_not_show_is_gone_and_made_again_with_another_token() {
+    let (memory, without) = just_created(10);
+    let first = walk(&memory, &without, 60, truth);
+    let memory = seen(memory, &first, &[], 60);
+    let early = walk(&memory, &without, 89, truth);
+    assert!(early.sessions.contains_key(&"tms-1".into()));
+    let second = walk(&memory, &without, 90, truth);
+    assert!(second.sessions.is_empty());
+    let memory = seen(memory, &second, &[], 90);
+    let plan = planned(&second, &memory, 90);
+    assert_eq!(plan.steps.len(), 1, "{plan:?}");
+    assert_eq!(plan.steps[0].incarnation, "tms-1");
+}
+
+#[test]
+fn what_somebody_deletes_is_made_again_once_that_has_settled() {
+    let facts = one_mirrored_jewel();
+    let with = facts.clone().read(0);
+    let without = facts.without_session("tms-1").read(0);
+    let memory = seen(nothing_remembered(), &walk(&nothing_remembered(), &with, 0, truth), &[], 0);
+    let missing = walk(&memory, &without, 60, truth);
+    let memory = seen(memory, &missing, &[], 60);
+    assert!(planned(&missing, &memory, 61).steps.is_empty(), "one read may be behind");
+    assert_eq!(memory.settled_at(policy().settle).collect::<Vec<_>>(), [at(90)]);
+    let settled = walk(&memory, &without, 90, truth);
+    let plan = planned(&settled, &seen(memory, &settled, &[], 90), 90);
+    assert_eq!(plan.steps[0].incarnation, "tms-1");
+}
+
+#[test]
+fn a_session_that_a_read_only_missed_is_not_made_again() {
+    let facts = one_mirrored_jewel();
+    let (with, without) = (facts.clone().read(0), facts.without_session("tms-1").read(0));
+    let mut memory = seen(nothing_remembered(), &walk(&nothing_remembered(), &with, 0, truth), &[], 0);
+    for (seconds, shown) in [(60, &without), (120, &with), (180, &without)] {
+        let inventory = walk(&memory, shown, seconds, truth);
+        memory = seen(memory, &inventory, &[], seconds);
+        assert!(planned(&inventory, &memory, seconds).steps.is_empty(), "at {seconds}");
+    }
+}
+
+#[test]
+fn what_we_removed_stays_removed_although_a_read_still_shows_it() {
+    let with = one_mirrored_jewel().read(0);
+    let memory = seen(nothing_remembered(), &walk(&nothing_remembered(), &with, 0, truth), &[], 0);
+    let step = Step::DeleteSession { session: "tms-1".into() };
+    let inventory = Inventory::clone(&memory.inventory);
+    let memory = seen(memory, &inventory, &[done(step, the_session(), Outcome::Done, 10)], 10);
+    let behind = walk(&memory, &with, 60, truth);
+    assert!(behind.sessions.is_empty());
+    let plan = planned(&behind, &memory, 60);
+    assert_eq!(plan.steps[0].incarnation, "tms-1", "wanted again, it is another one at once");
+    assert_eq!(walk(&memory, &with, 311, truth).sessions.len(), 1, "in the end the reads are right");
+}
+
+#[test]
+fn a_filter_is_remembered_with_its_rules_while_no_read_shows_them() {
+    let bare = Facts::new().instance("i-1", &[("mirror", "crown-jewel")]).interface("eni-1", "i-1");
+    let bare = bare.target("tmt-1", Resource::NetworkLoadBalancer(NLB.into())).read(0);
+    let mut memory = seen(nothing_remembered(), &walk(&nothing_remembered(), &bare, 0, truth), &[], 0);
+    for seconds in 1..4 {
+        let plan = planned(&memory.inventory, &memory, seconds);
+        let done: Vec<Done> = plan.steps.iter().map(|planned| succeed(planned, seconds)).collect();
+        let inventory = Inventory::clone(&memory.inventory);
+        memory = seen(memory, &inventory, &done, seconds);
+        let inventory = Walk::due(&policy(), &memory, &Hints::default(), at(seconds)).finish(&memory);
+        memory = notice(memory, inventory);
+    }
+    assert!(memory.inventory.ours.sessions.contains_key(&(("eni-1").into(), "sta".into())), "{memory:#?}");
+}
+
+/// A step that AWS has carried out, with ids of its own.
+fn succeed(planned: &Planned, seconds: i64) -> Done {
+    let outcome = match &planned.step {
+        Step::CreateFilter { .. } => Outcome::Filter("tmf-1".into()),
+        Step::CreateRule { rule, .. } => Outcome::Rule(format!("tmfr-{}", rule.direction).into()),
+        Step::CreateSession { .. } => Outcome::Session("tms-1".into()),
+        Step::AddServices { .. } => Outcome::Done,
+        other => panic!("{other}"),
+    };
+    Done { planned: planned.clone(), at: at(seconds), result: Ok(outcome) }
+}
+
+#[test]
+fn an_instance_that_two_pages_show_is_one_instance() {
+    let facts = one_mirrored_jewel().read(0);
+    let twice = |query: &Query| match query {
+        Query::List(Kind::Instances, token) => {
+            let item = facts.instances.values().next().unwrap().clone();
+            Some(Ok(Page { items: Items::Instances(vec![item]), next: token.is_none().then(|| "2".into()) }))
+        }
+        _ => None,
+    };
+    let inventory = walk(&nothing_remembered(), &facts, 0, twice);
+    assert_eq!(inventory.instances.keys().collect::<Vec<_>>(), [&InstanceId::from("i-1")]);
+}

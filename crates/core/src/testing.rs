@@ -1,0 +1,206 @@
+//! Takes sentences about a small account; gives the facts and policies that tests begin with.
+
+use std::sync::Arc;
+
+use crate::Time;
+use crate::compile::compile;
+use crate::decide::{Decisions, decide};
+use crate::ids::{FilterId, InterfaceId, Lane, SessionId, TargetId};
+use crate::inventory::{
+    Attachment, Filter, Instance, InstanceState, Inventory, Kind, NetworkInterface, Resource, Session, Tags, Target,
+};
+use crate::memory::Memory;
+use crate::objects::ObjectKey;
+use crate::ownership::{self, Owner};
+use crate::plan::{Plan, plan};
+use crate::policy::{Policy, parse};
+
+pub(crate) const ACCOUNT: &str = "111122223333";
+pub(crate) const REGION: &str = "eu-west-1";
+pub(crate) const NLB: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/sta/1";
+
+/// Seconds after some day in 2027.
+pub(crate) fn at(seconds: i64) -> Time {
+    Time::from_second(1_800_000_000 + seconds).unwrap()
+}
+
+/// A policy of two crown jewel strategies: `crown-jewel` by tag alone, to `sta`; `vault` with a selector, to `zeek`.
+pub(crate) fn policy() -> Policy {
+    let text = format!(
+        "\
+apiVersion: vpc-mirror/v1
+kind: Policy
+owner: prod
+sensors:
+  sta: {{targets: [{{networkLoadBalancer: {NLB}}}]}}
+  zeek: {{targets: [{{networkInterface: eni-zeek}}], vni: 7}}
+strategies:
+  - {{name: crown-jewel, importance: {{}}, sensor: sta}}
+  - {{name: vault, importance: {{select: {{tags: {{app: vault}}}}}}, sensor: zeek}}
+"
+    );
+    parse("test", &text).unwrap()
+}
+
+/// An account, sentence by sentence.
+#[derive(Clone)]
+pub(crate) struct Facts(pub(crate) Inventory);
+
+impl Facts {
+    pub(crate) fn new() -> Self {
+        let mut inventory = Inventory::empty(REGION.into());
+        inventory.account = Some(ACCOUNT.into());
+        Self(inventory)
+    }
+
+    pub(crate) fn instance(self, id: &str, tags: &[(&str, &str)]) -> Self {
+        self.instance_in(id, InstanceState::Running, tags)
+    }
+
+    pub(crate) fn instance_in(mut self, id: &str, state: InstanceState, tags: &[(&str, &str)]) -> Self {
+        let instance = Instance { id: id.into(), state, tags: tags_of(tags) };
+        Arc::make_mut(&mut self.0.instances).insert(id.into(), instance);
+        self
+    }
+
+    pub(crate) fn interface(self, id: &str, instance: &str) -> Self {
+        self.interface_with(id, instance, |_| {})
+    }
+
+    pub(crate) fn interface_with(
+        mut self,
+        id: &str,
+        instance: &str,
+        change: impl FnOnce(&mut NetworkInterface),
+    ) -> Self {
+        let attachment = format!("eni-attach-{id}").into();
+        let mut interface = NetworkInterface {
+            id: id.into(),
+            vpc: "vpc-1".into(),
+            zone: "eu-west-1a".into(),
+            interface_type: "interface".into(),
+            requester_managed: false,
+            attachment: Some(Attachment { id: attachment, instance: Some(instance.into()), attached: true }),
+            ipv6: false,
+            tags: Tags::new(),
+        };
+        change(&mut interface);
+        Arc::make_mut(&mut self.0.interfaces).insert(id.into(), interface);
+        self
+    }
+
+    /// A target of ours.
+    pub(crate) fn target(mut self, id: &str, resource: Resource) -> Self {
+        let tags = self.tags(&ObjectKey::Target(resource.id()));
+        let target = Target { id: id.into(), owner: ACCOUNT.into(), resource, tags };
+        self.0.targets.insert(id.into(), target);
+        self
+    }
+
+    /// A complete filter of ours, for what `policy` wants captured on IPv4.
+    pub(crate) fn filter(mut self, id: &str) -> Self {
+        let spec = crate::compile::everything(false);
+        let tags = self.tags(&ObjectKey::Filter(spec.key()));
+        let rules =
+            spec.rules.into_iter().enumerate().map(|(i, rule)| (format!("tmfr-{id}-{i}").into(), rule)).collect();
+        let filter = Filter { id: id.into(), rules, services: spec.services, tags };
+        self.0.filters.insert(id.into(), filter);
+        self
+    }
+
+    pub(crate) fn change_filter(mut self, id: &str, change: impl FnOnce(&mut Filter)) -> Self {
+        change(self.0.filters.get_mut(&FilterId::from(id)).unwrap());
+        self
+    }
+
+    /// A session of ours for the lane `sta`, to `tmt-1` through `tmf-1`.
+    pub(crate) fn session(mut self, id: &str, interface: &str, number: u16) -> Self {
+        let tags = self.tags(&ObjectKey::Session(interface.into(), Lane::from("sta")));
+        self.0.sessions.insert(id.into(), session(id, interface, number, tags));
+        self
+    }
+
+    /// A session of somebody else.
+    pub(crate) fn foreign_session(self, id: &str, interface: &str, number: u16) -> Self {
+        self.tagged_session(id, interface, number, Tags::new())
+    }
+
+    /// A session with just these tags.
+    pub(crate) fn tagged_session(mut self, id: &str, interface: &str, number: u16, tags: Tags) -> Self {
+        self.0.sessions.insert(id.into(), session(id, interface, number, tags));
+        self
+    }
+
+    pub(crate) fn change_session(mut self, id: &str, change: impl FnOnce(&mut Session)) -> Self {
+        change(self.0.sessions.get_mut(&SessionId::from(id)).unwrap());
+        self
+    }
+
+    pub(crate) fn without_interface(mut self, id: &str) -> Self {
+        Arc::make_mut(&mut self.0.interfaces).remove(&InterfaceId::from(id));
+        self
+    }
+
+    pub(crate) fn without_session(mut self, id: &str) -> Self {
+        self.0.sessions.remove(&SessionId::from(id));
+        self
+    }
+
+    /// Everything was read completely at that second.
+    pub(crate) fn read(mut self, seconds: i64) -> Inventory {
+        self.0.read = Kind::ALL.map(|kind| (kind, at(seconds))).into();
+        self.0.ours = ownership::index(&self.0, "prod");
+        self.0
+    }
+
+    pub(crate) fn tags(&self, key: &ObjectKey) -> Tags {
+        ownership::tags(Owner { name: "prod", account: &ACCOUNT.into(), region: &REGION.into() }, key)
+    }
+}
+
+/// One crown jewel, mirrored as it should be.
+pub(crate) fn one_mirrored_jewel() -> Facts {
+    Facts::new()
+        .instance("i-1", &[("mirror", "crown-jewel")])
+        .interface("eni-1", "i-1")
+        .target("tmt-1", Resource::NetworkLoadBalancer(NLB.into()))
+        .filter("tmf-1")
+        .session("tms-1", "eni-1", 100)
+}
+
+pub(crate) fn tags_of(tags: &[(&str, &str)]) -> Tags {
+    tags.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()
+}
+
+fn session(id: &str, interface: &str, number: u16, tags: Tags) -> Session {
+    Session {
+        id: id.into(),
+        owner: ACCOUNT.into(),
+        interface: interface.into(),
+        target: TargetId::from("tmt-1"),
+        filter: FilterId::from("tmf-1"),
+        number,
+        packet_length: Some(8500),
+        vni: Some(crate::decide::vni_of(&"vpc-1".into())),
+        tags,
+    }
+}
+
+pub(crate) fn decisions(inventory: &Inventory) -> Decisions {
+    decide(&policy(), inventory)
+}
+
+/// What is planned at that second by one who remembers just this.
+pub(crate) fn planned(inventory: &Inventory, memory: &Memory, seconds: i64) -> Plan {
+    let policy = policy();
+    plan(&compile(&policy, &decide(&policy, inventory)), inventory, memory, at(seconds))
+}
+
+/// The steps of a plan, in words.
+pub(crate) fn steps(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().map(|planned| planned.step.to_string()).collect()
+}
+
+pub(crate) fn nothing_remembered() -> Memory {
+    Memory::new(REGION.into())
+}
