@@ -1,1 +1,51 @@
-//! placeholder
+//! A simulated EC2: one account and one Region, in memory. It has no runtime, no sockets, no clock and no randomness of its own: it
+//! is a state machine that follows from its seed, from the calls that it gets and from the times that it is told.
+//!
+//! ```text
+//!  Cloud (core's trait) ── Door ──┐
+//!                                 ├─ Request → World::call → Response, or ApiError
+//!  HTTP body, form-encoded ─ wire ┘              ↑
+//!                                          World::advance(to)
+//! ```
+//!
+//! Every call of either door goes through [`World::call`]. The rules are transcribed from the AWS documentation, never taken from
+//! what vpc-mirror believes of them: a world that shared our mistakes would confirm them. Where AWS says nothing, the world is the
+//! harsher of the possible ones, and a comment says so.
+
+mod agenda;
+mod attaching;
+mod compute;
+mod door;
+mod error;
+pub mod fleet;
+mod interfaces;
+mod listing;
+mod mint;
+mod mirror;
+mod network;
+mod request;
+mod response;
+mod scaling;
+mod tags;
+#[cfg(test)]
+mod tests;
+pub mod wire;
+mod world;
+
+pub use self::compute::{Instance, InstanceDetail, StateChange};
+pub use self::door::Door;
+pub use self::error::ApiError;
+pub use self::interfaces::{Attachment, AttachmentStatus, NetworkInterface};
+pub use self::listing::{Filter, Page};
+pub use self::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
+pub use self::network::{AvailabilityZone, Subnet, SubnetId, Vpc};
+pub use self::request::{
+    AssignIpv6Addresses, AttachNetworkInterface, CreateNetworkInterface, CreateTags, CreateTrafficMirrorFilter,
+    CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession, CreateTrafficMirrorTarget, DeleteTags, Describe,
+    DescribeTrafficMirrorFilterRules, ModifyTrafficMirrorFilterNetworkServices, ModifyTrafficMirrorFilterRule,
+    ModifyTrafficMirrorSession, Ports, Request, RuleField, RuleWish, RunInstances, SessionField,
+};
+pub use self::response::{Identity, Response};
+pub use self::scaling::ScalingGroup;
+pub use self::tags::TagDescription;
+pub use self::world::World;

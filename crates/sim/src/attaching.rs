@@ -1,0 +1,108 @@
+//! Takes an interface and an instance; attaches one to the other, or detaches it. Never makes either.
+
+use jiff::SignedDuration;
+use mirror_core::ids::{AttachmentId, InstanceId, InterfaceId};
+use mirror_core::inventory::InstanceState;
+
+use crate::agenda::Event;
+use crate::error::ApiError;
+use crate::interfaces::{Attachment, AttachmentStatus, NetworkInterface};
+use crate::request::AttachNetworkInterface;
+use crate::world::World;
+
+/// How long it takes to attach or detach an interface. AWS promises nothing; about two seconds is common.
+const ATTACHING: SignedDuration = SignedDuration::from_secs(2);
+
+impl World {
+    pub(crate) fn attach_network_interface(&mut self, wish: &AttachNetworkInterface) -> Result<AttachmentId, ApiError> {
+        let AttachNetworkInterface { interface, instance, device_index } = wish;
+        self.check_attachable(interface, instance, *device_index)?;
+        self.attach(interface, instance, *device_index, false)
+    }
+
+    /// Attaches without asking in which state the instance is: a launch attaches before there is one that runs.
+    pub(crate) fn attach(
+        &mut self,
+        interface: &InterfaceId,
+        instance: &InstanceId,
+        device_index: i32,
+        delete_on_termination: bool,
+    ) -> Result<AttachmentId, ApiError> {
+        let id = AttachmentId::from(self.mint.id("eni-attach"));
+        let attached_at = self.now;
+        self.interface_mut(interface)?.attachment = Some(Attachment {
+            id: id.clone(),
+            instance: Some(instance.clone()),
+            device_index,
+            status: AttachmentStatus::Attaching,
+            delete_on_termination,
+            attached_at,
+        });
+        self.happens_after(ATTACHING, Event::Attaches(interface.clone(), id.clone()));
+        Ok(id)
+    }
+
+    fn check_attachable(&self, interface: &InterfaceId, instance: &InstanceId, index: i32) -> Result<(), ApiError> {
+        let candidate = self.interface(interface)?;
+        let host = self.instance(instance)?;
+        if candidate.attachment.is_some() {
+            return Err(ApiError::new("InvalidNetworkInterface.InUse", format!("Interface: [{interface}] in use.")));
+        }
+        if !matches!(host.state, InstanceState::Running | InstanceState::Stopped) {
+            return Err(ApiError::new(
+                "IncorrectState",
+                format!("Instance '{instance}' is not 'running' or 'stopped'."),
+            ));
+        }
+        if candidate.zone != host.zone {
+            return Err(ApiError::invalid_combination(format!(
+                "Network interface '{interface}' and instance '{instance}' are not in the same Availability Zone."
+            )));
+        }
+        let hangs_there =
+            |other: &NetworkInterface| other.instance() == Some(instance) && other.device_index() == Some(index);
+        if index < 0 || self.interfaces.values().any(hangs_there) {
+            return Err(ApiError::invalid_value(format!(
+                "Instance '{instance}' already has an interface attached at device index '{index}'."
+            )));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn detach_network_interface(&mut self, id: &AttachmentId) -> Result<(), ApiError> {
+        let attached = |interface: &&mut NetworkInterface| interface.attachment.as_ref().is_some_and(|at| at.id == *id);
+        let interface = self.interfaces.values_mut().find(attached);
+        let Some((interface, attachment)) = interface.and_then(|it| Some((it.id.clone(), it.attachment.as_mut()?)))
+        else {
+            let message = format!("The attachment ID '{id}' does not exist");
+            return Err(ApiError::new("InvalidAttachmentID.NotFound", message));
+        };
+        if attachment.instance.is_none() {
+            let message = "You are not allowed to manage attachments of AWS services.";
+            return Err(ApiError::new("OperationNotPermitted", message));
+        }
+        if attachment.device_index == 0 {
+            let message = "The network interface at device index 0 cannot be detached.";
+            return Err(ApiError::new("OperationNotPermitted", message));
+        }
+        attachment.status = AttachmentStatus::Detaching;
+        self.happens_after(ATTACHING, Event::Detaches(interface, id.clone()));
+        Ok(())
+    }
+
+    pub(crate) fn attaches(&mut self, interface: &InterfaceId, id: &AttachmentId) {
+        let attachment = self.interfaces.get_mut(interface).and_then(|interface| interface.attachment.as_mut());
+        let still =
+            |attachment: &&mut Attachment| attachment.id == *id && attachment.status == AttachmentStatus::Attaching;
+        if let Some(attachment) = attachment.filter(still) {
+            attachment.status = AttachmentStatus::Attached;
+        }
+    }
+
+    /// Sessions stay when their interface is detached. Source: Traffic Mirroring guide, pricing.
+    pub(crate) fn detaches(&mut self, interface: &InterfaceId, id: &AttachmentId) {
+        if let Some(interface) = self.interfaces.get_mut(interface) {
+            interface.attachment.take_if(|attachment| attachment.id == *id);
+        }
+    }
+}

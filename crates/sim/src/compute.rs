@@ -1,0 +1,306 @@
+//! Takes wishes for instances; gives instances that start, stop, terminate and vanish as time passes. Never runs anything on them.
+//!
+//! ```text
+//!  run → pending ─2 s→ running ─stop→ stopping ─2 s→ stopped ─start→ pending
+//!           └──────────────┴───terminate───┴────────────┘
+//!                              ↓
+//!                        shutting-down ─2 s→ terminated (interfaces gone) ─1 h→ no longer listed
+//! ```
+//!
+//! Source: "Instance lifecycle", Amazon EC2 User Guide; how long a state lasts is not documented.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use mirror_core::Time;
+use mirror_core::cloud::ClientToken;
+use mirror_core::ids::{InstanceId, InterfaceId, VpcId, Zone};
+use mirror_core::inventory::{InstanceState, Tags};
+
+use crate::agenda::Event;
+use crate::error::ApiError;
+use crate::interfaces::NetworkInterface;
+use crate::listing::{Listed, Page, list};
+use crate::network::{Subnet, SubnetId, insufficient_addresses};
+use crate::request::{Describe, RunInstances};
+use crate::tags;
+use crate::world::World;
+
+/// How long an instance is pending, stopping or shutting down.
+const TRANSITION: SignedDuration = SignedDuration::from_secs(2);
+
+/// How long a terminated instance is still listed. Source: botocore, `DescribeInstances`: "usually less than one hour".
+const AFTERLIFE: SignedDuration = SignedDuration::from_hours(1);
+
+/// An instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Its id.
+    pub id: InstanceId,
+    /// What it shares with the instances of the same launch: `r-…`.
+    pub reservation: String,
+    /// Its place among them.
+    pub launch_index: usize,
+    /// Its machine image.
+    pub image: String,
+    /// Such as `m5.large`.
+    pub instance_type: String,
+    /// Where it is in its life.
+    pub state: InstanceState,
+    /// When it was launched.
+    pub launched: Time,
+    /// Its subnet.
+    pub subnet: SubnetId,
+    /// Its VPC.
+    pub vpc: VpcId,
+    /// Its zone.
+    pub zone: Zone,
+    /// The idempotency token of its launch.
+    pub token: Option<ClientToken>,
+    /// Tags.
+    pub tags: Tags,
+}
+
+/// An instance, with the interfaces that hang on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceDetail {
+    /// The instance.
+    pub instance: Instance,
+    /// Its interfaces, by device index.
+    pub interfaces: Vec<NetworkInterface>,
+}
+
+/// What a call has done to an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateChange {
+    /// The instance.
+    pub instance: InstanceId,
+    /// Its state before.
+    pub before: InstanceState,
+    /// Its state now.
+    pub after: InstanceState,
+}
+
+impl World {
+    pub(crate) fn describe_instances(&self, asked: &Describe<InstanceId>) -> Result<Page<InstanceDetail>, ApiError> {
+        let page = list(&self.instances, asked, &self.mint)?;
+        let wanted: BTreeSet<_> = page.items.iter().map(|instance| instance.id.clone()).collect();
+        let mut hanging: BTreeMap<InstanceId, Vec<NetworkInterface>> = BTreeMap::new();
+        for interface in self.interfaces.values() {
+            if let Some(instance) = interface.instance().filter(|instance| wanted.contains(instance)) {
+                hanging.entry(instance.clone()).or_default().push(interface.clone());
+            }
+        }
+        Ok(page.map(|instance| {
+            let mut interfaces = hanging.remove(&instance.id).unwrap_or_default();
+            interfaces.sort_by_key(NetworkInterface::device_index);
+            InstanceDetail { instance, interfaces }
+        }))
+    }
+
+    pub(crate) fn run_instances(&mut self, wish: &RunInstances) -> Result<Vec<InstanceDetail>, ApiError> {
+        tags::check(&wish.instance_tags)?;
+        tags::check(&wish.interface_tags)?;
+        self.launch(wish)
+    }
+
+    /// Launches without asking who may set which tags: auto scaling sets some that are reserved.
+    pub(crate) fn launch(&mut self, wish: &RunInstances) -> Result<Vec<InstanceDetail>, ApiError> {
+        let (subnet, count) = self.room_for(wish)?;
+        let reservation = self.mint.id("r");
+        (0..count).map(|index| self.launch_one(wish, &subnet, &reservation, index)).collect()
+    }
+
+    /// Where to launch, and how many fit there.
+    fn room_for(&self, wish: &RunInstances) -> Result<(SubnetId, usize), ApiError> {
+        let counts = (usize::try_from(wish.min_count), usize::try_from(wish.max_count));
+        let (Ok(min @ 1..), Ok(max)) = counts else {
+            return Err(ApiError::invalid_value("MinCount and MaxCount must be at least 1"));
+        };
+        if min > max {
+            return Err(ApiError::invalid_value("MinCount must not be larger than MaxCount"));
+        }
+        let subnet = match &wish.subnet {
+            Some(id) => self.subnets.get(id).ok_or_else(|| Subnet::not_found(id))?,
+            None => self.default_subnet().ok_or_else(|| {
+                ApiError::new("MissingInput", "No subnets found for the default VPC. Please specify a subnet.")
+            })?,
+        };
+        subnet.check_ipv6(wish.ipv6_addresses)?;
+        match subnet.available_addresses().min(max) {
+            count if count < min => Err(insufficient_addresses(&subnet.id)),
+            count => Ok((subnet.id.clone(), count)),
+        }
+    }
+
+    fn launch_one(
+        &mut self,
+        wish: &RunInstances,
+        subnet: &SubnetId,
+        reservation: &str,
+        launch_index: usize,
+    ) -> Result<InstanceDetail, ApiError> {
+        let mut interface = self.new_interface(subnet, wish.ipv6_addresses)?;
+        interface.tags.clone_from(&wish.interface_tags);
+        let id = InstanceId::from(self.mint.id("i"));
+        let instance = Instance {
+            id: id.clone(),
+            reservation: reservation.into(),
+            launch_index,
+            image: wish.image.clone(),
+            instance_type: wish.instance_type.clone(),
+            state: InstanceState::Pending,
+            launched: self.now,
+            subnet: subnet.clone(),
+            vpc: interface.vpc.clone(),
+            zone: interface.zone.clone(),
+            token: wish.token.clone(),
+            tags: wish.instance_tags.clone(),
+        };
+        let primary = interface.id.clone();
+        self.interfaces.insert(primary.clone(), interface);
+        self.instances.insert(id.clone(), instance.clone());
+        self.attach(&primary, &id, 0, true)?;
+        self.happens_after(TRANSITION, Event::Runs(id));
+        Ok(InstanceDetail { instance, interfaces: vec![self.interface(&primary)?.clone()] })
+    }
+
+    pub(crate) fn start_instances(&mut self, ids: &[InstanceId]) -> Result<Vec<StateChange>, ApiError> {
+        use InstanceState::{Pending, Running, Stopped};
+        self.check_states(ids, &[Pending, Running, Stopped], "started")?;
+        self.transition(ids, &[Stopped], Pending, Event::Runs)
+    }
+
+    pub(crate) fn stop_instances(&mut self, ids: &[InstanceId]) -> Result<Vec<StateChange>, ApiError> {
+        use InstanceState::{Running, Stopped, Stopping};
+        self.check_states(ids, &[Running, Stopped, Stopping], "stopped")?;
+        self.transition(ids, &[Running], Stopping, Event::Stops)
+    }
+
+    pub(crate) fn terminate_instances(&mut self, ids: &[InstanceId]) -> Result<Vec<StateChange>, ApiError> {
+        use InstanceState::{Pending, Running, ShuttingDown, Stopped, Stopping};
+        self.check_all_exist(ids)?;
+        self.transition(ids, &[Pending, Running, Stopping, Stopped], ShuttingDown, Event::Terminates)
+    }
+
+    fn check_all_exist(&self, ids: &[InstanceId]) -> Result<(), ApiError> {
+        ids.iter().try_for_each(|id| self.instance(id).map(|_| ()))
+    }
+
+    fn check_states(&self, ids: &[InstanceId], allowed: &[InstanceState], verb: &str) -> Result<(), ApiError> {
+        self.check_all_exist(ids)?;
+        let wrong = ids.iter().find(|id| self.instance(id).is_ok_and(|instance| !allowed.contains(&instance.state)));
+        wrong.map_or(Ok(()), |id| {
+            let message = format!("The instance '{id}' is not in a state from which it can be {verb}.");
+            Err(ApiError::new("IncorrectInstanceState", message))
+        })
+    }
+
+    /// Moves the instances that are in one of the `from` states on to another, which lasts a moment and ends with an event; leaves the
+    /// others as they are.
+    fn transition(
+        &mut self,
+        ids: &[InstanceId],
+        from: &[InstanceState],
+        to: InstanceState,
+        then: fn(InstanceId) -> Event,
+    ) -> Result<Vec<StateChange>, ApiError> {
+        let mut changes = Vec::new();
+        for id in ids {
+            let instance = self.instance_mut(id)?;
+            let before = instance.state;
+            if from.contains(&before) {
+                instance.state = to;
+                self.happens_after(TRANSITION, then(id.clone()));
+            }
+            let after = self.instance(id)?.state;
+            changes.push(StateChange { instance: id.clone(), before, after });
+        }
+        Ok(changes)
+    }
+
+    pub(crate) fn runs(&mut self, id: &InstanceId) {
+        self.passes(id, InstanceState::Pending, InstanceState::Running);
+    }
+
+    pub(crate) fn stops(&mut self, id: &InstanceId) {
+        self.passes(id, InstanceState::Stopping, InstanceState::Stopped);
+    }
+
+    pub(crate) fn terminates(&mut self, id: &InstanceId) {
+        if !self.passes(id, InstanceState::ShuttingDown, InstanceState::Terminated) {
+            return;
+        }
+        let goes = |interface: &NetworkInterface| {
+            interface.attachment.as_ref().is_some_and(|attachment| attachment.delete_on_termination)
+        };
+        let hanging: Vec<(InterfaceId, bool)> = self
+            .interfaces
+            .values()
+            .filter(|interface| interface.instance() == Some(id))
+            .map(|interface| (interface.id.clone(), goes(interface)))
+            .collect();
+        for (interface, goes) in hanging {
+            if goes {
+                self.remove_interface(&interface);
+            } else if let Ok(interface) = self.interface_mut(&interface) {
+                interface.attachment = None;
+            }
+        }
+        self.happens_after(AFTERLIFE, Event::Vanishes(id.clone()));
+    }
+
+    pub(crate) fn vanishes(&mut self, id: &InstanceId) {
+        self.instances.remove(id);
+    }
+
+    /// Moves an instance from one state to the next, if it still is in the first.
+    fn passes(&mut self, id: &InstanceId, from: InstanceState, to: InstanceState) -> bool {
+        let Some(instance) = self.instances.get_mut(id).filter(|instance| instance.state == from) else { return false };
+        instance.state = to;
+        true
+    }
+
+    pub(crate) fn instance(&self, id: &InstanceId) -> Result<&Instance, ApiError> {
+        self.instances.get(id).ok_or_else(|| Instance::not_found(id))
+    }
+
+    fn instance_mut(&mut self, id: &InstanceId) -> Result<&mut Instance, ApiError> {
+        self.instances.get_mut(id).ok_or_else(|| Instance::not_found(id))
+    }
+}
+
+impl Listed for Instance {
+    type Id = InstanceId;
+    const KIND: &str = "instance";
+    #[rustfmt::skip]
+    const FILTERS: &[&str] = &[
+        "instance-id", "instance-state-name", "instance-type", "image-id", "vpc-id", "subnet-id", "availability-zone",
+        "reservation-id", "client-token", "tag-key", "tag:",
+    ];
+
+    fn values(&self, filter: &str) -> Vec<String> {
+        let gone = self.state == InstanceState::Terminated;
+        vec![match filter {
+            "instance-id" => self.id.to_string(),
+            "instance-state-name" => self.state.to_string(),
+            "instance-type" => self.instance_type.clone(),
+            "image-id" => self.image.clone(),
+            // A terminated instance is nowhere any more.
+            "vpc-id" | "subnet-id" if gone => return Vec::new(),
+            "vpc-id" => self.vpc.to_string(),
+            "subnet-id" => self.subnet.to_string(),
+            "availability-zone" => self.zone.to_string(),
+            "reservation-id" => self.reservation.clone(),
+            _ => return self.token.iter().map(|token| token.0.clone()).collect(),
+        }]
+    }
+
+    fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    fn not_found(id: &InstanceId) -> ApiError {
+        ApiError::new("InvalidInstanceID.NotFound", format!("The instance ID '{id}' does not exist"))
+    }
+}

@@ -1,0 +1,212 @@
+//! Takes the queries and steps of core; gives pages and outcomes, by calling the world in process. Never waits, and never calls twice.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mirror_core::cloud::{Action, Cloud, CloudError, Items, Outcome, PAGE_SIZE, Page, Query, SessionChange, Step};
+use mirror_core::inventory::{
+    Attachment, Filter, Instance, Kind, NetworkInterface, PortRange, Rule, Session, Tags, Target,
+};
+
+use crate::compute::InstanceDetail;
+use crate::interfaces::{self, AttachmentStatus};
+use crate::listing;
+use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
+use crate::request::{
+    CreateTrafficMirrorFilter, CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession, CreateTrafficMirrorTarget,
+    Describe, ModifyTrafficMirrorFilterNetworkServices, ModifyTrafficMirrorSession, Ports, Request, RuleWish,
+};
+use crate::response::Response;
+use crate::world::World;
+
+/// The way into a world for whoever runs in the same process. Clones lead into the same world.
+#[derive(Clone, Debug)]
+pub struct Door {
+    world: Arc<Mutex<World>>,
+}
+
+impl Door {
+    /// A door into this world.
+    pub fn new(world: Arc<Mutex<World>>) -> Self {
+        Self { world }
+    }
+
+    fn call(&self, action: Action, request: Request) -> Result<Response, CloudError> {
+        // A thread that panicked while it held the world belongs to a test that has failed already.
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.call(request).map_err(|error| CloudError::answered(action, error.code, error.message, error.status))
+    }
+}
+
+impl Cloud for Door {
+    async fn read(&self, query: &Query) -> Result<Page, CloudError> {
+        page(self.call(query.action(), question(query))?).ok_or_else(|| unreadable(query.action()))
+    }
+
+    async fn apply(&self, step: &Step) -> Result<Outcome, CloudError> {
+        outcome(self.call(step.action(), change(step))?).ok_or_else(|| unreadable(step.action()))
+    }
+}
+
+/// An answer to another question: a mistake in this file.
+fn unreadable(action: Action) -> CloudError {
+    CloudError::answered(action, "UnreadableAnswer", "the answer is of another action", 200)
+}
+
+fn question(query: &Query) -> Request {
+    match query {
+        Query::Identity => Request::GetCallerIdentity,
+        Query::List(kind, token) => {
+            let token = token.clone();
+            match kind {
+                Kind::Instances => Request::DescribeInstances(Describe::page(PAGE_SIZE, token)),
+                Kind::Interfaces => Request::DescribeNetworkInterfaces(Describe::page(PAGE_SIZE, token)),
+                Kind::Targets => Request::DescribeTrafficMirrorTargets(Describe::page(PAGE_SIZE, token)),
+                Kind::Filters => Request::DescribeTrafficMirrorFilters(Describe::page(PAGE_SIZE, token)),
+                Kind::Sessions => Request::DescribeTrafficMirrorSessions(Describe::page(PAGE_SIZE, token)),
+            }
+        }
+    }
+}
+
+fn page(response: Response) -> Option<Page> {
+    fn items<T, U>(page: listing::Page<T>, seen: fn(T) -> U, kind: fn(Vec<U>) -> Items) -> Page {
+        Page { items: kind(page.items.into_iter().map(seen).collect()), next: page.next }
+    }
+    Some(match response {
+        Response::GetCallerIdentity(identity) => Page { items: Items::Identity(identity.account), next: None },
+        Response::DescribeInstances(page) => items(page, instance, Items::Instances),
+        Response::DescribeNetworkInterfaces(page) => items(page, interface, Items::Interfaces),
+        Response::DescribeTrafficMirrorTargets(page) => items(page, target, Items::Targets),
+        Response::DescribeTrafficMirrorFilters(page) => items(page, filter, Items::Filters),
+        Response::DescribeTrafficMirrorSessions(page) => items(page, session, Items::Sessions),
+        _ => return None,
+    })
+}
+
+fn change(step: &Step) -> Request {
+    match step.clone() {
+        Step::CreateFilter { token, tags } => Request::CreateTrafficMirrorFilter(CreateTrafficMirrorFilter {
+            description: None,
+            tags,
+            token: Some(token),
+        }),
+        Step::CreateRule { token, filter, rule } => {
+            Request::CreateTrafficMirrorFilterRule(CreateTrafficMirrorFilterRule {
+                filter,
+                rule: rule_wish(rule),
+                description: None,
+                tags: Tags::new(),
+                token: Some(token),
+            })
+        }
+        Step::AddServices { filter, services } => {
+            let change = ModifyTrafficMirrorFilterNetworkServices { filter, add: services, remove: BTreeSet::new() };
+            Request::ModifyTrafficMirrorFilterNetworkServices(change)
+        }
+        Step::CreateTarget { token, resource, tags } => {
+            let wish = CreateTrafficMirrorTarget { resource, description: None, tags, token: Some(token) };
+            Request::CreateTrafficMirrorTarget(wish)
+        }
+        Step::CreateSession { token, interface, target, filter, number, vni, tags } => {
+            Request::CreateTrafficMirrorSession(CreateTrafficMirrorSession {
+                interface,
+                target,
+                filter,
+                number: number.into(),
+                packet_length: None,
+                vni: Some(wide(vni)),
+                description: None,
+                tags,
+                token: Some(token),
+            })
+        }
+        Step::ModifySession { session, change: SessionChange { target, filter, vni } } => {
+            Request::ModifyTrafficMirrorSession(ModifyTrafficMirrorSession {
+                session,
+                target,
+                filter,
+                number: None,
+                packet_length: None,
+                vni: vni.map(wide),
+                description: None,
+                remove: Vec::new(),
+            })
+        }
+        Step::DeleteSession { session } => Request::DeleteTrafficMirrorSession(session),
+        Step::DeleteRule { filter: _, rule } => Request::DeleteTrafficMirrorFilterRule(rule),
+        Step::DeleteFilter { filter } => Request::DeleteTrafficMirrorFilter(filter),
+        Step::DeleteTarget { target } => Request::DeleteTrafficMirrorTarget(target),
+    }
+}
+
+/// As the wire has it. A number that does not fit there fits nowhere: the world refuses it by its range.
+fn wide(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+fn rule_wish(rule: Rule) -> RuleWish {
+    let Rule { action, direction, number, protocol, source, destination, source_ports, destination_ports } = rule;
+    let ports = |PortRange { from, to }| Ports { from: i32::from(from), to: i32::from(to) };
+    RuleWish {
+        direction,
+        number: number.into(),
+        action,
+        protocol: protocol.map(i32::from),
+        source,
+        destination,
+        source_ports: source_ports.map(ports),
+        destination_ports: destination_ports.map(ports),
+    }
+}
+
+fn outcome(response: Response) -> Option<Outcome> {
+    Some(match response {
+        Response::CreateTrafficMirrorFilter(made) => Outcome::Filter(made.id),
+        Response::CreateTrafficMirrorFilterRule(made) => Outcome::Rule(made.id),
+        Response::CreateTrafficMirrorTarget(made) => Outcome::Target(made.id),
+        Response::CreateTrafficMirrorSession(made) => Outcome::Session(made.id),
+        Response::ModifyTrafficMirrorFilterNetworkServices(_)
+        | Response::ModifyTrafficMirrorSession(_)
+        | Response::DeleteTrafficMirrorSession(_)
+        | Response::DeleteTrafficMirrorFilterRule(_)
+        | Response::DeleteTrafficMirrorFilter(_)
+        | Response::DeleteTrafficMirrorTarget(_) => Outcome::Done,
+        _ => return None,
+    })
+}
+
+fn instance(InstanceDetail { instance, interfaces: _ }: InstanceDetail) -> Instance {
+    Instance { id: instance.id, state: instance.state, tags: instance.tags }
+}
+
+fn interface(seen: interfaces::NetworkInterface) -> NetworkInterface {
+    NetworkInterface {
+        id: seen.id,
+        vpc: seen.vpc,
+        zone: seen.zone,
+        interface_type: seen.interface_type,
+        requester_managed: seen.requester_managed,
+        attachment: seen.attachment.map(|at| Attachment {
+            id: at.id,
+            instance: at.instance,
+            attached: at.status == AttachmentStatus::Attached,
+        }),
+        ipv6: !seen.ipv6_addresses.is_empty(),
+        tags: seen.tags,
+    }
+}
+
+fn filter(MirrorFilter { id, description: _, rules, services, tags }: MirrorFilter) -> Filter {
+    let rules = rules.into_iter().map(|(id, rule)| (id, rule.rule)).collect();
+    Filter { id, rules, services, tags }
+}
+
+fn target(MirrorTarget { id, owner, resource, description: _, tags }: MirrorTarget) -> Target {
+    Target { id, owner, resource, tags }
+}
+
+fn session(made: MirrorSession) -> Session {
+    let MirrorSession { id, owner, interface, target, filter, number, packet_length, vni, description: _, tags } = made;
+    Session { id, owner, interface, target, filter, number, packet_length, vni: Some(vni), tags }
+}

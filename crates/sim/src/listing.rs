@@ -1,0 +1,160 @@
+//! Takes all objects of a kind, in order, and what a describe call asks for; gives one page of them. Never changes an object.
+//!
+//! | asked for                        | answer                                                                             |
+//! |----------------------------------|------------------------------------------------------------------------------------|
+//! | ids                              | these, as far as the filters match; one that is not there fails the whole call     |
+//! | filters                          | what matches all of them; in one filter, any of its values (`*`, `?` are wildcards) |
+//! | MaxResults                       | at most so many, and a token for the next page if there is more                    |
+//! | nothing                          | everything                                                                         |
+//!
+//! Sources: botocore `ec2/2016-11-15`, the describe calls; "Filtering resources", Amazon EC2 User Guide.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Bound;
+
+use mirror_core::inventory::Tags;
+
+use crate::error::ApiError;
+use crate::mint::Mint;
+use crate::request::Describe;
+
+/// One filter of a describe call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// A documented name, or `tag:` and a key.
+    pub name: String,
+    /// The values, of which one must match: case-sensitive, with the wildcards `*` and `?`.
+    pub values: Vec<String>,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Leads to the next page; none on the last.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    pub(crate) fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(f).collect(), next: self.next }
+    }
+}
+
+/// What can be listed.
+pub(crate) trait Listed: Clone {
+    type Id: Ord + Clone + fmt::Display + for<'a> From<&'a str>;
+
+    /// As `DescribeTags` calls it.
+    const KIND: &'static str;
+
+    /// The documented filter names that this world knows; `tag:` stands for the tag of any key.
+    const FILTERS: &'static [&'static str];
+
+    /// The values that a filter of this name looks at.
+    fn values(&self, filter: &str) -> Vec<String>;
+
+    fn tags(&self) -> &Tags;
+
+    /// The error for an id that is not there.
+    fn not_found(id: &Self::Id) -> ApiError;
+}
+
+/// The page of `objects` that is asked for.
+pub(crate) fn list<T: Listed>(
+    objects: &BTreeMap<T::Id, T>,
+    asked: &Describe<T::Id>,
+    mint: &Mint,
+) -> Result<Page<T>, ApiError> {
+    if let Some(unknown) = asked.filters.iter().find(|filter| !is_known::<T>(&filter.name)) {
+        return Err(ApiError::invalid_value(format!("The filter '{}' is invalid", unknown.name)));
+    }
+    if let Some(missing) = asked.ids.iter().find(|id| !objects.contains_key(*id)) {
+        return Err(T::not_found(missing));
+    }
+    let size = page_size(asked)?;
+    let after = match &asked.next_token {
+        Some(token) => Bound::Excluded(T::Id::from(&opened(token, T::KIND, mint)?)),
+        None => Bound::Unbounded,
+    };
+    let mut matching = objects
+        .range((after, Bound::Unbounded))
+        .filter(|(id, _)| asked.ids.is_empty() || asked.ids.contains(id))
+        .filter(|(_, object)| asked.filters.iter().all(|filter| matches(*object, filter)));
+    let page: Vec<_> = matching.by_ref().take(size).collect();
+    let next = page.last().filter(|_| matching.next().is_some()).map(|(id, _)| sealed(&id.to_string(), T::KIND, mint));
+    Ok(Page { items: page.into_iter().map(|(_, object)| object.clone()).collect(), next })
+}
+
+fn is_known<T: Listed>(name: &str) -> bool {
+    T::FILTERS.contains(&name) || (name.starts_with("tag:") && T::FILTERS.contains(&"tag:"))
+}
+
+/// How many objects a page holds at most.
+fn page_size<I>(asked: &Describe<I>) -> Result<usize, ApiError> {
+    match asked.max_results {
+        None => Ok(usize::MAX),
+        Some(_) if !asked.ids.is_empty() => {
+            Err(ApiError::invalid_combination("The parameter MaxResults cannot be used together with a list of ids"))
+        }
+        Some(size) => usize::try_from(size).ok().filter(|size| (5..=1000).contains(size)).ok_or_else(|| {
+            ApiError::invalid_value(format!(
+                "Value ( {size} ) for parameter maxResults is invalid. Expecting 5 to 1000."
+            ))
+        }),
+    }
+}
+
+fn matches<T: Listed>(object: &T, filter: &Filter) -> bool {
+    let values = match filter.name.strip_prefix("tag:") {
+        Some(key) => object.tags().get(key).into_iter().cloned().collect(),
+        None if filter.name == "tag-key" => object.tags().keys().cloned().collect(),
+        None => object.values(&filter.name),
+    };
+    values.iter().any(|value| filter.values.iter().any(|pattern| fits(pattern, value)))
+}
+
+/// Whether a value fits a pattern: `*` is any text, `?` any one character.
+fn fits(pattern: &str, value: &str) -> bool {
+    let (mut pattern, mut value) = (pattern.chars(), value.chars());
+    let mut last_star = None;
+    loop {
+        let (mut next_pattern, mut next_value) = (pattern.clone(), value.clone());
+        match (next_pattern.next(), next_value.next()) {
+            (None, None) => return true,
+            (Some('*'), _) => {
+                last_star = Some((next_pattern.clone(), value.clone()));
+                pattern = next_pattern;
+            }
+            (Some(wanted), Some(found)) if wanted == '?' || wanted == found => {
+                (pattern, value) = (next_pattern, next_value);
+            }
+            // What comes after the last star does not fit here: the star takes one character more.
+            _ => {
+                let Some((after, from)) = &mut last_star else { return false };
+                if from.next().is_none() {
+                    return false;
+                }
+                (pattern, value) = (after.clone(), from.clone());
+            }
+        }
+    }
+}
+
+/// A token that names the last object of a page. It holds no state, so that it stays good while objects come and go.
+fn sealed(id: &str, kind: &str, mint: &Mint) -> String {
+    let digits: String = id.bytes().map(|byte| format!("{byte:02x}")).collect();
+    mint.seal(&[kind, id]) + &digits
+}
+
+/// The id in a token that was given for a page of this kind.
+fn opened(token: &str, kind: &str, mint: &Mint) -> Result<String, ApiError> {
+    let invalid = || ApiError::new("InvalidNextToken", "The specified pagination token is not valid.");
+    let (seal, digits) = token.split_at_checked(16).ok_or_else(invalid)?;
+    let byte = |at| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+    let id = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(invalid)?;
+    if mint.seal(&[kind, &id]) == seal { Ok(id) } else { Err(invalid()) }
+}

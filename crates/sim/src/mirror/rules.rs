@@ -1,0 +1,213 @@
+//! Takes wishes for filter rules; gives rules that AWS would accept, in their filters. Never says what a filter mirrors as a whole.
+//!
+//! | a rule                                         | or                                                            |
+//! |------------------------------------------------|---------------------------------------------------------------|
+//! | has a number that is free in its direction     | `TrafficMirrorFilterRuleAlreadyExists`                        |
+//! | is one of ten at most, of both directions      | `TrafficMirrorFilterRuleLimitExceeded`                        |
+//! | has two CIDR blocks of one IP version          | `InvalidParameterValue`                                       |
+//! | has ports only for TCP or UDP                  | `InvalidParameterValue` (not documented: the harsher reading) |
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+use mirror_core::ids::{FilterId, RuleId};
+use mirror_core::inventory::{PortRange, Rule, Tags};
+
+use super::MirrorFilter;
+use crate::error::ApiError;
+use crate::listing::{Listed, Page, list};
+use crate::request::{
+    CreateTrafficMirrorFilterRule, DescribeTrafficMirrorFilterRules, ModifyTrafficMirrorFilterRule, Ports, RuleField,
+    RuleWish,
+};
+use crate::tags;
+use crate::world::World;
+
+/// Rules in a filter. The guide says "per filter"; that it is both directions together is the harsher reading.
+const MOST_RULES: usize = 10;
+
+/// Rule numbers: not documented; the range of session numbers is taken to be theirs as well.
+const NUMBERS: std::ops::RangeInclusive<u16> = 1..=32766;
+
+/// IANA protocol numbers that have ports.
+const TCP_AND_UDP: [u8; 2] = [6, 17];
+
+/// A rule of a filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MirrorRule {
+    /// Its id.
+    pub id: RuleId,
+    /// Its filter.
+    pub filter: FilterId,
+    /// What it says.
+    pub rule: Rule,
+    /// What for.
+    pub description: Option<String>,
+    /// Tags.
+    pub tags: Tags,
+}
+
+impl World {
+    pub(crate) fn create_rule(&mut self, wish: &CreateTrafficMirrorFilterRule) -> Result<MirrorRule, ApiError> {
+        let CreateTrafficMirrorFilterRule { filter, rule, description, tags, token: _ } = wish;
+        tags::check(tags)?;
+        let rule = checked(rule)?;
+        let host = self.filters.get(filter).ok_or_else(|| MirrorFilter::not_found(filter))?;
+        check_number_free(host, &rule, None)?;
+        if host.rules.len() >= MOST_RULES {
+            let message = format!("The maximum of {MOST_RULES} rules in {filter} has been reached");
+            return Err(ApiError::new("TrafficMirrorFilterRuleLimitExceeded", message));
+        }
+        let rule = MirrorRule {
+            id: self.mint.id("tmfr").into(),
+            filter: filter.clone(),
+            rule,
+            description: description.clone(),
+            tags: tags.clone(),
+        };
+        self.filter_mut(filter)?.rules.insert(rule.id.clone(), rule.clone());
+        Ok(rule)
+    }
+
+    pub(crate) fn describe_rules(
+        &self,
+        asked: &DescribeTrafficMirrorFilterRules,
+    ) -> Result<Page<MirrorRule>, ApiError> {
+        let DescribeTrafficMirrorFilterRules { filter, rules: wanted } = asked;
+        if let Some(missing) = filter.as_ref().filter(|filter| !self.filters.contains_key(*filter)) {
+            return Err(MirrorFilter::not_found(missing));
+        }
+        let hosts = self.filters.values().filter(|host| filter.as_ref().is_none_or(|filter| host.id == *filter));
+        let rules: BTreeMap<_, _> = hosts.flat_map(|host| host.rules.clone()).collect();
+        list(&rules, wanted, &self.mint)
+    }
+
+    pub(crate) fn modify_rule(&mut self, change: &ModifyTrafficMirrorFilterRule) -> Result<MirrorRule, ApiError> {
+        let before = self.rule_mut(&change.rule)?.clone();
+        let mut after = before.clone();
+        after.rule = checked(&changed(&before.rule, change))?;
+        if change.description.is_some() {
+            after.description.clone_from(&change.description);
+        }
+        if change.remove.contains(&RuleField::Description) {
+            after.description = None;
+        }
+        let host = self.filters.get(&before.filter).ok_or_else(|| MirrorFilter::not_found(&before.filter))?;
+        check_number_free(host, &after.rule, Some(&before.id))?;
+        self.rule_mut(&change.rule)?.clone_from(&after);
+        Ok(after)
+    }
+
+    pub(crate) fn delete_rule(&mut self, id: &RuleId) -> Result<RuleId, ApiError> {
+        let host = self.rule_mut(id)?.filter.clone();
+        self.filter_mut(&host)?.rules.remove(id);
+        Ok(id.clone())
+    }
+
+    pub(crate) fn rule_mut(&mut self, id: &RuleId) -> Result<&mut MirrorRule, ApiError> {
+        let rule = self.filters.values_mut().find_map(|filter| filter.rules.get_mut(id));
+        rule.ok_or_else(|| MirrorRule::not_found(id))
+    }
+}
+
+/// The rule as it would be after a change.
+fn changed(rule: &Rule, change: &ModifyTrafficMirrorFilterRule) -> RuleWish {
+    let Rule { action, direction, number, protocol, source, destination, source_ports, destination_ports } = rule;
+    let stays = |field| !change.remove.contains(&field);
+    let ports = |range: &PortRange| Ports { from: range.from.into(), to: range.to.into() };
+    let source_ports = source_ports.as_ref().filter(|_| stays(RuleField::SourcePortRange));
+    let destination_ports = destination_ports.as_ref().filter(|_| stays(RuleField::DestinationPortRange));
+    RuleWish {
+        direction: change.direction.unwrap_or(*direction),
+        number: change.number.unwrap_or(i32::from(*number)),
+        action: change.action.unwrap_or(*action),
+        protocol: change.protocol.or(protocol.filter(|_| stays(RuleField::Protocol)).map(i32::from)),
+        source: change.source.unwrap_or(*source),
+        destination: change.destination.unwrap_or(*destination),
+        source_ports: change.source_ports.or(source_ports.map(ports)),
+        destination_ports: change.destination_ports.or(destination_ports.map(ports)),
+    }
+}
+
+/// A rule that AWS would accept, whatever else its filter holds. Host bits are cut off a CIDR block.
+fn checked(wish: &RuleWish) -> Result<Rule, ApiError> {
+    let RuleWish { direction, number, action, protocol, source, destination, source_ports, destination_ports } = wish;
+    let number = u16::try_from(*number).ok().filter(|number| NUMBERS.contains(number));
+    let number = number.ok_or_else(|| ApiError::invalid_value("RuleNumber must be between 1 and 32766"))?;
+    let protocol = match protocol {
+        Some(number) => Some(u8::try_from(*number).map_err(|_| ApiError::invalid_value("Protocol must be 0 to 255"))?),
+        None => None,
+    };
+    if matches!((source, destination), (IpNet::V4(_), IpNet::V6(_)) | (IpNet::V6(_), IpNet::V4(_))) {
+        let message = "SourceCidrBlock and DestinationCidrBlock must both be IPv4 or both be IPv6";
+        return Err(ApiError::invalid_value(message));
+    }
+    let has_ports = source_ports.is_some() || destination_ports.is_some();
+    if has_ports && !protocol.is_some_and(|protocol| TCP_AND_UDP.contains(&protocol)) {
+        return Err(ApiError::invalid_value("Port ranges are valid only for the protocols TCP (6) and UDP (17)"));
+    }
+    Ok(Rule {
+        action: *action,
+        direction: *direction,
+        number,
+        protocol,
+        source: source.trunc(),
+        destination: destination.trunc(),
+        source_ports: source_ports.map(checked_ports).transpose()?,
+        destination_ports: destination_ports.map(checked_ports).transpose()?,
+    })
+}
+
+fn checked_ports(Ports { from, to }: Ports) -> Result<PortRange, ApiError> {
+    match (u16::try_from(from), u16::try_from(to)) {
+        (Ok(from), Ok(to)) if from <= to => Ok(PortRange { from, to }),
+        _ => Err(ApiError::invalid_value(format!("Port range {from}-{to} is not valid"))),
+    }
+}
+
+fn check_number_free(host: &MirrorFilter, rule: &Rule, itself: Option<&RuleId>) -> Result<(), ApiError> {
+    let collides = |other: &&MirrorRule| {
+        Some(&other.id) != itself && (other.rule.direction, other.rule.number) == (rule.direction, rule.number)
+    };
+    match host.rules.values().find(collides) {
+        None => Ok(()),
+        Some(other) => Err(ApiError::new(
+            "TrafficMirrorFilterRuleAlreadyExists",
+            format!("Rule number {} of direction {} is taken by {}", rule.number, rule.direction, other.id),
+        )),
+    }
+}
+
+impl Listed for MirrorRule {
+    type Id = RuleId;
+    const KIND: &str = "traffic-mirror-filter-rule";
+    #[rustfmt::skip]
+    const FILTERS: &[&str] = &[
+        "traffic-mirror-filter-rule-id", "traffic-mirror-filter-id", "rule-number", "rule-action", "traffic-direction",
+        "protocol", "source-cidr-block", "destination-cidr-block", "description",
+    ];
+
+    fn values(&self, filter: &str) -> Vec<String> {
+        let Rule { action, direction, number, protocol, source, destination, .. } = &self.rule;
+        vec![match filter {
+            "traffic-mirror-filter-rule-id" => self.id.to_string(),
+            "traffic-mirror-filter-id" => self.filter.to_string(),
+            "rule-number" => number.to_string(),
+            "rule-action" => action.to_string(),
+            "traffic-direction" => direction.to_string(),
+            "protocol" => return protocol.iter().map(ToString::to_string).collect(),
+            "source-cidr-block" => source.to_string(),
+            "destination-cidr-block" => destination.to_string(),
+            _ => return self.description.iter().cloned().collect(),
+        }]
+    }
+
+    fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    fn not_found(id: &RuleId) -> ApiError {
+        let message = format!("The traffic mirror filter rule '{id}' does not exist");
+        ApiError::new("InvalidTrafficMirrorFilterRuleId.NotFound", message)
+    }
+}

@@ -1,0 +1,131 @@
+//! Takes wishes for targets; gives targets for resources that are there, and removes those that no session uses. Never notices when
+//! the resource goes: neither does AWS.
+
+use mirror_core::ids::{AccountId, InterfaceId, TargetId};
+use mirror_core::inventory::{Resource, Tags};
+
+use crate::error::ApiError;
+use crate::interfaces::PLAIN;
+use crate::listing::Listed;
+use crate::request::CreateTrafficMirrorTarget;
+use crate::tags;
+use crate::world::World;
+
+/// A traffic mirror target. No call changes one, but for its tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MirrorTarget {
+    /// Its id.
+    pub id: TargetId,
+    /// The account that made it.
+    pub owner: AccountId,
+    /// What receives the packets.
+    pub resource: Resource,
+    /// What for.
+    pub description: Option<String>,
+    /// Tags.
+    pub tags: Tags,
+}
+
+impl World {
+    pub(crate) fn create_target(&mut self, wish: &CreateTrafficMirrorTarget) -> Result<MirrorTarget, ApiError> {
+        let CreateTrafficMirrorTarget { resource, description, tags, token: _ } = wish;
+        tags::check(tags)?;
+        self.check_resource(resource)?;
+        let target = MirrorTarget {
+            id: self.mint.id("tmt").into(),
+            owner: self.account.clone(),
+            resource: resource.clone(),
+            description: description.clone(),
+            tags: tags.clone(),
+        };
+        self.targets.insert(target.id.clone(), target.clone());
+        Ok(target)
+    }
+
+    fn check_resource(&self, resource: &Resource) -> Result<(), ApiError> {
+        match resource {
+            Resource::NetworkInterface(id) => self.check_interface_as_target(id),
+            Resource::NetworkLoadBalancer(arn) if !self.load_balancers.contains(arn) => {
+                let message = format!("Network load balancer '{arn}' does not exist");
+                Err(ApiError::new("NetworkLoadBalancerNotFoundException", message))
+            }
+            Resource::NetworkLoadBalancer(arn) => self.target_of(resource).map_or(Ok(()), |_| {
+                let message = format!("{arn} is already configured as a Traffic Mirror target");
+                Err(ApiError::new("NlbInUseByTrafficMirrorTargetException", message))
+            }),
+            Resource::GatewayLoadBalancerEndpoint(id) if !self.endpoints.contains(id) => Err(ApiError::new(
+                "InvalidVpcEndpointId.NotFound",
+                format!("The Vpc Endpoint Id '{id}' does not exist"),
+            )),
+            Resource::GatewayLoadBalancerEndpoint(_) => Ok(()),
+        }
+    }
+
+    /// An interface is a source or a target, never both, and the target of one target at most.
+    fn check_interface_as_target(&self, id: &InterfaceId) -> Result<(), ApiError> {
+        let interface = self.interface(id)?;
+        if interface.interface_type != PLAIN {
+            let message = format!("{id} of type {} cannot be a target", interface.interface_type);
+            return Err(ApiError::new("NetworkInterfaceNotSupported", message));
+        }
+        if let Some(session) = self.sessions.values().find(|session| session.interface == *id) {
+            let message = format!("{id} is in use by session {}", session.id);
+            return Err(ApiError::new("InterfaceInUseByTrafficMirrorSession", message));
+        }
+        self.check_not_a_target(id)
+    }
+
+    pub(super) fn check_not_a_target(&self, id: &InterfaceId) -> Result<(), ApiError> {
+        self.target_of(&Resource::NetworkInterface(id.clone())).map_or(Ok(()), |target| {
+            let message = format!("{id} is in use by target {}", target.id);
+            Err(ApiError::new("InterfaceInUseByTrafficMirrorTarget", message))
+        })
+    }
+
+    fn target_of(&self, resource: &Resource) -> Option<&MirrorTarget> {
+        self.targets.values().find(|target| target.resource == *resource)
+    }
+
+    pub(crate) fn delete_target(&mut self, id: &TargetId) -> Result<TargetId, ApiError> {
+        self.target(id)?;
+        if let Some(session) = self.sessions.values().find(|session| session.target == *id) {
+            let message = format!("Cannot delete {id}. Target is in use by {}", session.id);
+            return Err(ApiError::new("TrafficMirrorTargetInUse", message));
+        }
+        self.targets.remove(id);
+        Ok(id.clone())
+    }
+
+    pub(super) fn target(&self, id: &TargetId) -> Result<&MirrorTarget, ApiError> {
+        self.targets.get(id).ok_or_else(|| MirrorTarget::not_found(id))
+    }
+}
+
+impl Listed for MirrorTarget {
+    type Id = TargetId;
+    const KIND: &str = "traffic-mirror-target";
+    const FILTERS: &[&str] =
+        &["description", "network-interface-id", "network-load-balancer-arn", "owner-id", "traffic-mirror-target-id"];
+
+    fn values(&self, filter: &str) -> Vec<String> {
+        match (filter, &self.resource) {
+            ("traffic-mirror-target-id", _) => vec![self.id.to_string()],
+            ("owner-id", _) => vec![self.owner.to_string()],
+            ("description", _) => self.description.iter().cloned().collect(),
+            ("network-interface-id", Resource::NetworkInterface(id)) => vec![id.to_string()],
+            ("network-load-balancer-arn", Resource::NetworkLoadBalancer(arn)) => vec![arn.to_string()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    fn not_found(id: &TargetId) -> ApiError {
+        ApiError::new(
+            "InvalidTrafficMirrorTargetId.NotFound",
+            format!("The traffic mirror target '{id}' does not exist"),
+        )
+    }
+}

@@ -1,0 +1,72 @@
+//! Takes nothing; gives the answers of the world: one variant for each AWS action. Never says how they look on the wire.
+
+use std::net::Ipv6Addr;
+
+use mirror_core::ids::{AccountId, AttachmentId, FilterId, InterfaceId, RuleId, SessionId, TargetId};
+
+use crate::compute::{InstanceDetail, StateChange};
+use crate::interfaces::NetworkInterface;
+use crate::listing::Page;
+use crate::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
+use crate::network::{AvailabilityZone, Subnet, Vpc};
+use crate::tags::TagDescription;
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The account.
+    pub account: AccountId,
+    /// The principal's ARN.
+    pub arn: String,
+    /// The principal's unique id.
+    pub user_id: String,
+}
+
+macro_rules! responses {
+    ($($action:ident $(($($output:ty),+))?,)*) => {
+        /// The answer to a call that succeeded.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Response {
+            $(
+                #[doc = concat!("To `", stringify!($action), "`.")]
+                $action $(($($output),+))?,
+            )*
+        }
+    };
+}
+
+responses! {
+    GetCallerIdentity(Identity),
+    DescribeAvailabilityZones(Page<AvailabilityZone>),
+    DescribeVpcs(Page<Vpc>),
+    DescribeSubnets(Page<Subnet>),
+    DescribeInstances(Page<InstanceDetail>),
+    RunInstances(Vec<InstanceDetail>),
+    StartInstances(Vec<StateChange>),
+    StopInstances(Vec<StateChange>),
+    TerminateInstances(Vec<StateChange>),
+    DescribeNetworkInterfaces(Page<NetworkInterface>),
+    CreateNetworkInterface(NetworkInterface),
+    AttachNetworkInterface(AttachmentId),
+    DetachNetworkInterface,
+    DeleteNetworkInterface,
+    AssignIpv6Addresses(InterfaceId, Vec<Ipv6Addr>),
+    CreateTags,
+    DeleteTags,
+    DescribeTags(Page<TagDescription>),
+    CreateTrafficMirrorFilter(MirrorFilter),
+    DescribeTrafficMirrorFilters(Page<MirrorFilter>),
+    ModifyTrafficMirrorFilterNetworkServices(MirrorFilter),
+    DeleteTrafficMirrorFilter(FilterId),
+    CreateTrafficMirrorFilterRule(MirrorRule),
+    DescribeTrafficMirrorFilterRules(Page<MirrorRule>),
+    ModifyTrafficMirrorFilterRule(MirrorRule),
+    DeleteTrafficMirrorFilterRule(RuleId),
+    CreateTrafficMirrorTarget(MirrorTarget),
+    DescribeTrafficMirrorTargets(Page<MirrorTarget>),
+    DeleteTrafficMirrorTarget(TargetId),
+    CreateTrafficMirrorSession(MirrorSession),
+    DescribeTrafficMirrorSessions(Page<MirrorSession>),
+    ModifyTrafficMirrorSession(MirrorSession),
+    DeleteTrafficMirrorSession(SessionId),
+}

@@ -1,0 +1,179 @@
+//! Takes tags; puts them on whatever has an id, takes them off, and lists them. Never looks at what they mean.
+//!
+//! Source of the limits: "Tag your Amazon EC2 resources", Amazon EC2 User Guide.
+
+use std::collections::BTreeMap;
+
+use mirror_core::inventory::Tags;
+
+use crate::compute::Instance;
+use crate::error::ApiError;
+use crate::interfaces::NetworkInterface;
+use crate::listing::Listed;
+use crate::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
+use crate::network::{Subnet, Vpc};
+use crate::request::{CreateTags, DeleteTags};
+use crate::world::World;
+
+/// Tags that a resource can have, those that start with `aws:` not counted.
+const MOST_TAGS: usize = 50;
+
+/// The start of the keys that only AWS may set.
+const RESERVED: &str = "aws:";
+
+/// A tag, with the resource that has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagDescription {
+    /// The resource's id.
+    pub resource: String,
+    /// Such as `traffic-mirror-session`.
+    pub resource_type: &'static str,
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: String,
+    /// The tag once more, as the filter `tag:` looks at it.
+    tags: Tags,
+}
+
+/// Refuses tags that AWS does not let a customer set.
+pub(crate) fn check(tags: &Tags) -> Result<(), ApiError> {
+    for (key, value) in tags {
+        if key.starts_with(RESERVED) {
+            return Err(ApiError::invalid_value(format!(
+                "Tag keys starting with 'aws:' are reserved for internal use: {key}"
+            )));
+        }
+        if key.is_empty() || key.chars().count() > 128 {
+            return Err(ApiError::invalid_value("Tag keys have 1 to 128 characters"));
+        }
+        if value.chars().count() > 256 {
+            return Err(ApiError::invalid_value("Tag values have at most 256 characters"));
+        }
+    }
+    check_count(tags)
+}
+
+fn check_count(tags: &Tags) -> Result<(), ApiError> {
+    let count = tags.keys().filter(|key| !key.starts_with(RESERVED)).count();
+    if count > MOST_TAGS {
+        return Err(ApiError::new("TagLimitExceeded", "A resource has at most 50 tags"));
+    }
+    Ok(())
+}
+
+impl World {
+    pub(crate) fn create_tags(&mut self, wish: &CreateTags) -> Result<(), ApiError> {
+        check(&wish.tags)?;
+        for resource in &wish.resources {
+            let mut tags = self.tags_mut(resource)?.clone();
+            tags.extend(wish.tags.clone());
+            check_count(&tags)?;
+        }
+        for resource in &wish.resources {
+            self.tags_mut(resource)?.extend(wish.tags.clone());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn delete_tags(&mut self, wish: &DeleteTags) -> Result<(), ApiError> {
+        for resource in &wish.resources {
+            self.tags_mut(resource)?;
+        }
+        let goes = |key: &str, value: &str| {
+            let named =
+                |(name, only): &(String, Option<String>)| name == key && only.as_ref().is_none_or(|only| only == value);
+            !key.starts_with(RESERVED) && (wish.tags.is_empty() || wish.tags.iter().any(named))
+        };
+        for resource in &wish.resources {
+            self.tags_mut(resource)?.retain(|key, value| !goes(key, value));
+        }
+        Ok(())
+    }
+
+    /// All tags of all resources. A resource's id and a tag's key make one name, in which the tab keeps them apart.
+    pub(crate) fn all_tags(&self) -> BTreeMap<String, TagDescription> {
+        described(&self.instances)
+            .chain(described(&self.interfaces))
+            .chain(described(&self.vpcs))
+            .chain(described(&self.subnets))
+            .chain(described(&self.filters))
+            .chain(self.filters.values().flat_map(|filter| described(&filter.rules)))
+            .chain(described(&self.targets))
+            .chain(described(&self.sessions))
+            .map(|tag| (format!("{}\t{}", tag.resource, tag.key), tag))
+            .collect()
+    }
+
+    /// The tags of whatever has this id.
+    fn tags_mut(&mut self, resource: &str) -> Result<&mut Tags, ApiError> {
+        match resource.split_once('-').map_or("", |(kind, _)| kind) {
+            "i" => tags_in(&mut self.instances, resource),
+            "eni" => tags_in(&mut self.interfaces, resource),
+            "vpc" => tags_in(&mut self.vpcs, resource),
+            "subnet" => tags_in(&mut self.subnets, resource),
+            "tmf" => tags_in(&mut self.filters, resource),
+            "tmfr" => self.rule_mut(&resource.into()).map(|rule| &mut rule.tags),
+            "tmt" => tags_in(&mut self.targets, resource),
+            "tms" => tags_in(&mut self.sessions, resource),
+            _ => Err(ApiError::new("InvalidID", format!("The ID '{resource}' is not valid"))),
+        }
+    }
+}
+
+/// What can be tagged.
+trait Tagged: Listed {
+    fn tags_mut(&mut self) -> &mut Tags;
+}
+
+macro_rules! tagged {
+    ($($kind:ty),*) => {$(
+        impl Tagged for $kind {
+            fn tags_mut(&mut self) -> &mut Tags {
+                &mut self.tags
+            }
+        }
+    )*};
+}
+
+tagged!(Instance, NetworkInterface, Vpc, Subnet, MirrorFilter, MirrorRule, MirrorTarget, MirrorSession);
+
+fn tags_in<'a, T: Tagged>(objects: &'a mut BTreeMap<T::Id, T>, resource: &str) -> Result<&'a mut Tags, ApiError> {
+    let id = T::Id::from(resource);
+    objects.get_mut(&id).map(T::tags_mut).ok_or_else(|| T::not_found(&id))
+}
+
+fn described<T: Tagged>(objects: &BTreeMap<T::Id, T>) -> impl Iterator<Item = TagDescription> {
+    objects.iter().flat_map(|(id, object)| {
+        object.tags().iter().map(move |(key, value)| TagDescription {
+            resource: id.to_string(),
+            resource_type: T::KIND,
+            key: key.clone(),
+            value: value.clone(),
+            tags: Tags::from([(key.clone(), value.clone())]),
+        })
+    })
+}
+
+impl Listed for TagDescription {
+    type Id = String;
+    const KIND: &str = "tag";
+    const FILTERS: &[&str] = &["key", "resource-id", "resource-type", "value", "tag:"];
+
+    fn values(&self, filter: &str) -> Vec<String> {
+        vec![match filter {
+            "key" => self.key.clone(),
+            "resource-id" => self.resource.clone(),
+            "resource-type" => self.resource_type.into(),
+            _ => self.value.clone(),
+        }]
+    }
+
+    fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    fn not_found(id: &String) -> ApiError {
+        ApiError::new("InvalidID", format!("The ID '{id}' is not valid"))
+    }
+}

@@ -1,0 +1,148 @@
+//! Takes a world that is small enough to hold in one's head; gives sentences about it that are true. Never tests how it is done.
+
+mod addressing;
+mod doors;
+mod filters;
+mod idempotency;
+mod instances;
+mod interfaces;
+mod listing;
+mod living;
+mod on_the_wire;
+mod sessions;
+mod tags;
+mod targets;
+
+use jiff::SignedDuration;
+use mirror_core::Time;
+use mirror_core::cloud::ClientToken;
+use mirror_core::ids::{FilterId, InstanceId, InterfaceId, TargetId};
+use mirror_core::inventory::{Direction, Resource, RuleAction, Tags};
+
+use crate::fleet::{Network, NewInstance, instance, network};
+use crate::*;
+
+/// Calls, and gives the answer's content.
+macro_rules! call {
+    ($world:expr, $action:ident $(($input:expr))?) => {
+        match $world.call($crate::Request::$action $(($input))?) {
+            Ok($crate::Response::$action(answer)) => answer,
+            other => panic!("{other:?}"),
+        }
+    };
+}
+
+/// Calls, and gives the code of the error.
+macro_rules! refused {
+    ($world:expr, $action:ident($input:expr)) => {
+        $world.call($crate::Request::$action($input)).unwrap_err().code
+    };
+}
+
+use {call, refused};
+
+fn empty_world() -> World {
+    World::new("123456789012".into(), "eu-west-1".into(), 7, Time::UNIX_EPOCH)
+}
+
+/// A network, an interface that can be mirrored, and all that a session needs.
+struct Setting {
+    world: World,
+    network: Network,
+    instance: InstanceId,
+    interface: InterfaceId,
+    filter: FilterId,
+    target: TargetId,
+}
+
+fn setting() -> Setting {
+    let mut world = empty_world();
+    let network = network(&mut world);
+    let instance = running(&mut world, instance());
+    let interface = primary_interface(&mut world, &instance);
+    let filter = call!(world, CreateTrafficMirrorFilter(CreateTrafficMirrorFilter::default())).id;
+    let endpoint = world.add_gateway_load_balancer_endpoint();
+    let target =
+        call!(world, CreateTrafficMirrorTarget(target_for(Resource::GatewayLoadBalancerEndpoint(endpoint)))).id;
+    Setting { world, network, instance, interface, filter, target }
+}
+
+impl Setting {
+    fn session(&self, number: i32) -> CreateTrafficMirrorSession {
+        CreateTrafficMirrorSession {
+            interface: self.interface.clone(),
+            target: self.target.clone(),
+            filter: self.filter.clone(),
+            number,
+            packet_length: None,
+            vni: None,
+            description: None,
+            tags: Tags::new(),
+            token: None,
+        }
+    }
+
+    fn sessions(&mut self) -> Vec<MirrorSession> {
+        call!(self.world, DescribeTrafficMirrorSessions(Describe::all())).items
+    }
+}
+
+fn running(world: &mut World, new: NewInstance) -> InstanceId {
+    let id = new.launch(world).unwrap();
+    pass(world, 3);
+    id
+}
+
+fn pass(world: &mut World, seconds: i64) {
+    world.advance(world.now() + SignedDuration::from_secs(seconds));
+}
+
+fn seen(world: &mut World, id: &InstanceId) -> InstanceDetail {
+    call!(world, DescribeInstances(Describe::only([id.clone()]))).items.remove(0)
+}
+
+fn primary_interface(world: &mut World, id: &InstanceId) -> InterfaceId {
+    seen(world, id).interfaces.remove(0).id
+}
+
+fn loose_interface(network: &Network) -> CreateNetworkInterface {
+    CreateNetworkInterface {
+        subnet: network.subnets[0].clone(),
+        description: String::new(),
+        ipv6_addresses: 0,
+        tags: Tags::new(),
+        token: None,
+    }
+}
+
+fn target_for(resource: Resource) -> CreateTrafficMirrorTarget {
+    CreateTrafficMirrorTarget { resource, description: None, tags: Tags::new(), token: None }
+}
+
+/// An ingress rule that accepts everything.
+fn rule(filter: &FilterId, number: i32) -> CreateTrafficMirrorFilterRule {
+    CreateTrafficMirrorFilterRule {
+        filter: filter.clone(),
+        rule: RuleWish {
+            direction: Direction::Ingress,
+            number,
+            action: RuleAction::Accept,
+            protocol: None,
+            source: "0.0.0.0/0".parse().unwrap(),
+            destination: "0.0.0.0/0".parse().unwrap(),
+            source_ports: None,
+            destination_ports: None,
+        },
+        description: None,
+        tags: Tags::new(),
+        token: None,
+    }
+}
+
+fn tags_of<const N: usize>(tags: [(&str, &str); N]) -> Tags {
+    tags.map(|(key, value)| (key.into(), value.into())).into()
+}
+
+fn token(text: &str) -> Option<ClientToken> {
+    Some(ClientToken(text.into()))
+}

@@ -1,0 +1,63 @@
+//! Takes targets; gives sentences about what can be one, and when one goes. Never sends a packet to it.
+
+use super::*;
+
+#[test]
+fn a_load_balancer_is_the_target_of_one_target() {
+    let mut world = empty_world();
+    let arn = world.add_network_load_balancer("sensor");
+    let wish = target_for(Resource::NetworkLoadBalancer(arn));
+    let made = call!(world, CreateTrafficMirrorTarget(wish.clone()));
+    assert_eq!(refused!(world, CreateTrafficMirrorTarget(wish.clone())), "NlbInUseByTrafficMirrorTargetException");
+    call!(world, DeleteTrafficMirrorTarget(made.id));
+    call!(world, CreateTrafficMirrorTarget(wish));
+}
+
+#[test]
+fn a_resource_that_is_not_there_is_no_target() {
+    let mut world = empty_world();
+    for (resource, code) in [
+        (Resource::NetworkInterface("eni-0".into()), "InvalidNetworkInterfaceID.NotFound"),
+        (Resource::NetworkLoadBalancer("arn:aws:…".into()), "NetworkLoadBalancerNotFoundException"),
+        (Resource::GatewayLoadBalancerEndpoint("vpce-0".into()), "InvalidVpcEndpointId.NotFound"),
+    ] {
+        assert_eq!(refused!(world, CreateTrafficMirrorTarget(target_for(resource))), code);
+    }
+}
+
+#[test]
+fn an_interface_is_a_source_or_a_target_but_not_both() {
+    let mut setting = setting();
+    let wish = target_for(Resource::NetworkInterface(setting.interface.clone()));
+    let session = call!(setting.world, CreateTrafficMirrorSession(setting.session(1)));
+    let code = refused!(setting.world, CreateTrafficMirrorTarget(wish.clone()));
+    assert_eq!(code, "InterfaceInUseByTrafficMirrorSession");
+    call!(setting.world, DeleteTrafficMirrorSession(session.id));
+    call!(setting.world, CreateTrafficMirrorTarget(wish.clone()));
+    let code = refused!(setting.world, CreateTrafficMirrorSession(setting.session(1)));
+    assert_eq!(code, "InterfaceInUseByTrafficMirrorTarget");
+    assert_eq!(refused!(setting.world, CreateTrafficMirrorTarget(wish)), "InterfaceInUseByTrafficMirrorTarget");
+}
+
+#[test]
+fn a_target_that_a_session_uses_cannot_be_deleted() {
+    let mut setting = setting();
+    let session = call!(setting.world, CreateTrafficMirrorSession(setting.session(1))).id;
+    let target = setting.target.clone();
+    let error = setting.world.call(Request::DeleteTrafficMirrorTarget(target.clone())).unwrap_err();
+    assert_eq!(error.code, "TrafficMirrorTargetInUse");
+    assert_eq!(error.message, format!("Cannot delete {target}. Target is in use by {session}"));
+}
+
+#[test]
+fn a_target_and_its_sessions_outlive_its_interface() {
+    let mut setting = setting();
+    let sensor = call!(setting.world, CreateNetworkInterface(loose_interface(&setting.network))).id;
+    let wish = target_for(Resource::NetworkInterface(sensor.clone()));
+    setting.target = call!(setting.world, CreateTrafficMirrorTarget(wish)).id;
+    let session = call!(setting.world, CreateTrafficMirrorSession(setting.session(1)));
+    setting.world.call(Request::DeleteNetworkInterface(sensor)).unwrap();
+    let target = Describe::only([setting.target.clone()]);
+    assert_eq!(call!(setting.world, DescribeTrafficMirrorTargets(target)).items.len(), 1);
+    assert_eq!(setting.sessions(), [session]);
+}

@@ -1,0 +1,84 @@
+//! Takes a response; gives the XML that clients of AWS parse. Never leaves out an element that a client needs to tell one thing from
+//! another. Source of the element names: botocore `ec2/2016-11-15` and `sts/2011-06-15`.
+
+mod compute;
+mod mirror;
+
+use mirror_core::inventory::Tags;
+
+use super::element::Element;
+use crate::listing::Page;
+use crate::request::Request;
+use crate::response::{Identity, Response};
+use crate::world::World;
+
+const EC2_NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
+const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+/// The document that answers a request.
+pub(super) fn response(world: &World, request: &Request, response: &Response, request_id: &str) -> Element {
+    if let Response::GetCallerIdentity(identity) = response {
+        return caller_identity(identity, request_id);
+    }
+    let root = Element::new(format!("{}Response", request.action()));
+    let root = root.namespace(EC2_NAMESPACE).text("requestId", request_id);
+    content(root, world, response).optional("clientToken", request.token().map(|token| &token.0))
+}
+
+fn caller_identity(identity: &Identity, request_id: &str) -> Element {
+    let Identity { account, arn, user_id } = identity;
+    let result =
+        Element::new("GetCallerIdentityResult").text("Arn", arn).text("UserId", user_id).text("Account", account);
+    let metadata = Element::new("ResponseMetadata").text("RequestId", request_id);
+    Element::new("GetCallerIdentityResponse").namespace(STS_NAMESPACE).child(result).child(metadata)
+}
+
+#[rustfmt::skip]
+fn content(root: Element, world: &World, response: &Response) -> Element {
+    use Response as A;
+    match response {
+        A::GetCallerIdentity(_) => root,
+        A::DescribeAvailabilityZones(zones) => page(root, "availabilityZoneInfo", zones, compute::zone),
+        A::DescribeVpcs(vpcs) => page(root, "vpcSet", vpcs, |vpc| compute::vpc(world, vpc)),
+        A::DescribeSubnets(subnets) => page(root, "subnetSet", subnets, |subnet| compute::subnet(world, subnet)),
+        A::DescribeInstances(page) => root
+            .set("reservationSet", compute::reservations(world, &page.items))
+            .optional("nextToken", page.next.as_ref()),
+        A::RunInstances(launched) => compute::launched(root, world, launched),
+        A::StartInstances(changes) | A::StopInstances(changes) | A::TerminateInstances(changes) => {
+            root.set("instancesSet", changes.iter().map(compute::state_change))
+        }
+        A::DescribeNetworkInterfaces(found) => page(root, "networkInterfaceSet", found, |it| compute::interface(world, it, "item")),
+        A::CreateNetworkInterface(made) => root.child(compute::interface(world, made, "networkInterface")),
+        A::AttachNetworkInterface(id) => root.text("attachmentId", id).text("networkCardIndex", 0),
+        A::DetachNetworkInterface | A::DeleteNetworkInterface | A::CreateTags | A::DeleteTags => root.text("return", true),
+        A::AssignIpv6Addresses(id, addresses) => root
+            .text("networkInterfaceId", id)
+            .child(addresses.iter().fold(Element::new("assignedIpv6Addresses"), |set, address| set.text("item", address))),
+        A::DescribeTags(tags) => page(root, "tagSet", tags, compute::tag_description),
+        A::CreateTrafficMirrorFilter(made) => root.child(mirror::filter(made, "trafficMirrorFilter")),
+        A::DescribeTrafficMirrorFilters(found) => page(root, "trafficMirrorFilterSet", found, |it| mirror::filter(it, "item")),
+        A::ModifyTrafficMirrorFilterNetworkServices(it) => root.child(mirror::filter(it, "trafficMirrorFilter")),
+        A::DeleteTrafficMirrorFilter(id) => root.text("trafficMirrorFilterId", id),
+        A::CreateTrafficMirrorFilterRule(made) => root.child(mirror::rule(made, "trafficMirrorFilterRule")),
+        A::DescribeTrafficMirrorFilterRules(found) => page(root, "trafficMirrorFilterRuleSet", found, |it| mirror::rule(it, "item")),
+        A::ModifyTrafficMirrorFilterRule(it) => root.child(mirror::rule_without_tags(it, "trafficMirrorFilterRule")),
+        A::DeleteTrafficMirrorFilterRule(id) => root.text("trafficMirrorFilterRuleId", id),
+        A::CreateTrafficMirrorTarget(made) => root.child(mirror::target(made, "trafficMirrorTarget")),
+        A::DescribeTrafficMirrorTargets(found) => page(root, "trafficMirrorTargetSet", found, |it| mirror::target(it, "item")),
+        A::DeleteTrafficMirrorTarget(id) => root.text("trafficMirrorTargetId", id),
+        A::CreateTrafficMirrorSession(made) => root.child(mirror::session(made, "trafficMirrorSession")),
+        A::DescribeTrafficMirrorSessions(found) => page(root, "trafficMirrorSessionSet", found, |it| mirror::session(it, "item")),
+        A::ModifyTrafficMirrorSession(it) => root.child(mirror::session(it, "trafficMirrorSession")),
+        A::DeleteTrafficMirrorSession(id) => root.text("trafficMirrorSessionId", id),
+    }
+}
+
+fn page<T>(root: Element, set: &str, page: &Page<T>, item: impl Fn(&T) -> Element) -> Element {
+    root.set(set, page.items.iter().map(item)).optional("nextToken", page.next.as_ref())
+}
+
+/// `<tagSet>`, always there.
+fn tag_set(element: Element, tags: &Tags) -> Element {
+    element.set("tagSet", tags.iter().map(|(key, value)| Element::new("item").text("key", key).text("value", value)))
+}

@@ -1,0 +1,200 @@
+//! Takes calls and times; gives answers, and the account that they have made. Every call goes through one function, [`World::call`],
+//! and every change that nobody called for through another, [`World::advance`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use mirror_core::Time;
+use mirror_core::cloud::{Action, ClientToken};
+use mirror_core::ids::{
+    AccountId, EndpointId, FilterId, InstanceId, InterfaceId, LoadBalancerArn, Region, SessionId, TargetId, VpcId, Zone,
+};
+
+use crate::agenda::{Agenda, Event};
+use crate::compute::Instance;
+use crate::error::ApiError;
+use crate::interfaces::NetworkInterface;
+use crate::listing::list;
+use crate::mint::Mint;
+use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
+use crate::network::{AvailabilityZone, Subnet, SubnetId, Vpc, zones_of};
+use crate::request::Request;
+use crate::response::{Identity, Response};
+use crate::scaling::ScalingGroup;
+
+/// One account in one Region.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub(crate) account: AccountId,
+    pub(crate) region: Region,
+    pub(crate) now: Time,
+    pub(crate) mint: Mint,
+    pub(crate) agenda: Agenda,
+    pub(crate) zones: BTreeMap<Zone, AvailabilityZone>,
+    pub(crate) vpcs: BTreeMap<VpcId, Vpc>,
+    pub(crate) subnets: BTreeMap<SubnetId, Subnet>,
+    pub(crate) instances: BTreeMap<InstanceId, Instance>,
+    pub(crate) interfaces: BTreeMap<InterfaceId, NetworkInterface>,
+    pub(crate) load_balancers: BTreeSet<LoadBalancerArn>,
+    pub(crate) endpoints: BTreeSet<EndpointId>,
+    pub(crate) filters: BTreeMap<FilterId, MirrorFilter>,
+    pub(crate) targets: BTreeMap<TargetId, MirrorTarget>,
+    pub(crate) sessions: BTreeMap<SessionId, MirrorSession>,
+    pub(crate) groups: BTreeMap<String, ScalingGroup>,
+    /// What was answered to the first call with a token. AWS does not say for how long it remembers: here for ever, even when the
+    /// object has been deleted since, which is the harsher way.
+    answered: BTreeMap<(Action, ClientToken), (Request, Response)>,
+}
+
+impl World {
+    /// An empty account, with three zones and no VPC.
+    pub fn new(account: AccountId, region: Region, seed: u64, now: Time) -> Self {
+        Self {
+            zones: zones_of(&region),
+            account,
+            region,
+            now,
+            mint: Mint::new(seed),
+            agenda: Agenda::default(),
+            vpcs: BTreeMap::new(),
+            subnets: BTreeMap::new(),
+            instances: BTreeMap::new(),
+            interfaces: BTreeMap::new(),
+            load_balancers: BTreeSet::new(),
+            endpoints: BTreeSet::new(),
+            filters: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            answered: BTreeMap::new(),
+        }
+    }
+
+    /// What time it is in here.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Answers one call. There is no other way for one to get in: what outside forces do to calls (faults, rate limits, permissions,
+    /// traces) belongs around this function.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers them; nothing has changed then.
+    pub fn call(&mut self, request: Request) -> Result<Response, ApiError> {
+        if matches!(request, Request::DryRun(_)) {
+            return Err(ApiError::dry_run());
+        }
+        let Some(token) = request.token().cloned() else { return self.act(&request) };
+        if token.0.len() > 64 || !token.0.is_ascii() {
+            return Err(ApiError::new("InvalidClientToken", "Client tokens are up to 64 ASCII characters."));
+        }
+        let key = (request.action(), token);
+        if let Some((first, answer)) = self.answered.get(&key) {
+            return if *first == request { Ok(answer.clone()) } else { Err(token_mismatch()) };
+        }
+        let answer = self.act(&request)?;
+        self.answered.insert(key, (request, answer.clone()));
+        Ok(answer)
+    }
+
+    /// Lets time pass: whatever is due by then happens, in order, each at its own time. Time never goes back.
+    pub fn advance(&mut self, to: Time) {
+        while let Some((at, event)) = self.agenda.next(to) {
+            self.now = at;
+            match event {
+                Event::Runs(instance) => self.runs(&instance),
+                Event::Stops(instance) => self.stops(&instance),
+                Event::Terminates(instance) => self.terminates(&instance),
+                Event::Vanishes(instance) => self.vanishes(&instance),
+                Event::Attaches(interface, attachment) => self.attaches(&interface, &attachment),
+                Event::Detaches(interface, attachment) => self.detaches(&interface, &attachment),
+                Event::Replaces(group) => self.replaces(&group),
+            }
+        }
+        self.now = self.now.max(to);
+    }
+
+    /// Lets the world know a Network Load Balancer. Load balancers have an API of their own, which is not simulated.
+    pub fn add_network_load_balancer(&mut self, name: &str) -> LoadBalancerArn {
+        let Self { account, region, mint, .. } = self;
+        let id = mint.digits("load balancer");
+        let arn = LoadBalancerArn::from(format!(
+            "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}"
+        ));
+        self.load_balancers.insert(arn.clone());
+        arn
+    }
+
+    /// Lets the world know a Gateway Load Balancer endpoint.
+    pub fn add_gateway_load_balancer_endpoint(&mut self) -> EndpointId {
+        let endpoint = EndpointId::from(self.mint.id("vpce"));
+        self.endpoints.insert(endpoint.clone());
+        endpoint
+    }
+
+    /// An event that happens so much later.
+    pub(crate) fn happens_after(&mut self, delay: SignedDuration, event: Event) {
+        let at = self.now.checked_add(delay).unwrap_or(Time::MAX);
+        self.agenda.enter(at, event);
+    }
+
+    fn identity(&self) -> Identity {
+        let account = &self.account;
+        Identity {
+            account: account.clone(),
+            arn: format!("arn:aws:sts::{account}:assumed-role/simulated/session"),
+            user_id: "AROASIMULATED00000000:session".into(),
+        }
+    }
+
+    /// Carries a call out.
+    #[rustfmt::skip]
+    fn act(&mut self, request: &Request) -> Result<Response, ApiError> {
+        use Request as Q;
+        use Response as A;
+        Ok(match request {
+            Q::GetCallerIdentity => A::GetCallerIdentity(self.identity()),
+            Q::DescribeAvailabilityZones(asked) => A::DescribeAvailabilityZones(list(&self.zones, asked, &self.mint)?),
+            Q::DescribeVpcs(asked) => A::DescribeVpcs(list(&self.vpcs, asked, &self.mint)?),
+            Q::DescribeSubnets(asked) => A::DescribeSubnets(list(&self.subnets, asked, &self.mint)?),
+            Q::DescribeInstances(asked) => A::DescribeInstances(self.describe_instances(asked)?),
+            Q::RunInstances(wish) => A::RunInstances(self.run_instances(wish)?),
+            Q::StartInstances(ids) => A::StartInstances(self.start_instances(ids)?),
+            Q::StopInstances(ids) => A::StopInstances(self.stop_instances(ids)?),
+            Q::TerminateInstances(ids) => A::TerminateInstances(self.terminate_instances(ids)?),
+            Q::DescribeNetworkInterfaces(asked) => A::DescribeNetworkInterfaces(list(&self.interfaces, asked, &self.mint)?),
+            Q::CreateNetworkInterface(wish) => A::CreateNetworkInterface(self.create_network_interface(wish)?),
+            Q::AttachNetworkInterface(wish) => A::AttachNetworkInterface(self.attach_network_interface(wish)?),
+            Q::DetachNetworkInterface(id) => self.detach_network_interface(id).map(|()| A::DetachNetworkInterface)?,
+            Q::DeleteNetworkInterface(id) => self.delete_network_interface(id).map(|()| A::DeleteNetworkInterface)?,
+            Q::AssignIpv6Addresses(wish) => A::AssignIpv6Addresses(wish.interface.clone(), self.assign_ipv6_addresses(wish)?),
+            Q::CreateTags(wish) => self.create_tags(wish).map(|()| A::CreateTags)?,
+            Q::DeleteTags(wish) => self.delete_tags(wish).map(|()| A::DeleteTags)?,
+            Q::DescribeTags(asked) => A::DescribeTags(list(&self.all_tags(), asked, &self.mint)?),
+            Q::CreateTrafficMirrorFilter(wish) => A::CreateTrafficMirrorFilter(self.create_filter(wish)?),
+            Q::DescribeTrafficMirrorFilters(asked) => A::DescribeTrafficMirrorFilters(list(&self.filters, asked, &self.mint)?),
+            Q::ModifyTrafficMirrorFilterNetworkServices(wish) => A::ModifyTrafficMirrorFilterNetworkServices(self.modify_services(wish)?),
+            Q::DeleteTrafficMirrorFilter(id) => A::DeleteTrafficMirrorFilter(self.delete_filter(id)?),
+            Q::CreateTrafficMirrorFilterRule(wish) => A::CreateTrafficMirrorFilterRule(self.create_rule(wish)?),
+            Q::DescribeTrafficMirrorFilterRules(asked) => A::DescribeTrafficMirrorFilterRules(self.describe_rules(asked)?),
+            Q::ModifyTrafficMirrorFilterRule(change) => A::ModifyTrafficMirrorFilterRule(self.modify_rule(change)?),
+            Q::DeleteTrafficMirrorFilterRule(id) => A::DeleteTrafficMirrorFilterRule(self.delete_rule(id)?),
+            Q::CreateTrafficMirrorTarget(wish) => A::CreateTrafficMirrorTarget(self.create_target(wish)?),
+            Q::DescribeTrafficMirrorTargets(asked) => A::DescribeTrafficMirrorTargets(list(&self.targets, asked, &self.mint)?),
+            Q::DeleteTrafficMirrorTarget(id) => A::DeleteTrafficMirrorTarget(self.delete_target(id)?),
+            Q::CreateTrafficMirrorSession(wish) => A::CreateTrafficMirrorSession(self.create_session(wish)?),
+            Q::DescribeTrafficMirrorSessions(asked) => A::DescribeTrafficMirrorSessions(list(&self.sessions, asked, &self.mint)?),
+            Q::ModifyTrafficMirrorSession(change) => A::ModifyTrafficMirrorSession(self.modify_session(change)?),
+            Q::DeleteTrafficMirrorSession(id) => A::DeleteTrafficMirrorSession(self.delete_session(id)?),
+            Q::DryRun(_) => return Err(ApiError::dry_run()),
+        })
+    }
+}
+
+fn token_mismatch() -> ApiError {
+    ApiError::new(
+        "IdempotentParameterMismatch",
+        "The client token you have provided is associated with a request that had other parameters.",
+    )
+}
