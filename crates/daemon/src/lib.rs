@@ -1,1 +1,12 @@
-//! placeholder
+//! The only crate with a runtime: it drives the pure functions of core against a cloud, in rounds, and shows what they found.
+
+pub mod args;
+pub mod ask;
+pub mod clock;
+pub mod demo;
+pub mod embedded;
+pub mod listen;
+pub mod logs;
+pub mod record;
+pub mod round;
+pub mod run;

@@ -1,0 +1,100 @@
+//! Takes the command line; gives what was asked for. Never does it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::logs::LogFormat;
+
+/// Keeps AWS VPC Traffic Mirroring in the state that a policy asks for.
+///
+/// AWS is reached as every AWS tool reaches it: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL, web identity, Pod Identity, instance
+/// profiles.
+#[derive(Debug, Parser)]
+#[command(name = "vpc-mirror", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How a line of the log looks.
+    #[arg(long, global = true, value_enum, default_value_t, env = "VPC_MIRROR_LOG_FORMAT")]
+    pub log_format: LogFormat,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Watch, and keep the mirror sessions as the policy wants them, until told to stop.
+    Run(Run),
+    /// Print what would change, and why. Exits with 0 if nothing would, 2 if something would, 1 if it cannot be told.
+    Plan(Policy),
+    /// Print why an instance or a network interface is mirrored, or is not.
+    Explain(Explain),
+    /// Check a policy file, without AWS.
+    Check {
+        /// The policy file.
+        policy: PathBuf,
+    },
+    /// Try it without an account: an embedded cloud with a living fleet, and the real daemon against it.
+    Demo(Demo),
+}
+
+/// The policy to follow.
+#[derive(Debug, Args)]
+pub struct Policy {
+    /// The policy file.
+    #[arg(long, value_name = "FILE", env = "VPC_MIRROR_POLICY")]
+    pub policy: PathBuf,
+}
+
+/// How to run.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The policy to follow.
+    #[command(flatten)]
+    pub policy: Policy,
+    /// Where /livez, /readyz and /metrics are answered.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9898", env = "VPC_MIRROR_LISTEN")]
+    pub listen: SocketAddr,
+    /// How often everything is read again.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = at_least_a_second, env = "VPC_MIRROR_RESYNC")]
+    pub resync: Duration,
+}
+
+/// What to explain.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// An instance or a network interface.
+    #[arg(value_name = "i-…|eni-…")]
+    pub id: String,
+    /// The policy to follow.
+    #[command(flatten)]
+    pub policy: Policy,
+}
+
+/// How the demo runs.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The port on 127.0.0.1 where the embedded cloud answers.
+    #[arg(long, value_name = "PORT", default_value_t = 4566)]
+    pub port: u16,
+    /// Where /livez, /readyz and /metrics are answered.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9898")]
+    pub listen: SocketAddr,
+    /// How many instances the fleet has.
+    #[arg(long, default_value_t = 100)]
+    pub instances: usize,
+    /// End by itself after this time; else with Ctrl-C.
+    #[arg(long = "for", value_name = "DURATION", value_parser = at_least_a_second)]
+    pub duration: Option<Duration>,
+}
+
+fn at_least_a_second(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(duration) if duration >= Duration::from_secs(1) => Ok(duration),
+        Ok(_) => Err("write at least 1s".into()),
+        Err(error) => Err(format!("{error}: write a duration such as `60s` or `5m`")),
+    }
+}

@@ -1,0 +1,136 @@
+//! Takes ports and a fleet's size; runs an embedded cloud and the real daemon against it, over HTTP and with the real SDK. Never
+//! touches an AWS account: its credentials are made up, and its endpoint is on loopback.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use anyhow::Context;
+use jiff::SignedDuration;
+use mirror_aws::{Keys, Options, Sdk};
+use mirror_core::Time;
+use mirror_core::report::Summary;
+use mirror_sim::{World, fleet};
+use tokio_util::sync::CancellationToken;
+
+use crate::args::Demo;
+use crate::clock::{Clock, Monotonic};
+use crate::listen::{Pages, Serving, bind, pages, serve};
+use crate::record::Record;
+use crate::{ask, embedded, run};
+
+/// The account of the embedded cloud. Source: AWS documentation uses it for examples.
+const ACCOUNT: &str = "111122223333";
+const REGION: &str = "eu-west-1";
+/// Every demo is the same fleet: what one sees, another can look up.
+const SEED: u64 = 1;
+/// Short, for whoever tags an instance wants to see something happen.
+const RESYNC: SignedDuration = SignedDuration::from_secs(2);
+/// Longer than a stuck call may take.
+const LONGEST_SILENCE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Runs the demo until `stop`, or for as long as the arguments say.
+///
+/// # Errors
+///
+/// When a port is taken, or the policy file cannot be written.
+pub async fn demo(args: Demo, clock: Monotonic, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+    let Demo { port, listen, instances, duration } = args;
+    let cloud = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), "--port").await?;
+    let listener = bind(listen, "--listen").await?;
+    let (cloud_at, listen_at) = (cloud.local_addr()?, listener.local_addr()?);
+
+    // The fleet has been running for a while when the demo begins.
+    let begins = Time::now().saturating_sub(SignedDuration::from_mins(1))?;
+    let mut world = World::new(ACCOUNT.into(), REGION.into(), SEED, begins);
+    let sensor = fleet::demo(&mut world, instances).context("the embedded cloud")?.sensor;
+    let world = Arc::new(Mutex::new(world));
+    let path = write_policy(cloud_at.port(), &policy(sensor.as_str()))?;
+    let policy = ask::read_policy(&path)?;
+
+    let record = Arc::new(Record::new(clock.now())?);
+    let everything = pages(Pages { record: record.clone(), clock: clock.clone(), longest_silence: LONGEST_SILENCE });
+    let servers = [serve(cloud, embedded::door(world)), serve(listener, everything)];
+    ask::print(&greeting(instances, cloud_at, listen_at, &path))?;
+
+    if let Some(duration) = duration {
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(duration).await;
+            stop.cancel();
+        });
+    }
+    let keys = Keys { id: "demo".into(), secret: "demo".into() };
+    let endpoint = Some(format!("http://{cloud_at}"));
+    let sdk = Sdk::connect(Options { region: Some(REGION.into()), endpoint, keys: Some(keys) }).await?;
+    run::run(&sdk, &policy, sdk.region(), RESYNC, &clock, &record, &stop).await;
+    servers.into_iter().for_each(Serving::end);
+    // The file is the demo's own; whoever changed it has nothing left to run it against.
+    _ = fs::remove_file(&path);
+    ask::print(&farewell(record.summary(), record.converged()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One crown jewel strategy. Evidence settles quickly, and the whole request rate is ours: nobody else uses this cloud.
+fn policy(sensor: &str) -> String {
+    format!(
+        "\
+apiVersion: vpc-mirror/v1
+kind: Policy
+owner: demo
+tagKey: mirror                # mirror=crown-jewel on an instance or a network interface; mirror=off opts out
+sensors:
+  sta:
+    targets:
+      - networkLoadBalancer: {sensor}
+strategies:
+  - name: crown-jewel
+    importance: {{}}
+limits: {{apiShare: 100%}}
+settle: 5s
+"
+    )
+}
+
+fn write_policy(port: u16, text: &str) -> anyhow::Result<PathBuf> {
+    let path = std::env::temp_dir().join(format!("vpc-mirror-demo-{port}.yaml"));
+    fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+fn greeting(instances: usize, cloud: SocketAddr, listen: SocketAddr, policy: &Path) -> String {
+    let policy = policy.display();
+    format!(
+        "\
+An embedded cloud with {instances} instances answers at http://{cloud}; one of its auto scaling group is replaced every few seconds.
+The daemon keeps its mirroring as {policy} says, and answers at http://{listen}/metrics, /livez and /readyz.
+
+In another terminal:
+
+  export AWS_ENDPOINT_URL=http://{cloud} AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION}
+  aws ec2 run-instances --image-id ami-0123456789abcdef0 --tag-specifications 'ResourceType=instance,Tags=[{{Key=mirror,Value=crown-jewel}}]'
+  aws ec2 describe-traffic-mirror-sessions --query 'TrafficMirrorSessions[].[TrafficMirrorSessionId,NetworkInterfaceId,SessionNumber]' --output table
+  vpc-mirror explain --policy {policy} i-…
+
+Ctrl-C ends it.
+
+"
+    )
+}
+
+fn farewell(summary: Summary, converged: Option<SignedDuration>) -> String {
+    let Summary { interfaces, wanted, mirrored, refused, foreign, waiting, gaps } = summary;
+    let after = match converged {
+        Some(after) => format!("every wanted session stood {:.1} s after the start", after.as_secs_f64()),
+        None => "not every wanted session has stood at the same time yet".into(),
+    };
+    format!(
+        "
+{interfaces} network interfaces, {wanted} sessions wanted, {mirrored} of them stand; {after}.
+{refused} interfaces are chosen and cannot be mirrored, {foreign} sessions are other people's, {waiting} changes wait, {gaps} lists could not be read.
+The sessions stay as they are; this cloud goes with the process.
+"
+    )
+}

@@ -1,0 +1,305 @@
+//! Takes sentences about an account; gives a daemon in it whose every round is real, on a clock that only moves when it is told to.
+//! Never opens a socket.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use jiff::SignedDuration;
+use mirror_core::Time;
+use mirror_core::cloud::{Action, Class, Cloud, CloudError, Outcome, Page, Query, Step};
+use mirror_core::ids::{InstanceId, InterfaceId, LoadBalancerArn};
+use mirror_core::inventory::Tags;
+use mirror_core::memory::Memory;
+use mirror_core::observe::Hints;
+use mirror_core::policy::{Policy, parse};
+use mirror_core::wake::wake;
+use mirror_sim::fleet::{NewInstance, instance, network};
+use mirror_sim::{
+    CreateTags, Describe, Door, InstanceDetail, MirrorFilter, MirrorSession, MirrorTarget, Request, Response, World,
+};
+use vpc_mirror::clock::Clock;
+use vpc_mirror::round::{Permit, Round, Watcher, round};
+
+pub(crate) const REGION: &str = "eu-west-1";
+const RESYNC: SignedDuration = SignedDuration::from_secs(60);
+
+/// Time that only passes when somebody waits.
+#[derive(Clone)]
+pub(crate) struct Hands(Arc<Mutex<Time>>);
+
+impl Hands {
+    pub(crate) fn pass(&self, seconds: i64) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap();
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> Time {
+        *self.0.lock().unwrap()
+    }
+
+    async fn sleep_until(&self, at: Time) {
+        let mut now = self.0.lock().unwrap();
+        *now = at.max(*now);
+    }
+}
+
+/// What becomes of a call that does not go as it should.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fate {
+    /// It goes as it should.
+    Answered,
+    /// It never arrives.
+    Lost,
+    /// It takes effect, and its answer is lost.
+    AnswerLost,
+    /// AWS refuses it.
+    Denied,
+    /// AWS refuses it for now.
+    Throttled,
+}
+
+/// The cloud as the daemon sees it: calls are counted, and each has a fate.
+pub(crate) struct Edge {
+    door: Door,
+    world: Arc<Mutex<World>>,
+    hands: Hands,
+    calls: Mutex<Vec<Action>>,
+    fate: Mutex<Box<dyn FnMut(Action) -> Fate + Send>>,
+}
+
+impl Edge {
+    fn meet(&self, action: Action) -> Fate {
+        self.calls.lock().unwrap().push(action);
+        self.world.lock().unwrap().advance(self.hands.now());
+        (self.fate.lock().unwrap())(action)
+    }
+
+    fn refused(fate: Fate, action: Action) -> CloudError {
+        let lost = |code: &str| CloudError {
+            action: action.into(),
+            code: code.into(),
+            message: "no answer".into(),
+            class: Class::Retry,
+        };
+        match fate {
+            Fate::Denied => CloudError::answered(action, "UnauthorizedOperation", "not allowed", 403),
+            Fate::Throttled => CloudError::answered(action, "RequestLimitExceeded", "too many", 503),
+            Fate::Lost | Fate::AnswerLost | Fate::Answered => lost("Timeout"),
+        }
+    }
+}
+
+impl Cloud for Edge {
+    async fn read(&self, query: &Query) -> Result<Page, CloudError> {
+        match self.meet(query.action()) {
+            Fate::Answered => self.door.read(query).await,
+            fate => Err(Self::refused(fate, query.action())),
+        }
+    }
+
+    async fn apply(&self, step: &Step) -> Result<Outcome, CloudError> {
+        match self.meet(step.action()) {
+            Fate::Answered => self.door.apply(step).await,
+            Fate::AnswerLost => {
+                self.door.apply(step).await.ok();
+                Err(Self::refused(Fate::AnswerLost, step.action()))
+            }
+            fate => Err(Self::refused(fate, step.action())),
+        }
+    }
+}
+
+/// An account with a VPC, a sensor's load balancer, and a daemon.
+pub(crate) struct Account {
+    pub(crate) world: Arc<Mutex<World>>,
+    pub(crate) hands: Hands,
+    pub(crate) edge: Edge,
+    pub(crate) policy: Policy,
+    pub(crate) sensor: LoadBalancerArn,
+    memory: Option<Memory>,
+}
+
+impl Account {
+    pub(crate) fn new() -> Self {
+        let begin = Time::from_second(1_800_000_000).unwrap();
+        let mut world = World::new("111122223333".into(), REGION.into(), 7, begin);
+        network(&mut world);
+        let sensor = world.add_network_load_balancer("sensor");
+        let world = Arc::new(Mutex::new(world));
+        let hands = Hands(Arc::new(Mutex::new(begin)));
+        let edge = Edge {
+            door: Door::new(world.clone()),
+            world: world.clone(),
+            hands: hands.clone(),
+            calls: Mutex::default(),
+            fate: Mutex::new(Box::new(|_| Fate::Answered)),
+        };
+        let policy = policy(&sensor);
+        Self { world, hands, edge, policy, sensor, memory: Some(Memory::new(REGION.into())) }
+    }
+
+    /// The world, at the time that it is.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        let mut world = self.world.lock().unwrap();
+        world.advance(self.hands.now());
+        world
+    }
+
+    pub(crate) fn call(&self, request: Request) -> Response {
+        self.world().call(request).unwrap()
+    }
+
+    /// Launches an instance, and waits until it runs.
+    pub(crate) fn runs(&self, new: NewInstance) -> InstanceId {
+        let id = new.launch(&mut self.world()).unwrap();
+        self.hands.pass(3);
+        id
+    }
+
+    pub(crate) fn runs_a_jewel(&self) -> InstanceId {
+        self.runs(instance().tagged("mirror", "crown-jewel"))
+    }
+
+    pub(crate) fn tag(&self, resource: &str, key: &str, value: &str) {
+        let tags: Tags = [(key.to_owned(), value.to_owned())].into();
+        self.call(Request::CreateTags(CreateTags { resources: vec![resource.into()], tags }));
+    }
+
+    pub(crate) fn interfaces_of(&self, id: &InstanceId) -> Vec<InterfaceId> {
+        let Response::DescribeInstances(page) = self.call(Request::DescribeInstances(Describe::only([id.clone()])))
+        else {
+            panic!("no instances");
+        };
+        let interfaces = |InstanceDetail { interfaces, .. }: &InstanceDetail| interfaces.clone();
+        page.items.iter().flat_map(interfaces).map(|interface| interface.id).collect()
+    }
+
+    pub(crate) fn sessions(&self) -> Vec<MirrorSession> {
+        match self.call(Request::DescribeTrafficMirrorSessions(Describe::all())) {
+            Response::DescribeTrafficMirrorSessions(page) => page.items,
+            _ => panic!("no sessions"),
+        }
+    }
+
+    pub(crate) fn filters(&self) -> Vec<MirrorFilter> {
+        match self.call(Request::DescribeTrafficMirrorFilters(Describe::all())) {
+            Response::DescribeTrafficMirrorFilters(page) => page.items,
+            _ => panic!("no filters"),
+        }
+    }
+
+    pub(crate) fn targets(&self) -> Vec<MirrorTarget> {
+        match self.call(Request::DescribeTrafficMirrorTargets(Describe::all())) {
+            Response::DescribeTrafficMirrorTargets(page) => page.items,
+            _ => panic!("no targets"),
+        }
+    }
+
+    pub(crate) fn mirrored(&self) -> BTreeSet<InterfaceId> {
+        self.sessions().into_iter().map(|session| session.interface).collect()
+    }
+
+    /// From now on calls meet this fate.
+    pub(crate) fn fate(&self, fate: impl FnMut(Action) -> Fate + Send + 'static) {
+        *self.edge.fate.lock().unwrap() = Box::new(fate);
+    }
+
+    /// The calls since this was asked last.
+    pub(crate) fn calls(&self) -> Vec<Action> {
+        std::mem::take(&mut self.edge.calls.lock().unwrap())
+    }
+
+    /// The writes since the calls were asked for last.
+    pub(crate) fn writes(&self) -> Vec<Action> {
+        self.calls()
+            .into_iter()
+            .filter(|action| !action.starts_with("Describe") && !action.starts_with("Get"))
+            .collect()
+    }
+
+    /// Another daemon in the same account.
+    pub(crate) fn another_daemon(&self) -> Self {
+        let Self { world, hands, policy, sensor, .. } = self;
+        let edge = Edge {
+            door: Door::new(world.clone()),
+            world: world.clone(),
+            hands: hands.clone(),
+            calls: Mutex::default(),
+            fate: Mutex::new(Box::new(|_| Fate::Answered)),
+        };
+        Self {
+            world: world.clone(),
+            hands: hands.clone(),
+            edge,
+            policy: policy.clone(),
+            sensor: sensor.clone(),
+            memory: Some(Memory::new(REGION.into())),
+        }
+    }
+
+    /// The daemon's process ends, and another begins that remembers nothing.
+    pub(crate) fn restart(&mut self) {
+        self.memory = Some(Memory::new(REGION.into()));
+    }
+
+    pub(crate) async fn round(&mut self) -> Round {
+        self.round_with(&Always).await
+    }
+
+    /// One round, as the loop would make it now.
+    pub(crate) async fn round_with(&mut self, watcher: &impl Watcher) -> Round {
+        let memory = self.memory.take().unwrap();
+        let hints = Hints::resync(&memory, RESYNC, self.hands.now());
+        let round = round(&self.edge, &self.policy, memory, &hints, watcher, &self.hands).await;
+        self.memory = Some(round.memory.clone());
+        round
+    }
+
+    /// Rounds, each when it is due, for so long.
+    pub(crate) async fn goes_on_for(&mut self, seconds: i64) {
+        let end = self.hands.now().saturating_add(SignedDuration::from_secs(seconds)).unwrap();
+        for _ in 0..10_000 {
+            let round = self.round().await;
+            let now = self.hands.now();
+            let next = if round.progressed() {
+                now
+            } else {
+                wake(&self.policy, &round.memory, &round.plan, &round.undone, RESYNC, now)
+            };
+            if next > end {
+                return self.hands.sleep_until(end).await;
+            }
+            self.hands.sleep_until(next).await;
+        }
+        panic!("10,000 rounds in {seconds} s: the loop does not rest");
+    }
+}
+
+/// Lets a round do everything.
+pub(crate) struct Always;
+
+impl Watcher for Always {
+    fn permit(&self) -> Permit {
+        Permit::Apply
+    }
+}
+
+/// Crown jewels by tag, and vaults by selector, all to one load balancer.
+pub(crate) fn policy(sensor: &LoadBalancerArn) -> Policy {
+    let text = format!(
+        "\
+apiVersion: vpc-mirror/v1
+kind: Policy
+owner: prod
+sensors:
+  sta: {{targets: [{{networkLoadBalancer: {sensor}}}]}}
+strategies:
+  - {{name: crown-jewel, importance: {{}}}}
+  - {{name: vault, importance: {{select: {{tags: {{app: vault}}}}}}}}
+limits: {{apiShare: 100%}}
+"
+    );
+    parse("policy", &text).unwrap()
+}
