@@ -82,8 +82,7 @@ fn finish(draft: &mut Draft<'_>, owner: Owner<'_>, filter: &Filter, spec: &Filte
     let there: BTreeSet<&Rule> = filter.rules.values().collect();
     for rule in spec.rules.iter().filter(|rule| !there.contains(rule)) {
         let key = ObjectKey::Rule(filter.id.clone(), rule.clone());
-        let why = format!("{} lacks the rule: {rule}", filter.id);
-        draft.create(owner, key, Kind::Filters, "", (rank, &why), |token, _| Step::CreateRule {
+        draft.create(owner, key, Kind::Filters, "", (rank, "the filter lacks it"), |token, _| Step::CreateRule {
             token,
             filter: filter.id.clone(),
             rule: rule.clone(),
@@ -91,9 +90,8 @@ fn finish(draft: &mut Draft<'_>, owner: Owner<'_>, filter: &Filter, spec: &Filte
     }
     let services: BTreeSet<String> = spec.services.difference(&filter.services).cloned().collect();
     if !services.is_empty() && draft.inventory.is_complete(Kind::Filters) {
-        let why = format!("{} lacks the network services", filter.id);
         let step = Step::AddServices { filter: filter.id.clone(), services };
-        draft.change(ObjectKey::Services(filter.id.clone()), rank, why, step);
+        draft.change(ObjectKey::Services(filter.id.clone()), rank, "the filter lacks them".into(), step);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::scaling::ScalingGroup;
 use crate::world::World;
 
 /// How often the auto scaling group replaces its oldest instance.
-const REPLACES_EVERY: SignedDuration = SignedDuration::from_secs(20);
+const REPLACES_EVERY: SignedDuration = SignedDuration::from_secs(8);
 
 /// What each ten instances do, and which of them are crown jewels: the databases, half of the rest.
 const ROLES: [(&str, bool); 10] = [

@@ -1,0 +1,74 @@
+//! Takes the documents; holds them to the tree: every test they cite is there, and every file they point at.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The files below a folder with one of these endings.
+fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("target") && !path.ends_with(".git") {
+            found.extend(files(&path, endings));
+        } else if path.extension().is_some_and(|ending| endings.iter().any(|wanted| ending == *wanted)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The names of all tests of the workspace: functions under `#[test]` or `#[tokio::test]`.
+fn tests() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for file in files(&root(), &["rs"]) {
+        let text = fs::read_to_string(file).unwrap();
+        let mut marked = false;
+        for line in text.lines().map(str::trim) {
+            if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
+                marked = true;
+            } else if marked && let Some((_, rest)) = line.split_once("fn ") {
+                names.insert(rest.split('(').next().unwrap().to_owned());
+                marked = false;
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn every_test_that_the_promises_cite_is_there() {
+    let text = fs::read_to_string(root().join("docs/semantics.md")).unwrap();
+    let tests = tests();
+    // A sentence about behaviour has many words: shorter names in backticks are fields and commands.
+    let cited: Vec<&str> = text.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() >= 4).collect();
+    assert!(cited.len() > 40, "{cited:?}");
+    for name in cited {
+        assert!(tests.contains(name), "docs/semantics.md cites {name}, which is no test");
+    }
+}
+
+#[test]
+fn every_link_between_the_documents_and_into_the_tree_leads_somewhere() {
+    for document in files(&root(), &["md"]) {
+        let text = fs::read_to_string(&document).unwrap();
+        for part in text.split("](").skip(1) {
+            let link = part.split([')', '#']).next().unwrap();
+            if !link.is_empty() && !link.contains("://") {
+                let target = document.parent().unwrap().join(link);
+                assert!(target.exists(), "{} points at {link}, which is not there", document.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_map_stays_one_sitting_long() {
+    let lines = fs::read_to_string(root().join("docs/architecture.md")).unwrap().lines().count();
+    assert!(lines <= 250, "{lines} lines");
+}
