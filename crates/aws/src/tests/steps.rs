@@ -249,5 +249,5 @@ async fn a_create_that_does_not_say_what_it_made_is_unreadable() {
     let (sdk, _) = answered(step.action(), "").await;
     let error = sdk.apply(&step).await.unwrap_err();
     assert_eq!((error.class, error.code.as_str()), (Class::Bug, "UnreadableAnswer"));
-    assert!(error.message.contains("`trafficMirrorFilter`"), "{error}");
+    assert!(error.message.contains("`trafficMirrorFilterId`"), "{error}");
 }

@@ -61,7 +61,7 @@ fn the_group_replaces_its_oldest_instance_and_keeps_its_size() {
     let (mut world, demo) = demo(30);
     let group = |world: &mut World| found(world, "tag:aws:autoscaling:groupName", &demo.group);
     let before = group(&mut world);
-    pass(&mut world, 25);
+    pass(&mut world, 8);
     let after = group(&mut world);
     let ids = |fleet: &[InstanceDetail]| fleet.iter().map(|it| it.instance.id.clone()).collect::<BTreeSet<_>>();
     assert_eq!((before.len(), after.len()), (3, 3));
@@ -72,7 +72,7 @@ fn the_group_replaces_its_oldest_instance_and_keeps_its_size() {
 #[test]
 fn the_new_instance_starts_while_the_old_one_shuts_down() {
     let (mut world, demo) = demo(30);
-    pass(&mut world, 18);
+    pass(&mut world, 6);
     let group = Describe::all().filtered("tag:aws:autoscaling:groupName", &demo.group);
     let mut states: Vec<_> = call!(world, DescribeInstances(group)).items.iter().map(|it| it.instance.state).collect();
     states.sort_by_key(ToString::to_string);
@@ -95,5 +95,5 @@ fn a_fleet_that_has_run_for_a_day_is_as_large_as_before() {
     pass(&mut world, 86_400);
     let running = Describe::all().filtered("instance-state-name", "running");
     assert!((29..=30).contains(&call!(world, DescribeInstances(running)).items.len()));
-    assert!(call!(world, DescribeInstances(Describe::all())).items.len() < 30 + 2 * 180);
+    assert!(call!(world, DescribeInstances(Describe::all())).items.len() < 30 + 2 * 450);
 }

@@ -1,0 +1,114 @@
+"""Takes what a person wants of EC2; asks the real AWS CLI for it, and looks at what stands with boto3. Never says which
+cloud is meant: like every AWS tool, both follow the environment."""
+
+import functools
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+
+from waiting import eventually
+
+# The one that is pinned: beside the Python that runs the tests.
+AWS = Path(sys.executable).with_name("aws")
+
+IMAGE = "ami-0123456789abcdef0"
+
+OWNER, KEY, PROOF = "vpc-mirror/owner", "vpc-mirror/key", "vpc-mirror/proof"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance that has just been launched."""
+
+    id: str
+    interface: str
+    subnet: str
+
+
+def call_cli(*words: str) -> subprocess.CompletedProcess:
+    """Runs `aws ec2 …`, whatever comes of it."""
+    return subprocess.run([AWS, "ec2", *words, "--output", "json"], capture_output=True, text=True, timeout=60)
+
+
+def aws(*words: str) -> dict:
+    """What `aws ec2 …` answers."""
+    done = call_cli(*words)
+    assert done.returncode == 0, f"aws ec2 {' '.join(words)}: {done.stderr}"
+    return json.loads(done.stdout) if done.stdout.strip() else {}
+
+
+@functools.cache
+def ec2():
+    """A boto3 client. It takes milliseconds to look where the CLI takes most of a second."""
+    return boto3.client("ec2")
+
+
+def run_instance(mirror: str | None = None) -> Instance:
+    """Launches an instance, with the tag `mirror` if one is given, and waits until it runs."""
+    tagged = f"ResourceType=instance,Tags=[{{Key=mirror,Value={mirror}}}]"
+    tags = ["--tag-specifications", tagged] if mirror else []
+    (launched,) = aws("run-instances", "--image-id", IMAGE, *tags)["Instances"]
+    instance_id, (interface,) = launched["InstanceId"], launched["NetworkInterfaces"]
+    running = {"InstanceIds": [instance_id], "Filters": [{"Name": "instance-state-name", "Values": ["running"]}]}
+    eventually(f"{instance_id} runs", lambda: ec2().describe_instances(**running)["Reservations"])
+    return Instance(instance_id, interface["NetworkInterfaceId"], launched["SubnetId"])
+
+
+def create_interface(subnet: str) -> str:
+    """Makes a network interface that is attached to nothing."""
+    made = aws("create-network-interface", "--subnet-id", subnet)
+    return made["NetworkInterface"]["NetworkInterfaceId"]
+
+
+def add_interface(instance: Instance) -> str:
+    """Makes a second network interface and attaches it."""
+    interface = create_interface(instance.subnet)
+    place = ["--instance-id", instance.id, "--device-index", "1"]
+    aws("attach-network-interface", "--network-interface-id", interface, *place)
+    return interface
+
+
+def tag(resource: str, mirror: str) -> None:
+    """Tags anything with `mirror`."""
+    aws("create-tags", "--resources", resource, "--tags", f"Key=mirror,Value={mirror}")
+
+
+def tags(thing: dict) -> dict[str, str]:
+    """The tags of anything that EC2 describes."""
+    return {tag["Key"]: tag["Value"] for tag in thing["Tags"]}
+
+
+def sessions_on(*interfaces: str) -> list[dict]:
+    """All mirror sessions of these network interfaces."""
+    chosen = [{"Name": "network-interface-id", "Values": list(interfaces)}]
+    return ec2().describe_traffic_mirror_sessions(Filters=chosen)["TrafficMirrorSessions"]
+
+
+def session(session_id: str) -> dict:
+    """One mirror session, by its id."""
+    (found,) = ec2().describe_traffic_mirror_sessions(TrafficMirrorSessionIds=[session_id])["TrafficMirrorSessions"]
+    return found
+
+
+def session_on(interface: str) -> dict:
+    """The only mirror session of a network interface, as soon as there is one."""
+    (found,) = eventually(f"{interface} is mirrored", lambda: sessions_on(interface))
+    return found
+
+
+def filter_of(mirrored: dict) -> dict:
+    """The filter of a session."""
+    wanted = [mirrored["TrafficMirrorFilterId"]]
+    (found,) = ec2().describe_traffic_mirror_filters(TrafficMirrorFilterIds=wanted)["TrafficMirrorFilters"]
+    return found
+
+
+def target_of(mirrored: dict) -> dict:
+    """The target of a session."""
+    wanted = [mirrored["TrafficMirrorTargetId"]]
+    (found,) = ec2().describe_traffic_mirror_targets(TrafficMirrorTargetIds=wanted)["TrafficMirrorTargets"]
+    return found

@@ -1,0 +1,56 @@
+"""Takes the binary; gives every test the same running demo, and an environment in which AWS's clients talk to it alone.
+Never lets anything of the caller's own AWS configuration in."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo import Demo
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--binary", type=Path, required=True, help="the vpc-mirror to test")
+
+
+@pytest.fixture(scope="session")
+def binary(request: pytest.FixtureRequest) -> Path:
+    return request.config.getoption("--binary").resolve(strict=True)
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyPatch]:
+    """Forgets the caller's environment: a profile, a proxy or a log level in it would change what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in set(os.environ) - {"PATH"}:
+            patch.delenv(name)
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("LC_ALL", "C.UTF-8")
+        yield patch
+
+
+@pytest.fixture(scope="session", autouse=True)
+def demo(binary: Path, environment: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo. What tests leave in its cloud goes with it."""
+    without_surprises = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1"}
+    with Demo(binary, tmp_path_factory.mktemp("demo")) as running:
+        for name, value in (running.environment | without_surprises).items():
+            environment.setenv(name, value)
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def log_begins(demo: Demo) -> int:
+    """Where the demo's log stood when the test began."""
+    return len(demo.log())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Shows, with a test that fails, what the demo has logged meanwhile."""
+    report = yield
+    values = getattr(item, "funcargs", {})
+    if report.failed and "log_begins" in values:
+        report.sections.append(("the demo's log", values["demo"].log()[values["log_begins"] :]))
+    return report

@@ -1,0 +1,51 @@
+"""`plan` and `explain`, asked beside the running daemon and with the environment of the AWS CLI."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cloud import add_interface, run_instance, session_on
+from demo import Demo
+
+
+@pytest.fixture
+def ask(binary: Path, demo: Demo):
+    def ask(command: str, *words: str) -> subprocess.CompletedProcess:
+        whole = [binary, command, "--policy", demo.policy, *words]
+        return subprocess.run(whole, capture_output=True, text=True, timeout=60)
+
+    return ask
+
+
+def test_a_plan_says_with_its_exit_code_whether_anything_would_change(ask):
+    plan = ask("plan")
+    # The fleet changes by itself: either may be true.
+    said = {0: "no change: what stands is what the policy asks for\n", 2: " calls now, "}
+    assert plan.returncode in said, plan.stderr
+    assert said[plan.returncode] in plan.stdout
+
+
+def test_an_explanation_is_a_line_for_each_interface_with_its_reason(ask):
+    instance = run_instance("crown-jewel")
+    interfaces = sorted([instance.interface, add_interface(instance)])
+    sessions = [session_on(interface)["TrafficMirrorSessionId"] for interface in interfaces]
+    explanation = ask("explain", instance.id)
+    assert explanation.returncode == 0, explanation.stderr
+    reason = "crown-jewel: tag mirror=crown-jewel on the instance"
+    assert explanation.stdout.splitlines() == [
+        f"{interface} of {instance.id}: mirrored to sta by {session}: {reason}"
+        for interface, session in zip(interfaces, sessions, strict=True)
+    ]
+
+
+def test_an_instance_that_nothing_concerns_is_explained_too(ask):
+    instance = run_instance()
+    explanation = ask("explain", instance.id)
+    assert explanation.stdout == f"{instance.interface}: not mirrored: no tag and no selector concerns it\n"
+
+
+def test_what_does_not_exist_cannot_be_explained(ask):
+    explanation = ask("explain", "i-0123456789abcdef0")
+    assert explanation.returncode == 1
+    assert "there is no instance or network interface i-0123456789abcdef0" in explanation.stderr
