@@ -55,7 +55,7 @@ pub(super) fn plan(
             }
             None => {
                 let slots = used.entry(&key.0).or_default();
-                if create(draft, owner, key, spec, target.zip(filter), *slots) {
+                if create(draft, owner, key, spec, (target, filter), *slots) {
                     *slots += 1;
                 }
             }
@@ -83,15 +83,21 @@ fn create(
     owner: Owner<'_>,
     key: &Key,
     spec: &SessionSpec,
-    parts: Option<(&TargetId, &FilterId)>,
+    parts: (Option<&TargetId>, Option<&FilterId>),
     slots_used: usize,
 ) -> bool {
     let (interface, _) = key;
     let what = || format!("mirror: {}", spec.why);
-    let Some((target, filter)) = parts else {
-        let on = if draft.inventory.is_complete(Kind::Filters) { Wait::Filter } else { Wait::Read(Kind::Filters) };
-        draft.wait(object_key(key), what(), on);
-        return false;
+    let (target, filter) = match parts {
+        (Some(target), Some(filter)) => (target, filter),
+        (None, _) => {
+            draft.wait(object_key(key), what(), Wait::Target);
+            return false;
+        }
+        (_, None) => {
+            draft.wait(object_key(key), what(), Wait::Filter);
+            return false;
+        }
     };
     if slots_used >= SESSIONS_PER_INTERFACE {
         draft.wait(object_key(key), what(), Wait::Slot);

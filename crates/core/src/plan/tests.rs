@@ -1,6 +1,6 @@
 use super::*;
 use crate::inventory::{AMAZON_DNS, Resource};
-use crate::memory::Refusal;
+use crate::memory::{Predecessor, Refusal};
 use crate::testing::*;
 
 fn nlb() -> Resource {
@@ -29,6 +29,9 @@ fn a_plan_names_only_what_exists_so_a_session_waits_for_its_target_and_filter() 
     let facts = Facts::new().instance("i-1", &[("mirror", "crown-jewel")]).interface("eni-1", "i-1");
     let plan = planned(&facts.clone().read(0), &nothing_remembered(), 1);
     assert_eq!(steps(&plan), [format!("create a target for {NLB}"), "create a filter".into()]);
+    assert_eq!(waits(&plan), ["session of eni-1 to sta: its target"]);
+
+    let plan = planned(&facts.clone().target("tmt-1", nlb()).read(0), &nothing_remembered(), 1);
     assert_eq!(waits(&plan), ["session of eni-1 to sta: its filter"]);
 
     let with_both = facts.target("tmt-1", nlb()).filter("tmf-1");
@@ -244,5 +247,3 @@ fn ipv6_rules_are_there_only_for_interfaces_with_ipv6() {
     assert_eq!(steps(&plan), ["create a filter"], "the session stays on its old filter until the new one is whole");
     assert!(Facts::new().filter("tmf-9").0.filters[&"tmf-9".into()].services.contains(AMAZON_DNS));
 }
-
-use crate::memory::Predecessor;
