@@ -8,13 +8,16 @@ mod account;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use account::{Account, Fate, policy};
-use mirror_core::inventory::{AMAZON_DNS, Tags};
-use mirror_core::ownership::{KEY_TAG, OWNER_TAG, PROOF_TAG};
-use mirror_sim::fleet::instance;
+use account::{Account, Fate, REGION, policy};
+use mirror_core::cloud::{Items, Step};
+use mirror_core::ids::{FilterId, InstanceId, InterfaceId};
+use mirror_core::inventory::{AMAZON_DNS, Rule, RuleAction, Tags};
+use mirror_core::objects::ObjectKey;
+use mirror_core::ownership::{KEY_TAG, OWNER_TAG, Owner, PROOF_TAG, tags};
+use mirror_sim::fleet::{instance, network};
 use mirror_sim::{
-    AssignIpv6Addresses, AttachNetworkInterface, CreateNetworkInterface, CreateTrafficMirrorSession, Describe, Request,
-    Response,
+    AssignIpv6Addresses, AttachNetworkInterface, CreateNetworkInterface, CreateTrafficMirrorFilterRule,
+    CreateTrafficMirrorSession, DeleteTags, Describe, Request, Response, RuleWish, World,
 };
 use vpc_mirror::clock::Clock;
 use vpc_mirror::round::{Permit, Watcher};
@@ -63,7 +66,7 @@ async fn another_interface_gets_another_session() {
     assert_eq!(account.mirrored().len(), 2);
 }
 
-fn attach_another(account: &Account, instance: &mirror_core::ids::InstanceId) {
+fn attach_another(account: &Account, instance: &InstanceId) {
     let Response::DescribeInstances(page) =
         account.call(Request::DescribeInstances(Describe::only([instance.clone()])))
     else {
@@ -208,8 +211,8 @@ async fn a_rule_that_somebody_deletes_is_back_and_one_that_somebody_adds_spoils_
 
     let mut foreign = account.filters()[0].rules.values().next().unwrap().rule.clone();
     foreign.number = 7;
-    foreign.action = mirror_core::inventory::RuleAction::Reject;
-    account.call(Request::CreateTrafficMirrorFilterRule(mirror_sim::CreateTrafficMirrorFilterRule {
+    foreign.action = RuleAction::Reject;
+    account.call(Request::CreateTrafficMirrorFilterRule(CreateTrafficMirrorFilterRule {
         filter: filter.id.clone(),
         rule: rule_wish(foreign),
         description: None,
@@ -223,8 +226,8 @@ async fn a_rule_that_somebody_deletes_is_back_and_one_that_somebody_adds_spoils_
     assert_eq!(account.sessions()[0].filter, filters[0].id);
 }
 
-fn rule_wish(rule: mirror_core::inventory::Rule) -> mirror_sim::RuleWish {
-    mirror_sim::RuleWish {
+fn rule_wish(rule: Rule) -> RuleWish {
+    RuleWish {
         direction: rule.direction,
         number: rule.number.into(),
         action: rule.action,
@@ -236,14 +239,22 @@ fn rule_wish(rule: mirror_core::inventory::Rule) -> mirror_sim::RuleWish {
     }
 }
 
+/// Somebody's session on an interface, through that filter.
+fn somebody_mirrors_through(account: &Account, interface: &InterfaceId, number: i32, filter: &FilterId) {
+    create_session(account, interface, number, filter, Tags::new());
+}
+
 /// Somebody's session on an interface, with these tags.
-fn somebody_mirrors(account: &Account, interface: &mirror_core::ids::InterfaceId, number: i32, tags: Tags) {
+fn somebody_mirrors(account: &Account, interface: &InterfaceId, number: i32, tags: Tags) {
+    create_session(account, interface, number, &account.filters()[0].id, tags);
+}
+
+fn create_session(account: &Account, interface: &InterfaceId, number: i32, filter: &FilterId, tags: Tags) {
     let target = account.targets()[0].id.clone();
-    let filter = account.filters()[0].id.clone();
     let wish = CreateTrafficMirrorSession {
         interface: interface.clone(),
         target,
-        filter,
+        filter: filter.clone(),
         number,
         packet_length: None,
         vni: Some(77),
@@ -467,6 +478,154 @@ async fn another_load_balancer_in_the_policy_moves_the_sessions_in_place_and_the
     let targets = account.targets();
     assert_eq!(targets.len(), 1);
     assert!(sessions.iter().all(|session| session.target == targets[0].id));
+}
+
+#[tokio::test]
+async fn an_instance_that_is_not_listed_keeps_its_session() {
+    let mut account = Account::new();
+    let jewel = account.runs_a_jewel();
+    account.runs(instance());
+    account.goes_on_for(100).await;
+    account.lie(move |items| {
+        if let Items::Instances(instances) = items {
+            instances.retain(|instance| instance.id != jewel);
+        }
+    });
+    account.goes_on_for(3600).await;
+    assert_eq!(account.sessions().len(), 1);
+}
+
+#[tokio::test]
+async fn empty_lists_of_instances_and_sessions_take_neither_a_session_nor_the_filter_that_it_uses() {
+    let mut account = Account::new();
+    for _ in 0..20 {
+        account.runs_a_jewel();
+    }
+    account.goes_on_for(100).await;
+    account.lie(|items| match items {
+        Items::Instances(instances) => instances.clear(),
+        Items::Sessions(sessions) => sessions.clear(),
+        _ => {}
+    });
+    account.goes_on_for(3600).await;
+    assert_eq!((account.sessions().len(), account.filters()[0].rules.len()), (20, 2));
+}
+
+#[tokio::test]
+async fn one_read_without_ipv6_narrows_nothing() {
+    let mut account = Account::new();
+    account.runs(instance().tagged("mirror", "crown-jewel").dual_stack());
+    account.goes_on_for(100).await;
+    let before = account.sessions();
+    let mut lied = false;
+    account.lie(move |items| {
+        if let Items::Interfaces(interfaces) = items
+            && !lied
+        {
+            lied = true;
+            interfaces.iter_mut().for_each(|interface| interface.ipv6 = false);
+        }
+    });
+    account.goes_on_for(1000).await;
+    assert_eq!(account.sessions(), before);
+    assert!(!account.writes().contains(&"ModifyTrafficMirrorSession"));
+}
+
+#[tokio::test]
+async fn a_filter_that_lost_our_tags_is_foreign_although_aws_answers_our_token_with_it() {
+    let mut account = Account::new();
+    let jewel = account.runs_a_jewel();
+    account.goes_on_for(100).await;
+    let filter = account.filters().remove(0).id;
+    account.call(Request::DeleteTags(DeleteTags { resources: vec![filter.to_string()], tags: vec![] }));
+    account.tag(jewel.as_str(), "mirror", "off");
+    account.goes_on_for(300).await;
+    let rule = account.filters()[0].rules.keys().next().unwrap().clone();
+    account.call(Request::DeleteTrafficMirrorFilterRule(rule));
+    let taken = account.filters();
+    account.restart();
+    account.tag(jewel.as_str(), "mirror", "crown-jewel");
+    account.goes_on_for(1000).await;
+    assert!(account.filters().contains(&taken[0]), "it is as somebody left it");
+    assert_eq!(account.sessions().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_known_of_one_account_is_never_mixed_with_the_answers_of_another() {
+    let mut account = Account::new();
+    account.runs_a_jewel();
+    account.goes_on_for(100).await;
+    let mut other = World::new("999900001111".into(), REGION.into(), 8, account.hands.now());
+    network(&mut other);
+    account.policy = policy(&other.add_network_load_balancer("sensor"));
+    instance().tagged("mirror", "crown-jewel").launch(&mut other).unwrap();
+    account.changes_credentials(other);
+    account.goes_on_for(3600).await;
+    let sessions = account.sessions();
+    assert_eq!(sessions.len(), 1);
+    let key = ObjectKey::Session(sessions[0].interface.clone(), "sta".into());
+    let owner = Owner { name: "prod", account: &"999900001111".into(), region: &REGION.into() };
+    assert_eq!(sessions[0].tags, tags(owner, &key), "or the next run would not know it");
+}
+
+#[tokio::test]
+async fn filters_that_are_spoiled_one_after_the_other_do_not_make_it_write_for_ever() {
+    let mut account = Account::new();
+    account.runs_a_jewel();
+    let other = account.runs(instance());
+    account.goes_on_for(10).await;
+    let other = account.interfaces_of(&other).remove(0);
+    for number in 10..12 {
+        // Somebody uses our filter too, and adds a rule.
+        let session = account.sessions().into_iter().find(|session| session.number == 100).unwrap();
+        let filter = account.filters().into_iter().find(|filter| filter.id == session.filter).unwrap();
+        somebody_mirrors_through(&account, &other, number, &filter.id);
+        let mut rule = filter.rules.values().next().unwrap().rule.clone();
+        rule.number = 7;
+        account.call(Request::CreateTrafficMirrorFilterRule(CreateTrafficMirrorFilterRule {
+            filter: filter.id,
+            rule: rule_wish(rule),
+            description: None,
+            tags: Tags::new(),
+            token: None,
+        }));
+        account.writes();
+        account.goes_on_for(3600).await;
+        let writes = account.writes();
+        assert!(writes.len() <= 6, "{writes:?}");
+    }
+}
+
+#[tokio::test]
+async fn interfaces_that_fail_for_ever_do_not_starve_the_others() {
+    for fate in [Fate::Lost, Fate::Denied] {
+        let mut account = Account::new();
+        let instances: Vec<_> = (0..15).map(|_| account.runs_a_jewel()).collect();
+        let mut interfaces: Vec<_> = instances.iter().flat_map(|id| account.interfaces_of(id)).collect();
+        interfaces.sort();
+        let failing: BTreeSet<_> = interfaces.into_iter().take(10).collect();
+        account.refuse(move |step| match step {
+            Step::CreateSession { interface, .. } if failing.contains(interface) => fate,
+            _ => Fate::Answered,
+        });
+        account.goes_on_for(1200).await;
+        assert_eq!(account.sessions().len(), 5, "{fate:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_may_only_look_rests() {
+    struct Looks;
+    impl Watcher for Looks {
+        fn permit(&self) -> Permit {
+            Permit::Read
+        }
+    }
+    let mut account = Account::new();
+    account.runs_a_jewel();
+    account.goes_on_for_with(3600, &Looks).await;
+    assert_eq!(account.calls().len(), 1 + 5 * 61, "its account once, and five lists a minute");
+    assert!(account.sessions().is_empty());
 }
 
 #[tokio::test]

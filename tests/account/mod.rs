@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::SignedDuration;
 use mirror_core::Time;
-use mirror_core::cloud::{Action, Class, Cloud, CloudError, Outcome, Page, Query, Step};
+use mirror_core::cloud::{Action, Class, Cloud, CloudError, Items, Outcome, Page, Query, Step};
 use mirror_core::ids::{InstanceId, InterfaceId, LoadBalancerArn};
 use mirror_core::inventory::Tags;
 use mirror_core::memory::Memory;
@@ -31,6 +31,14 @@ impl Hands {
     pub(crate) fn pass(&self, seconds: i64) {
         let mut now = self.0.lock().unwrap();
         *now = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap();
+    }
+}
+
+impl Hands {
+    /// A call takes its time.
+    fn tick(&self) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.saturating_add(SignedDuration::from_millis(20)).unwrap();
     }
 }
 
@@ -66,12 +74,31 @@ pub(crate) struct Edge {
     world: Arc<Mutex<World>>,
     hands: Hands,
     calls: Mutex<Vec<Action>>,
-    fate: Mutex<Box<dyn FnMut(Action) -> Fate + Send>>,
+    fate: Mutex<OfCalls>,
+    refusal: Mutex<OfSteps>,
+    lie: Mutex<Lie>,
 }
 
+type OfCalls = Box<dyn FnMut(Action) -> Fate + Send>;
+type OfSteps = Box<dyn FnMut(&Step) -> Fate + Send>;
+type Lie = Box<dyn FnMut(&mut Items) + Send>;
+
 impl Edge {
+    fn new(world: Arc<Mutex<World>>, hands: Hands) -> Self {
+        Self {
+            door: Door::new(world.clone()),
+            world,
+            hands,
+            calls: Mutex::default(),
+            fate: Mutex::new(Box::new(|_| Fate::Answered)),
+            refusal: Mutex::new(Box::new(|_| Fate::Answered)),
+            lie: Mutex::new(Box::new(|_| {})),
+        }
+    }
+
     fn meet(&self, action: Action) -> Fate {
         self.calls.lock().unwrap().push(action);
+        self.hands.tick();
         self.world.lock().unwrap().advance(self.hands.now());
         (self.fate.lock().unwrap())(action)
     }
@@ -94,13 +121,21 @@ impl Edge {
 impl Cloud for Edge {
     async fn read(&self, query: &Query) -> Result<Page, CloudError> {
         match self.meet(query.action()) {
-            Fate::Answered => self.door.read(query).await,
+            Fate::Answered => {
+                let mut page = self.door.read(query).await?;
+                (self.lie.lock().unwrap())(&mut page.items);
+                Ok(page)
+            }
             fate => Err(Self::refused(fate, query.action())),
         }
     }
 
     async fn apply(&self, step: &Step) -> Result<Outcome, CloudError> {
-        match self.meet(step.action()) {
+        let fate = match self.meet(step.action()) {
+            Fate::Answered => (self.refusal.lock().unwrap())(step),
+            fate => fate,
+        };
+        match fate {
             Fate::Answered => self.door.apply(step).await,
             Fate::AnswerLost => {
                 self.door.apply(step).await.ok();
@@ -119,6 +154,7 @@ pub(crate) struct Account {
     pub(crate) policy: Policy,
     pub(crate) sensor: LoadBalancerArn,
     memory: Option<Memory>,
+    hints: Hints,
 }
 
 impl Account {
@@ -129,15 +165,9 @@ impl Account {
         let sensor = world.add_network_load_balancer("sensor");
         let world = Arc::new(Mutex::new(world));
         let hands = Hands(Arc::new(Mutex::new(begin)));
-        let edge = Edge {
-            door: Door::new(world.clone()),
-            world: world.clone(),
-            hands: hands.clone(),
-            calls: Mutex::default(),
-            fate: Mutex::new(Box::new(|_| Fate::Answered)),
-        };
+        let edge = Edge::new(world.clone(), hands.clone());
         let policy = policy(&sensor);
-        Self { world, hands, edge, policy, sensor, memory: Some(Memory::new(REGION.into())) }
+        Self { world, hands, edge, policy, sensor, memory: Some(Memory::new(REGION.into())), hints: Hints::default() }
     }
 
     /// The world, at the time that it is.
@@ -206,6 +236,23 @@ impl Account {
         *self.edge.fate.lock().unwrap() = Box::new(fate);
     }
 
+    /// From now on steps meet this fate.
+    pub(crate) fn refuse(&self, refusal: impl FnMut(&Step) -> Fate + Send + 'static) {
+        *self.edge.refusal.lock().unwrap() = Box::new(refusal);
+    }
+
+    /// From now on answers are changed like this.
+    pub(crate) fn lie(&self, lie: impl FnMut(&mut Items) + Send + 'static) {
+        *self.edge.lie.lock().unwrap() = Box::new(lie);
+    }
+
+    /// From now on the daemon's credentials are of another account, whose cloud this is.
+    pub(crate) fn changes_credentials(&mut self, world: World) {
+        let world = Arc::new(Mutex::new(world));
+        self.edge = Edge::new(world.clone(), self.hands.clone());
+        self.world = world;
+    }
+
     /// The calls since this was asked last.
     pub(crate) fn calls(&self) -> Vec<Action> {
         std::mem::take(&mut self.edge.calls.lock().unwrap())
@@ -222,13 +269,7 @@ impl Account {
     /// Another daemon in the same account.
     pub(crate) fn another_daemon(&self) -> Self {
         let Self { world, hands, policy, sensor, .. } = self;
-        let edge = Edge {
-            door: Door::new(world.clone()),
-            world: world.clone(),
-            hands: hands.clone(),
-            calls: Mutex::default(),
-            fate: Mutex::new(Box::new(|_| Fate::Answered)),
-        };
+        let edge = Edge::new(world.clone(), hands.clone());
         Self {
             world: world.clone(),
             hands: hands.clone(),
@@ -236,12 +277,14 @@ impl Account {
             policy: policy.clone(),
             sensor: sensor.clone(),
             memory: Some(Memory::new(REGION.into())),
+            hints: Hints::default(),
         }
     }
 
     /// The daemon's process ends, and another begins that remembers nothing.
     pub(crate) fn restart(&mut self) {
         self.memory = Some(Memory::new(REGION.into()));
+        self.hints = Hints::default();
     }
 
     pub(crate) async fn round(&mut self) -> Round {
@@ -251,17 +294,22 @@ impl Account {
     /// One round, as the loop would make it now.
     pub(crate) async fn round_with(&mut self, watcher: &impl Watcher) -> Round {
         let memory = self.memory.take().unwrap();
-        let hints = Hints::resync(&memory, RESYNC, self.hands.now());
-        let round = round(&self.edge, &self.policy, memory, &hints, watcher, &self.hands).await;
+        self.hints.kinds.extend(Hints::resync(&memory, RESYNC, self.hands.now()).kinds);
+        let round = round(&self.edge, &self.policy, memory, &self.hints, watcher, &self.hands).await;
+        self.hints = Hints::after(&round.done, &round.memory);
         self.memory = Some(round.memory.clone());
         round
     }
 
     /// Rounds, each when it is due, for so long.
     pub(crate) async fn goes_on_for(&mut self, seconds: i64) {
+        self.goes_on_for_with(seconds, &Always).await;
+    }
+
+    pub(crate) async fn goes_on_for_with(&mut self, seconds: i64, watcher: &impl Watcher) {
         let end = self.hands.now().saturating_add(SignedDuration::from_secs(seconds)).unwrap();
         for _ in 0..10_000 {
-            let round = self.round().await;
+            let round = self.round_with(watcher).await;
             let now = self.hands.now();
             let next = if round.progressed() {
                 now

@@ -8,24 +8,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::{Decision, Decisions, LaneWish, TargetChoice};
 use crate::digest::digest;
-use crate::ids::{FilterKey, InterfaceId, Lane, ResourceId};
+use crate::ids::{FilterKey, InterfaceId, Lane, ResourceId, TargetId};
 use crate::inventory::{AMAZON_DNS, Direction, Rule, RuleAction};
 use crate::pairs;
 use crate::policy::{Policy, SensorTarget};
 
 /// Everything that is to stand.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Desired {
     /// The owner of all of it.
     pub owner: String,
     /// How long evidence against what stands must have held.
     pub settle: SignedDuration,
-    /// The part of AWS's request rate that we use.
-    pub api_share: f64,
     /// Filters, by the digest of what they mirror.
     pub filters: BTreeMap<FilterKey, FilterSpec>,
     /// Resources whose targets may stand: those that the policy names.
     pub targets: BTreeSet<ResourceId>,
+    /// Targets that may stand whatever they send to, since the policy names themselves.
+    pub existing: BTreeSet<TargetId>,
     /// Sessions.
     #[serde(with = "pairs")]
     pub sessions: BTreeMap<(InterfaceId, Lane), SessionSpec>,
@@ -70,19 +70,21 @@ pub struct SessionSpec {
 
 /// Compiles.
 pub fn compile(policy: &Policy, decisions: &Decisions) -> Desired {
-    let named = policy.sensors.values().flat_map(|sensor| &sensor.targets).filter_map(|target| match target {
-        SensorTarget::Existing(_) => None,
-        SensorTarget::Resource(resource) => Some(resource.id()),
-    });
     let mut desired = Desired {
         owner: policy.owner.clone(),
         settle: policy.settle,
-        api_share: policy.api_share,
         filters: BTreeMap::new(),
-        targets: named.collect(),
+        targets: BTreeSet::new(),
+        existing: BTreeSet::new(),
         sessions: BTreeMap::new(),
         doubtful: BTreeSet::new(),
     };
+    for target in policy.sensors.values().flat_map(|sensor| &sensor.targets) {
+        match target {
+            SensorTarget::Existing(id) => _ = desired.existing.insert(id.clone()),
+            SensorTarget::Resource(resource) => _ = desired.targets.insert(resource.id()),
+        }
+    }
     // Few filters serve many sessions: each is compiled once.
     let compiled = [false, true].map(everything).map(|filter| (filter.key(), filter));
     for (interface, decision) in &decisions.interfaces {
@@ -100,7 +102,7 @@ pub fn compile(policy: &Policy, decisions: &Decisions) -> Desired {
 }
 
 fn session(decision: &Decision, wish: &LaneWish, filter: &FilterKey) -> SessionSpec {
-    let LaneWish { strategies: _, rank, target, number, vni, ipv6: _ } = wish;
+    let LaneWish { rank, target, number, vni, ipv6: _ } = wish;
     let why: Vec<String> = decision.reasons.iter().map(ToString::to_string).collect();
     SessionSpec {
         target: target.clone(),

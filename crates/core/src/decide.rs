@@ -47,9 +47,7 @@ pub struct Decision {
 /// One session that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaneWish {
-    /// The strategies that want it, the most important first.
-    pub strategies: Vec<String>,
-    /// The place of the first of them in the policy: 0 comes first.
+    /// The place in the policy of the most important strategy that wants it: 0 comes first.
     pub rank: usize,
     /// Where its packets go.
     pub target: TargetChoice,
@@ -68,7 +66,8 @@ pub fn decide(policy: &Policy, inventory: &Inventory) -> Decisions {
     let mut decisions = Decisions::default();
     for interface in inventory.interfaces.values() {
         let chosen = importance::choose(policy, inventory, interface);
-        if !chosen.reasons.is_empty() {
+        // Without its instance nobody knows the tags that count for an interface: that none concerns it is no decision then.
+        if !chosen.reasons.is_empty() || eligibility::unseen_instance(inventory, interface).is_some() {
             let decision = decide_one(policy, inventory, interface, chosen, &mut targets, &slots);
             decisions.interfaces.insert(interface.id.clone(), decision);
         }
@@ -96,16 +95,15 @@ fn decide_one(
         return decision;
     }
     // Lanes by importance: the first of a lane's strategies gives it its place.
-    let mut wanted: Vec<(Lane, Vec<String>, usize)> = Vec::new();
+    let mut wanted: Vec<(Lane, usize)> = Vec::new();
     for (rank, strategy) in policy.strategies.iter().enumerate().filter(|(_, s)| chosen.strategies.contains(&s.name)) {
         let lane = Lane::from(&strategy.sensor);
-        match wanted.iter_mut().find(|(known, ..)| *known == lane) {
-            Some((_, strategies, _)) => strategies.push(strategy.name.clone()),
-            None => wanted.push((lane, vec![strategy.name.clone()], rank)),
+        if wanted.iter().all(|(known, _)| *known != lane) {
+            wanted.push((lane, rank));
         }
     }
     let mut free = slots.of(&interface.id);
-    for (lane, strategies, rank) in wanted {
+    for (lane, rank) in wanted {
         let Some(sensor) = policy.sensors.get(lane.as_str()) else { continue };
         let number = match free.take(&lane, policy.lane_rank(lane.as_str())) {
             Ok(number) => number,
@@ -120,7 +118,7 @@ fn decide_one(
             continue;
         };
         let vni = sensor.vni.unwrap_or_else(|| vni_of(&interface.vpc));
-        let wish = LaneWish { strategies, rank, target, number, vni, ipv6: interface.ipv6 };
+        let wish = LaneWish { rank, target, number, vni, ipv6: interface.ipv6 };
         decision.lanes.insert(lane, wish);
     }
     decision

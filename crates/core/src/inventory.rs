@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Time;
 use crate::ids::{
-    AccountId, AttachmentId, EndpointId, FilterId, InstanceId, InterfaceId, LoadBalancerArn, Region, ResourceId,
+    AccountId, AttachmentId, EndpointId, FilterId, InstanceId, InterfaceId, Lane, LoadBalancerArn, Region, ResourceId,
     RuleId, SessionId, TargetId, VpcId, Zone,
 };
 use crate::objects::{ObjectId, Ours};
@@ -361,6 +361,14 @@ impl Inventory {
     /// Whether everything that is known of `kind` comes from one complete read, and no later one failed.
     pub fn is_complete(&self, kind: Kind) -> bool {
         self.read.contains_key(&kind) && !self.gaps.contains_key(&kind)
+    }
+
+    /// Our sessions for a lane of an interface. The first is the one that stays: the lowest number, then the lowest id.
+    pub fn standing(&self, key: &(InterfaceId, Lane)) -> Vec<&Session> {
+        let ids = self.ours.sessions.get(key).into_iter().flatten();
+        let mut sessions: Vec<&Session> = ids.filter_map(|id| self.sessions.get(id)).collect();
+        sessions.sort_by_key(|session| session.number);
+        sessions
     }
 
     /// When the oldest of the complete reads that this inventory stands on began; none while any kind has a gap.

@@ -14,7 +14,6 @@ pub use self::notice::notice;
 pub use self::rates::Rates;
 pub use self::remember::{Done, remember};
 use crate::Time;
-use crate::cloud::Class;
 use crate::ids::Region;
 use crate::inventory::{Inventory, Kind, Rule, Session, Tags, Target};
 use crate::objects::{ObjectId, ObjectKey};
@@ -24,8 +23,8 @@ use crate::pairs;
 /// Amazon EC2 API" tells clients to wait for up to five minutes.
 pub const STALE_READS: SignedDuration = SignedDuration::from_mins(5);
 
-/// How long complete reads must show no object of ours after AWS knew our client token from a call with other parameters. Longer
-/// than a settle time: the object that the token made may only be slow to appear.
+/// How long complete reads must show no object of ours after AWS knew our client token from a call with other parameters. As long as
+/// a settle time can be: the object that the token made may only be slow to appear.
 pub const AFTER_MISMATCH: SignedDuration = SignedDuration::from_secs(300);
 
 /// All that survives a round.
@@ -86,6 +85,8 @@ pub struct Written {
     pub at: Time,
     /// What stands since then; none when it was removed.
     pub state: Option<Object>,
+    /// Whether the call made it. A read that shows it at all then shows it as it is: there was nothing before.
+    pub created: bool,
     /// When the first complete read began after the call that did not show the object at all.
     pub missed: Option<Time>,
 }
@@ -144,8 +145,8 @@ impl Predecessor {
 /// A step that AWS refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// What the error meant.
-    pub class: Class,
+    /// AWS's error code.
+    pub code: String,
     /// What AWS said.
     pub said: String,
     /// How many times in a row.

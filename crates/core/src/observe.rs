@@ -18,7 +18,7 @@ use jiff::SignedDuration;
 use crate::Time;
 use crate::cloud::{Class, CloudError, Items, Page, Query};
 use crate::inventory::{Filter, Gap, Inventory, Kind, Overlay};
-use crate::memory::{Done, Memory, Object, STALE_READS, Written, kind_of, later};
+use crate::memory::{Done, Memory, Object, Rates, STALE_READS, Written, kind_of, later};
 use crate::objects::ObjectId;
 use crate::ownership;
 use crate::policy::Policy;
@@ -37,11 +37,15 @@ impl Hints {
         Self { kinds: Kind::ALL.into_iter().filter(old).collect() }
     }
 
-    /// Everything, when AWS has contradicted what we thought was there.
-    pub fn after(done: &[Done]) -> Self {
+    /// Everything, when AWS has contradicted what we thought was there. Only by the first refusal of a step: what is refused again and
+    /// again must not read everything again and again.
+    pub fn after(done: &[Done], memory: &Memory) -> Self {
         let contradicts = |done: &Done| match &done.result {
-            Ok(_) => false,
-            Err(error) => matches!(error.class, Class::Gone | Class::Conflict | Class::Quota),
+            Err(error) if matches!(error.class, Class::Gone | Class::Conflict) => {
+                let refusal = memory.refused.get(&(error.action.clone(), done.planned.key.clone()));
+                refusal.is_none_or(|refusal| refusal.strikes <= 1)
+            }
+            _ => false,
         };
         Self { kinds: if done.iter().any(contradicts) { Kind::ALL.into() } else { BTreeSet::new() } }
     }
@@ -55,9 +59,20 @@ pub struct Walk {
     /// All reads count from here: what is read later may be newer than we say, never older.
     began: Time,
     pending: VecDeque<Query>,
+    /// The page tokens that were given out: one that comes back leads in a circle.
+    tokens: BTreeSet<(Kind, String)>,
+    /// How many more failed pages are asked for again.
+    patience: u32,
     seen: Inventory,
     complete: BTreeSet<Kind>,
 }
+
+/// How many pages of a walk are asked for again when they fail. Without it a long list of which a page is throttled now and then would
+/// never be read to its end.
+const PATIENCE: u32 = 10;
+
+/// How long a walk waits for a page that failed. Longer, and everything else would wait with it.
+const PAGE_WAIT: SignedDuration = SignedDuration::from_secs(4);
 
 impl Walk {
     /// A walk through what was hinted at, what is missing, and, when something has settled, everything. Actions that are left alone
@@ -80,6 +95,8 @@ impl Walk {
             settle: policy.settle,
             began: now,
             pending,
+            tokens: BTreeSet::new(),
+            patience: PATIENCE,
             seen: Inventory::empty(known.region.clone()),
             complete: BTreeSet::new(),
         }
@@ -90,46 +107,69 @@ impl Walk {
         self.pending.pop_front()
     }
 
-    /// Takes the answer to a query; says how it failed, if it is of no use. Whatever the failure, asking again at once would not
-    /// help.
-    pub fn take(&mut self, query: Query, answer: Result<Page, CloudError>) -> Option<Class> {
-        match (query, answer) {
-            (Query::Identity, Ok(Page { items: Items::Identity(account), .. })) => {
-                self.seen.account = Some(account);
-                None
-            }
-            (Query::Identity, answer) => {
-                let (why, class) = useless(answer, "whose credentials these are");
-                // Whoever we are not allowed to be, we are not allowed to see anything either: one error says it.
-                self.pending.clear();
-                self.seen.identity_gap = Some(Gap { why, at: self.began });
-                Some(class)
-            }
-            (Query::List(kind, token), Ok(Page { items, next })) if next.is_none() || next != token => {
-                if !insert(&mut self.seen, kind, items) {
-                    return self.gap(kind, format!("the answer about {kind} was another list"), Class::Retry);
-                }
-                match next {
-                    Some(next) => self.pending.push_front(Query::List(kind, Some(next))),
-                    None => _ = self.complete.insert(kind),
-                }
-                None
-            }
-            (Query::List(kind, _), answer) => {
-                let (why, class) = useless(answer, &kind.to_string());
-                self.gap(kind, why, class)
-            }
+    /// Takes the answer to a query, and lets `rates` know of it; says how it failed, if it is of no use. A page that was throttled or
+    /// lost is asked for again when that is soon allowed.
+    pub fn take(
+        &mut self,
+        query: Query,
+        answer: Result<Page, CloudError>,
+        rates: &mut Rates,
+        now: Time,
+    ) -> Option<Class> {
+        let action = query.action();
+        let useless = self.understand(&query, answer).err();
+        rates.answered(action, useless.as_ref().map(|(_, class)| *class), now);
+        let (why, class) = useless?;
+        let soon = rates.closed_until(action, now).is_none_or(|until| until <= later(now, PAGE_WAIT));
+        if soon && self.patience > 0 && class != Class::Denied {
+            self.patience -= 1;
+            self.pending.push_front(query);
+            return Some(class);
         }
+        let gap = Gap { why, at: self.began };
+        match query {
+            // Whoever we are not allowed to be, we are not allowed to see anything either: one error says it.
+            Query::Identity => {
+                self.pending.clear();
+                self.seen.identity_gap = Some(gap);
+            }
+            Query::List(kind, _) => _ = self.seen.gaps.insert(kind, gap),
+        }
+        Some(class)
     }
 
-    fn gap(&mut self, kind: Kind, why: String, class: Class) -> Option<Class> {
-        self.seen.gaps.insert(kind, Gap { why, at: self.began });
-        Some(class)
+    /// Puts an answer where it belongs, or says why it is of no use, and what that means for asking again.
+    fn understand(&mut self, query: &Query, answer: Result<Page, CloudError>) -> Result<(), (String, Class)> {
+        let Page { items, next } = answer.map_err(|error| match error.class {
+            Class::Throttled | Class::Denied => (error.to_string(), error.class),
+            _ => (error.to_string(), Class::Retry),
+        })?;
+        let odd = |what: &str| (format!("{}: the answer {what}", query.action()), Class::Retry);
+        match (query, items) {
+            (Query::Identity, Items::Identity(account)) => self.seen.account = Some(account),
+            (Query::Identity, _) => return Err(odd("was a list")),
+            (Query::List(kind, _), items) => {
+                if next.as_ref().is_some_and(|next| self.tokens.contains(&(*kind, next.clone()))) {
+                    return Err(odd("leads back to a page that was there before"));
+                }
+                if !insert(&mut self.seen, *kind, items) {
+                    return Err(odd("was another list"));
+                }
+                match next {
+                    Some(next) => {
+                        self.tokens.insert((*kind, next.clone()));
+                        self.pending.push_front(Query::List(*kind, Some(next)));
+                    }
+                    None => _ = self.complete.insert(*kind),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What is known now.
     pub fn finish(self, memory: &Memory) -> Inventory {
-        let Self { owner, settle, began, mut seen, complete, pending: _ } = self;
+        let Self { owner, settle, began, mut seen, complete, pending: _, tokens: _, patience: _ } = self;
         let mut inventory = Inventory::clone(&memory.inventory);
         inventory.account = seen.account.or(inventory.account);
         inventory.identity_gap = if inventory.account.is_some() { None } else { seen.identity_gap };
@@ -148,17 +188,6 @@ impl Walk {
         inventory.overlaid = overlay(&mut inventory, &memory.written, settle);
         inventory.ours = ownership::index(&inventory, &owner);
         inventory
-    }
-}
-
-/// Why an answer is of no use.
-fn useless(answer: Result<Page, CloudError>, about: &str) -> (String, Class) {
-    match answer {
-        Ok(_) => (format!("the answer about {about} was another list, or leads back to its own page"), Class::Retry),
-        Err(error) => match error.class {
-            Class::Throttled | Class::Denied => (error.to_string(), error.class),
-            _ => (error.to_string(), Class::Retry),
-        },
     }
 }
 
@@ -188,20 +217,21 @@ fn insert(seen: &mut Inventory, kind: Kind, items: Items) -> bool {
 
 /// Lets what we wrote stand where the reads do not show it; says which objects that are.
 ///
-/// A read that began before the write says nothing about it. One that began later may be behind: what it does not show of a create
-/// is believed after a second such read, a settle time later; of a change or removal after [`STALE_READS`].
+/// A read that began before the write says nothing about it. One that began later may be behind. What it shows of an object that we
+/// made is believed: there was nothing before. That it does not show it at all is believed after a second such read, a settle time
+/// later; and what it shows of a change or removal after [`STALE_READS`].
 fn overlay(
     inventory: &mut Inventory,
     written: &BTreeMap<ObjectId, Written>,
     settle: SignedDuration,
 ) -> BTreeMap<ObjectId, Overlay> {
     let mut overlaid = BTreeMap::new();
-    for (id, Written { at, state, missed }) in written {
+    for (id, Written { at, state, created, missed }) in written {
         let shown = state_of(inventory, id);
-        if shown == *state {
+        let read = inventory.read.get(&kind_of(id)).copied().unwrap_or(Time::MIN);
+        if shown == *state || (*created && shown.is_some() && read > *at) {
             continue;
         }
-        let read = inventory.read.get(&kind_of(id)).copied().unwrap_or(Time::MIN);
         let how = if shown.is_none() { Overlay::Unseen } else { Overlay::Behind };
         let believed = match (how, missed) {
             (Overlay::Unseen, Some(missed)) => read >= later(*missed, settle),

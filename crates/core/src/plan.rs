@@ -3,8 +3,10 @@
 //!
 //! | step | comes | needs |
 //! |---|---|---|
-//! | target, filter, rule, session (create, change) | by the importance of the session that needs it | a complete read of what stands there |
-//! | removal of a session, a target, a filter and its rules | last | everything read completely, twice, at least the settle time apart |
+//! | create a target, filter, rule, session | by the importance of the session that needs it | a complete read of what stands there |
+//! | change a session so that it loses nothing | likewise | everything read completely |
+//! | change it so that it may lose packets | likewise | the same, twice, at least the settle time apart |
+//! | remove a session, a target, a filter and its rules | last | the same, twice, at least the settle time apart |
 
 mod filters;
 mod sessions;
@@ -167,9 +169,14 @@ impl<'a> Draft<'a> {
     }
 
     fn finish(self) -> Plan {
-        let Self { mut creates, removals, waiting, unwanted, .. } = self;
+        let Self { mut creates, removals, waiting, unwanted, memory, .. } = self;
+        // What AWS has refused before comes after what it has not: a step that fails for ever must not keep the others from being made.
         // Stable: what one session needs stays in the order in which it was planned, target and filter before the session.
-        creates.sort_by_key(|planned| planned.rank);
+        let strikes = |planned: &Planned| {
+            let refusal = memory.refused.get(&(planned.step.action().to_owned(), planned.key.clone()));
+            refusal.map_or(0, |refusal| refusal.strikes)
+        };
+        creates.sort_by_key(|planned| (strikes(planned), planned.rank));
         Plan { steps: creates.into_iter().chain(removals).collect(), waiting, unwanted }
     }
 
@@ -217,24 +224,29 @@ impl<'a> Draft<'a> {
         self.step(Planned { step, key, incarnation: String::new(), rank, why }, false);
     }
 
-    /// Plans the removal of an object of ours that is seen and not wanted, once that has settled and been seen again.
-    fn remove(&mut self, id: ObjectId, key: ObjectKey, why: &str, steps: Vec<(ObjectKey, Step)>) {
-        self.unwanted.insert(id.clone());
-        let Some(read) = self.inventory.complete_since() else {
-            return self.wait(key, format!("remove {id}: {why}"), Wait::Everything);
+    /// Whether an object of ours that is not wanted as it stands may be changed or removed: the evidence has held for the settle time,
+    /// and everything was read completely after that. Else it waits.
+    fn settled(&mut self, id: ObjectId, key: &ObjectKey, what: &str) -> bool {
+        let since = self.memory.unwanted.get(&id).copied().unwrap_or(self.now);
+        let settled_at = later(since, self.desired.settle);
+        self.unwanted.insert(id);
+        let on = match self.inventory.complete_since() {
+            None => Wait::Everything,
+            Some(read) if read < settled_at => Wait::Settling(settled_at),
+            Some(_) => return true,
         };
-        let settled_at = later(self.memory.unwanted.get(&id).copied().unwrap_or(self.now), self.desired.settle);
-        if read < settled_at {
-            return self.wait(key, format!("remove {id}: {why}"), Wait::Settling(settled_at));
-        }
-        for (key, step) in steps {
-            self.remove_now(key, why, step);
-        }
+        self.wait(key.clone(), what, on);
+        false
     }
 
-    /// Plans a removal through which no packet goes unseen.
-    fn remove_now(&mut self, key: ObjectKey, why: &str, step: Step) {
-        self.step(Planned { step, key, incarnation: String::new(), rank: usize::MAX, why: why.to_owned() }, true);
+    /// Plans the removal of an object of ours that is seen and not wanted, once that has settled.
+    fn remove(&mut self, id: ObjectId, key: ObjectKey, why: &str, steps: Vec<(ObjectKey, Step)>) {
+        if self.settled(id.clone(), &key, &format!("remove {id}: {why}")) {
+            for (key, step) in steps {
+                let why = why.to_owned();
+                self.step(Planned { step, key, incarnation: String::new(), rank: usize::MAX, why }, true);
+            }
+        }
     }
 
     fn step(&mut self, planned: Planned, removal: bool) {

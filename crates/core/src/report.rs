@@ -115,7 +115,8 @@ fn explain_one(inventory: &Inventory, decision: Option<&Decision>, plan: &Plan, 
     }
     for lane in decision.lanes.keys() {
         let key = ObjectKey::Session(id.clone(), lane.clone());
-        let standing = inventory.ours.sessions.get(&(id.clone(), lane.clone())).and_then(|ids| ids.first());
+        let sessions = inventory.standing(&(id.clone(), lane.clone()));
+        let standing = sessions.first().map(|session| &session.id);
         let waits = plan.waiting.iter().find(|waiting| waiting.key == key).map(|waiting| &waiting.on);
         _ = match (standing, waits) {
             (Some(session), _) => write!(line, ": mirrored to {lane} by {session}"),

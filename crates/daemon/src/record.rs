@@ -123,7 +123,7 @@ impl Record {
         }
     }
 
-    /// The last round in numbers.
+    /// How things stood in numbers when last nothing was left to do.
     pub fn summary(&self) -> Summary {
         self.state().summary
     }

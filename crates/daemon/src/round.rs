@@ -54,7 +54,7 @@ pub struct Round {
     pub plan: Plan,
     /// What was done, and what came of it.
     pub done: Vec<Done>,
-    /// Steps that the round had no time or permission for.
+    /// Steps that the rate did not allow within the round.
     pub undone: Vec<Planned>,
     /// What the next round has to know.
     pub memory: Memory,
@@ -100,8 +100,7 @@ pub async fn round<C: Cloud>(
         memory.rates.spend(action, share, asked);
         let answer = cloud.read(&query).await;
         let answered = clock.now();
-        let failed = walk.take(query, answer);
-        memory.rates.answered(action, failed, answered);
+        let failed = walk.take(query, answer, &mut memory.rates, answered);
         watcher.read(&Read { action, took: answered.duration_since(asked), failed });
     }
     let inventory = walk.finish(&memory);
@@ -129,13 +128,14 @@ async fn carry_out<C: Cloud>(
     for planned in &plan.steps {
         let action = planned.step.action();
         let at = rates.next(action, share, clock.now());
-        if at <= end {
-            clock.sleep_until(at).await;
-        }
-        // Asked after the wait: much can happen in two seconds.
-        if at > end || watcher.permit() < Permit::Apply {
+        if at > end {
             undone.push(planned.clone());
             continue;
+        }
+        clock.sleep_until(at).await;
+        // Asked after the wait: much can happen in two seconds.
+        if watcher.permit() < Permit::Apply {
+            break;
         }
         rates.spend(action, share, clock.now());
         let result = cloud.apply(&planned.step).await;

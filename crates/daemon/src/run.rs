@@ -31,7 +31,7 @@ pub async fn run<C: Cloud>(
         hints.kinds.extend(Hints::resync(&memory, resync, clock.now()).kinds);
         let round = round(cloud, policy, memory, &hints, &watcher, clock).await;
         record.round(&round);
-        hints = Hints::after(&round.done);
+        hints = Hints::after(&round.done, &round.memory);
         let next = if round.progressed() {
             clock.now()
         } else {

@@ -3,11 +3,18 @@
 //! Source: Traffic Mirroring guide, "Traffic mirror sources" and "Limitations".
 
 use super::Reason;
+use crate::ids::InstanceId;
 use crate::inventory::{InstanceState, Inventory, NetworkInterface, Resource};
 use crate::policy::{Policy, SensorTarget};
 
 /// The one type of interface that AWS mirrors.
 const MIRRORABLE: &str = "interface";
+
+/// The instance whose tags count for an interface, when it is not listed.
+pub(super) fn unseen_instance<'a>(inventory: &Inventory, interface: &'a NetworkInterface) -> Option<&'a InstanceId> {
+    let id = interface.attachment.as_ref()?.instance.as_ref()?;
+    (!inventory.instances.contains_key(id)).then_some(id)
+}
 
 pub(super) fn refusal(policy: &Policy, inventory: &Inventory, interface: &NetworkInterface) -> Option<Reason> {
     if interface.interface_type != MIRRORABLE {

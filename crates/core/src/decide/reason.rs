@@ -133,7 +133,7 @@ impl fmt::Display for Reason {
                 f.write_str("not mirrored: the interface receives mirrored packets, and mirrors of mirrors loop")
             }
             Self::InstanceUnseen { instance } => {
-                write!(f, "undecided: {instance} is not listed; what is mirrored stays")
+                write!(f, "undecided: {instance}, whose tags count, is not listed; what is mirrored stays")
             }
             Self::NotRunning { state } => write!(f, "not mirrored: the instance is {state}"),
             Self::NoSlot { lane, foreign } => write!(

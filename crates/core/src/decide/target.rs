@@ -46,8 +46,8 @@ impl Targets {
             let candidates = sensor.targets.iter().filter_map(|target| candidate(target, inventory, &users)).collect();
             (Lane::from(name), candidates)
         });
-        let standing = inventory.ours.sessions.iter().filter_map(|(key, ids)| {
-            let target = ids.iter().find_map(|id| inventory.sessions.get(id))?.target.clone();
+        let standing = inventory.ours.sessions.keys().filter_map(|key| {
+            let target = inventory.standing(key).first()?.target.clone();
             let resource = inventory.targets.get(&target).map(|target| target.resource.clone());
             Some((key.clone(), (target, resource)))
         });

@@ -102,6 +102,8 @@ fn an_interface_that_the_policy_names_as_a_sensors_is_never_a_source() {
 
 #[test]
 fn an_instance_that_is_not_listed_is_a_doubt_and_no_absence() {
+    let facts = Facts::new().interface("eni-1", "i-1").read(0);
+    assert!(decisions(&facts).interfaces[&"eni-1".into()].doubt, "its tags might choose the interface");
     let facts = Facts::new().interface_with("eni-1", "i-1", |i| i.tags = tags_of(&[("mirror", "crown-jewel")])).read(0);
     assert!(decisions(&facts).interfaces[&"eni-1".into()].doubt);
 }

@@ -13,10 +13,19 @@ pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
     let Memory { inventory: before, mut written, mut predecessors, unwanted, refused, rates } = memory;
     let fresh: BTreeSet<Kind> =
         Kind::ALL.into_iter().filter(|kind| inventory.read.get(kind) > before.read.get(kind)).collect();
+    if fresh.contains(&Kind::Interfaces) && is_another_world(&before, &inventory) {
+        return Memory { rates, ..Memory::new(inventory.region) };
+    }
     note_absences(&mut predecessors, &before, &inventory, &written, &fresh);
     forget_what_was_seen(&mut written, &inventory, &fresh);
     prune(&mut predecessors, &inventory, &fresh);
     Memory { inventory: Arc::new(inventory), written, predecessors, unwanted, refused, rates }
+}
+
+/// Whether a read shows none of the interfaces that were known: then it is the answer of another account, or of nobody's. All that is
+/// known is forgotten, whose account it is included, and asked for again; nothing is written from what was seen of two worlds.
+fn is_another_world(before: &Inventory, inventory: &Inventory) -> bool {
+    !before.interfaces.is_empty() && before.interfaces.keys().all(|id| !inventory.interfaces.contains_key(id))
 }
 
 /// An object of ours that stood before and that a complete read does not show any more, or not as ours, is a predecessor: its key
@@ -33,11 +42,12 @@ fn note_absences(
         predecessors.remove(key);
     }
     for (key, ids) in objects(before) {
-        let Some(id) = ids.last().filter(|_| !now.contains_key(&key)) else { continue };
+        let Some(id) = ids.first().filter(|_| !now.contains_key(&key)) else { continue };
         let kind = kind_of(id);
         let Some(read) = inventory.read.get(&kind).filter(|_| fresh.contains(&kind)) else { continue };
         let since = written.get(id).and_then(|written| written.missed).unwrap_or(*read);
-        let absence = Predecessor { was: id.to_string(), since, proof: ProofOfAbsence::Settled };
+        let was = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join("+");
+        let absence = Predecessor { was, since, proof: ProofOfAbsence::Settled };
         predecessors.entry(key).or_insert(absence);
     }
 }

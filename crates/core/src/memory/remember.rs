@@ -1,7 +1,7 @@
 //! Takes what was planned and done; gives what the next round has to know of it. Never takes an error for a no: what a failed call has
 //! left is for the next read to show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
@@ -39,21 +39,26 @@ impl Done {
 pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory {
     let Memory { inventory, mut written, mut predecessors, mut unwanted, mut refused, rates } = memory;
     note_unwanted(&mut unwanted, &inventory, plan, now);
-    refused.retain(|_, refusal| later(refusal.until, LONGEST_REFUSAL) > now);
+    // A step that is still to be made keeps its strikes, or it would come first again and again, before steps that could succeed.
+    let planned: BTreeSet<&ObjectKey> =
+        plan.steps.iter().map(|planned| &planned.key).chain(plan.waiting.iter().map(|waiting| &waiting.key)).collect();
+    refused.retain(|(_, key), refusal| later(refusal.until, LONGEST_REFUSAL) > now || planned.contains(key));
     for Done { planned, at, result } in done {
         let refusal = (planned.step.action().to_owned(), planned.key.clone());
         match result {
             Ok(outcome) => {
                 refused.remove(&refusal);
                 if let Some((id, state)) = wrote(&planned.step, outcome, &inventory) {
-                    note_written(&mut written, &mut predecessors, planned, id, state, *at);
+                    note_written(&mut written, planned, id.clone(), state, *at);
+                    note_removal(&mut predecessors, planned, &id, &inventory, *at);
                 }
             }
             Err(error) => {
                 if error.class == Class::Gone
                     && let Some(id) = removed(&planned.step)
                 {
-                    note_written(&mut written, &mut predecessors, planned, id, None, *at);
+                    note_written(&mut written, planned, id.clone(), None, *at);
+                    note_removal(&mut predecessors, planned, &id, &inventory, *at);
                     continue;
                 }
                 // Nobody has looked at the step itself; the action is left alone for a while as it is.
@@ -66,7 +71,7 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
                 let strikes = refused.get(&refusal).map_or(0, |refusal| refusal.strikes);
                 let until = later(*at, backoff(first_refusal(error.class), strikes, LONGEST_REFUSAL));
                 let strikes = strikes.saturating_add(1);
-                refused.insert(refusal, Refusal { class: error.class, said: error.to_string(), strikes, until });
+                refused.insert(refusal, Refusal { code: error.code.clone(), said: error.to_string(), strikes, until });
             }
         }
     }
@@ -99,17 +104,47 @@ fn note_unwanted(unwanted: &mut BTreeMap<ObjectId, Time>, inventory: &Inventory,
 
 fn note_written(
     written: &mut BTreeMap<ObjectId, Written>,
-    predecessors: &mut BTreeMap<ObjectKey, Predecessor>,
     planned: &Planned,
     id: ObjectId,
     state: Option<Object>,
     at: Time,
 ) {
-    if state.is_none() {
+    let created = match planned.step {
+        Step::CreateFilter { .. }
+        | Step::CreateRule { .. }
+        | Step::CreateTarget { .. }
+        | Step::CreateSession { .. } => true,
+        Step::AddServices { .. }
+        | Step::ModifySession { .. }
+        | Step::DeleteSession { .. }
+        | Step::DeleteRule { .. }
+        | Step::DeleteFilter { .. }
+        | Step::DeleteTarget { .. } => false,
+    };
+    written.insert(id, Written { at, state, created, missed: None });
+}
+
+/// What we removed is the predecessor of what may have its key next; but not while another of ours has the key, for then nothing is
+/// to be made, and a read that only misses the other must not look like a removal of ours.
+fn note_removal(
+    predecessors: &mut BTreeMap<ObjectKey, Predecessor>,
+    planned: &Planned,
+    id: &ObjectId,
+    inventory: &Inventory,
+    at: Time,
+) {
+    let others = match &planned.key {
+        ObjectKey::Session(interface, lane) => {
+            inventory.ours.sessions.get(&(interface.clone(), lane.clone())).map_or(0, BTreeSet::len)
+        }
+        ObjectKey::Filter(key) => inventory.ours.filters.get(key).map_or(0, BTreeSet::len),
+        ObjectKey::Target(resource) => inventory.ours.targets.get(resource).map_or(0, BTreeSet::len),
+        ObjectKey::Rule(..) | ObjectKey::Services(_) => 0,
+    };
+    if removed(&planned.step).is_some() && others <= 1 {
         let removal = Predecessor { was: id.to_string(), since: at, proof: ProofOfAbsence::Removed };
         predecessors.insert(planned.key.clone(), removal);
     }
-    written.insert(id, Written { at, state, missed: None });
 }
 
 /// AWS knows our token from a call with other parameters: what that call made may be slow to appear, or long gone. The next token is

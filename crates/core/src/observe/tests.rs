@@ -36,7 +36,7 @@ fn walk(
     let mut walk = Walk::due(&policy(), memory, &everything, at(seconds));
     while let Some(query) = walk.ask() {
         let answer = lie(&query).unwrap_or_else(|| answer(facts, &query));
-        walk.take(query, answer);
+        walk.take(query, answer, &mut Rates::default(), at(seconds));
     }
     walk.finish(memory)
 }
@@ -94,7 +94,7 @@ fn a_kind_is_asked_for_with_just_as_many_calls_as_it_has_pages() {
     while let Some(query) = walk.ask() {
         asked.push(query.action());
         let answer = answer(&facts, &query);
-        walk.take(query, answer);
+        walk.take(query, answer, &mut Rates::default(), at(0));
     }
     let instances = asked.iter().filter(|action| **action == "DescribeInstances").count();
     assert_eq!((instances, asked.len()), (3, 8), "{asked:?}");
@@ -143,6 +143,32 @@ fn a_page_that_leads_back_to_itself_is_a_gap_and_no_endless_walk() {
 }
 
 #[test]
+fn pages_that_lead_in_a_circle_are_a_gap() {
+    let facts = one_mirrored_jewel().read(0);
+    let circle = |query: &Query| match query {
+        Query::List(Kind::Instances, token) => {
+            let next = if token.as_deref() == Some("a") { "b" } else { "a" };
+            Some(Ok(Page { items: Items::Instances(vec![]), next: Some(next.into()) }))
+        }
+        _ => None,
+    };
+    assert!(walk(&nothing_remembered(), &facts, 0, circle).gaps.contains_key(&Kind::Instances));
+}
+
+#[test]
+fn a_page_that_is_throttled_is_asked_for_again_and_the_list_goes_on() {
+    let facts = one_mirrored_jewel().instance("i-2", &[]).read(0);
+    let throttled = std::cell::Cell::new(false);
+    let once = |query: &Query| match query {
+        Query::List(Kind::Instances, Some(_)) if !throttled.replace(true) => {
+            Some(Err(CloudError::answered(query.action(), "RequestLimitExceeded", "too many", 503)))
+        }
+        _ => None,
+    };
+    assert_eq!(walk(&nothing_remembered(), &facts, 0, once).instances.len(), 2);
+}
+
+#[test]
 fn the_answer_to_another_question_is_a_gap() {
     let facts = one_mirrored_jewel().read(0);
     let other = |query: &Query| match query {
@@ -157,7 +183,7 @@ fn without_credentials_one_error_says_it_and_nothing_else_is_asked() {
     let mut walk = Walk::due(&policy(), &nothing_remembered(), &Hints::default(), at(0));
     let query = walk.ask().unwrap();
     let answer = denied(&query);
-    assert_eq!(walk.take(query, answer), Some(Class::Denied));
+    assert_eq!(walk.take(query, answer, &mut Rates::default(), at(0)), Some(Class::Denied));
     assert_eq!(walk.ask(), None);
     assert!(walk.finish(&nothing_remembered()).identity_gap.is_some());
 }

@@ -17,6 +17,9 @@ use crate::inventory::{Filter, Kind, Rule};
 use crate::objects::{ObjectId, ObjectKey};
 use crate::ownership::Owner;
 
+/// A session uses the filter. Sources: "Error codes for the Amazon EC2 API"; the second is what one SDK's specification lists.
+const IN_USE: [&str; 2] = ["TrafficMirrorFilterInUse", "InvalidTrafficMirrorFilter.InUse"];
+
 /// Plans filters; gives the complete ones, by key.
 pub(super) fn plan(draft: &mut Draft<'_>, owner: Owner<'_>) -> BTreeMap<FilterKey, FilterId> {
     let mut ranks: BTreeMap<&FilterKey, usize> = BTreeMap::new();
@@ -44,10 +47,11 @@ pub(super) fn plan(draft: &mut Draft<'_>, owner: Owner<'_>) -> BTreeMap<FilterKe
             kept.insert(filter.id.clone());
             finish(draft, owner, filter, spec, rank);
         } else {
-            let spoiled = ours.last().map_or("", |filter| filter.id.as_str());
+            // All of them, for the newest has no mark: with the token that made it, AWS would answer with it for ever.
+            let spoiled = ours.iter().map(|filter| filter.id.as_str()).collect::<Vec<_>>().join("+");
             let why = format!("sessions need a filter of {} rules", spec.rules.len());
             let key = ObjectKey::Filter(key.clone());
-            draft.create(owner, key, Kind::Filters, spoiled, (rank, &why), |token, tags| Step::CreateFilter {
+            draft.create(owner, key, Kind::Filters, &spoiled, (rank, &why), |token, tags| Step::CreateFilter {
                 token,
                 tags,
             });
@@ -95,24 +99,31 @@ fn finish(draft: &mut Draft<'_>, owner: Owner<'_>, filter: &Filter, spec: &Filte
     }
 }
 
-/// Rules go before their filter: whether AWS deletes a filter that has rules is not documented.
+/// The filter goes at once, for AWS refuses to remove one that a session uses, which no list can promise. Only where AWS has refused
+/// for another reason, as it may while the filter has rules, the rules go first. Nothing goes while anything is in doubt.
 fn remove(draft: &mut Draft<'_>, kept: &BTreeSet<FilterId>) {
     let inventory = draft.inventory;
+    if !draft.desired.doubtful.is_empty() {
+        return;
+    }
     for (key, ids) in &inventory.ours.filters {
         for filter in ids.iter().filter(|id| !kept.contains(*id)).filter_map(|id| inventory.filters.get(id)) {
             if inventory.sessions.values().any(|session| session.filter == filter.id) {
                 continue;
             }
             let id = &filter.id;
+            let key = ObjectKey::Filter(key.clone());
+            let whole = Step::DeleteFilter { filter: id.clone() };
+            let refusal = draft.memory.refused.get(&(whole.action().to_owned(), key.clone()));
+            let rules_first = refusal.is_some_and(|refusal| !IN_USE.contains(&refusal.code.as_str()));
             let removal = |(rule, says): (&RuleId, &Rule)| {
                 let step = Step::DeleteRule { filter: id.clone(), rule: rule.clone() };
                 (ObjectKey::Rule(id.clone(), says.clone()), step)
             };
-            let key = ObjectKey::Filter(key.clone());
-            let mut steps: Vec<(ObjectKey, Step)> = filter.rules.iter().map(removal).collect();
-            if steps.is_empty() {
-                steps.push((key.clone(), Step::DeleteFilter { filter: id.clone() }));
-            }
+            let steps = match rules_first && !filter.rules.is_empty() {
+                true => filter.rules.iter().map(removal).collect(),
+                false => vec![(key.clone(), whole)],
+            };
             let why = "no session uses it, and none needs what it mirrors";
             draft.remove(ObjectId::Filter(id.clone()), key, why, steps);
         }

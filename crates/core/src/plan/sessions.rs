@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | yes | none | create |
 //! | yes | one | change what differs, or nothing |
-//! | yes | several | keep the lowest number, then the lowest id; remove the others |
+//! | yes | several | keep the lowest number, then the lowest id; remove the others, once settled and the one that stays is right |
 //! | no | any | remove, once settled |
 //! | unknown | any | nothing |
 
@@ -17,7 +17,7 @@ use crate::cloud::{SessionChange, Step};
 use crate::compile::SessionSpec;
 use crate::decide::TargetChoice;
 use crate::ids::{FilterId, FilterKey, InterfaceId, Lane, ResourceId, TargetId};
-use crate::inventory::{Kind, Session};
+use crate::inventory::{Kind, Rule, RuleAction, Session};
 use crate::limits::SESSIONS_PER_INTERFACE;
 use crate::objects::{ObjectId, ObjectKey};
 use crate::ownership::Owner;
@@ -44,13 +44,17 @@ pub(super) fn plan(
             TargetChoice::ToMake(resource) => targets.get(&resource.id()),
         };
         let filter = filters.get(&spec.filter);
-        let mut standing = standing(draft, key).into_iter();
+        let inventory = draft.inventory;
+        let mut standing = inventory.standing(key).into_iter();
         match standing.next() {
             Some(session) => {
-                change(draft, key, spec, session, target, filter);
-                for double in standing {
-                    let step = Step::DeleteSession { session: double.id.clone() };
-                    draft.remove_now(object_key(key), "another session of ours serves the same lane", step);
+                // The others go only when the one that stays does what they do.
+                if change(draft, key, spec, session, target, filter) == Change::None {
+                    for double in standing {
+                        let step = (object_key(key), Step::DeleteSession { session: double.id.clone() });
+                        let why = "another session of ours serves the same lane";
+                        draft.remove(ObjectId::Session(double.id.clone()), object_key(key), why, vec![step]);
+                    }
                 }
             }
             None => {
@@ -66,15 +70,6 @@ pub(super) fn plan(
 
 fn object_key((interface, lane): &Key) -> ObjectKey {
     ObjectKey::Session(interface.clone(), lane.clone())
-}
-
-/// Our sessions for a lane of an interface, the one to keep first.
-fn standing<'a>(draft: &Draft<'a>, key: &Key) -> Vec<&'a Session> {
-    let inventory = draft.inventory;
-    let ids = inventory.ours.sessions.get(key).into_iter().flatten();
-    let mut sessions: Vec<&Session> = ids.filter_map(|id| inventory.sessions.get(id)).collect();
-    sessions.sort_by_key(|session| session.number);
-    sessions
 }
 
 /// Whether a create was planned.
@@ -125,6 +120,13 @@ fn create(
     draft.creates.len() > before
 }
 
+/// Whether a session needs a change.
+#[derive(PartialEq)]
+enum Change {
+    None,
+    Some,
+}
+
 /// Changes what differs in place: the session goes on mirroring meanwhile. What is not there yet is changed to later.
 fn change(
     draft: &mut Draft<'_>,
@@ -133,20 +135,44 @@ fn change(
     session: &Session,
     wanted_target: Option<&TargetId>,
     wanted_filter: Option<&FilterId>,
-) {
+) -> Change {
     let Session { id, owner: _, interface: _, target, filter, number: _, packet_length: _, vni, tags: _ } = session;
     let change = SessionChange {
         target: wanted_target.filter(|wanted| *wanted != target).cloned(),
         filter: wanted_filter.filter(|wanted| *wanted != filter).cloned(),
         vni: Some(spec.vni).filter(|wanted| Some(*wanted) != *vni),
     };
+    let unready = wanted_target.is_none() || wanted_filter.is_none();
     if change == SessionChange::default() {
-        return;
+        return if unready { Change::Some } else { Change::None };
     }
-    let Some(_) = draft.inventory.complete_since() else {
-        return draft.wait(object_key(key), format!("change {id}: {}", spec.why), Wait::Everything);
-    };
+    let what = format!("change {id}: {}", spec.why);
+    if loses(draft, session, &change) {
+        if !draft.settled(ObjectId::Session(id.clone()), &object_key(key), &what) {
+            return Change::Some;
+        }
+    } else if draft.inventory.complete_since().is_none() {
+        draft.wait(object_key(key), what, Wait::Everything);
+        return Change::Some;
+    }
     draft.change(object_key(key), spec.rank, spec.why.clone(), Step::ModifySession { session: id.clone(), change });
+    Change::Some
+}
+
+/// Whether a packet may go unseen that is seen now: another target, or a filter that has not all that the present one accepts.
+fn loses(draft: &Draft<'_>, session: &Session, change: &SessionChange) -> bool {
+    let SessionChange { target, filter, vni: _ } = change;
+    let narrows = |wanted: &FilterId| {
+        let filters = &draft.inventory.filters;
+        let (Some(now), Some(then)) = (filters.get(&session.filter), filters.get(wanted)) else { return true };
+        let mut accepted = now.rules.values().filter(|rule| rule.action == RuleAction::Accept);
+        let matches_the_same = |rule: &Rule, other: &Rule| Rule { number: rule.number, ..other.clone() } == *rule;
+        let rejects = then.rules.values().any(|rule| rule.action == RuleAction::Reject);
+        rejects
+            || !now.services.is_subset(&then.services)
+            || accepted.any(|rule| !then.rules.values().any(|other| matches_the_same(rule, other)))
+    };
+    target.is_some() || filter.as_ref().is_some_and(narrows)
 }
 
 fn remove(draft: &mut Draft<'_>) {

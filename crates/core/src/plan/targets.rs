@@ -45,10 +45,14 @@ fn remove(draft: &mut Draft<'_>, standing: &BTreeMap<ResourceId, TargetId>) {
     let inventory = draft.inventory;
     for (resource, ids) in &inventory.ours.targets {
         for id in ids {
-            let wanted = draft.desired.targets.contains(resource) && standing.get(resource) == Some(id);
+            let named = draft.desired.targets.contains(resource);
+            let wanted = draft.desired.existing.contains(id) || (named && standing.get(resource) == Some(id));
             if !wanted && !inventory.sessions.values().any(|session| session.target == *id) {
                 let key = ObjectKey::Target(resource.clone());
-                let why = "the policy does not name its resource, and no session uses it";
+                let why = match named {
+                    true => "another target of ours serves the same resource, and no session uses this one",
+                    false => "the policy does not name its resource, and no session uses it",
+                };
                 let step = (key.clone(), Step::DeleteTarget { target: id.clone() });
                 draft.remove(ObjectId::Target(id.clone()), key, why, vec![step]);
             }

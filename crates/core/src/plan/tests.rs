@@ -144,18 +144,83 @@ fn a_session_of_another_account_is_foreign_whatever_its_tags() {
 
 #[test]
 fn of_two_sessions_for_one_lane_the_lower_number_stays() {
-    let plan = planned(&one_mirrored_jewel().session("tms-0", "eni-1", 200).read(0), &nothing_remembered(), 1);
-    assert_eq!(steps(&plan), ["delete tms-0"]);
+    let doubled = || one_mirrored_jewel().session("tms-0", "eni-1", 200);
+    let settled = || unwanted_since(0, ObjectId::Session("tms-0".into()));
+    assert!(planned(&doubled().read(100), &nothing_remembered(), 101).steps.is_empty(), "it settles");
+    assert_eq!(steps(&planned(&doubled().read(100), &settled(), 101)), ["delete tms-0"]);
+
+    let worse = doubled().change_session("tms-1", |session| session.filter = "tmf-empty".into());
+    let plan = planned(&worse.read(100), &settled(), 101);
+    assert!(!steps(&plan).contains(&"delete tms-0".into()), "the one that stays must do what the other does");
 }
 
 #[test]
-fn unused_filters_go_last_and_their_rules_before_them() {
-    let facts = one_mirrored_jewel().filter("tmf-2");
-    let plan = planned(&facts.clone().read(100), &unwanted_since(0, ObjectId::Filter("tmf-2".into())), 101);
-    assert_eq!(steps(&plan), ["delete tmfr-tmf-2-0 of tmf-2", "delete tmfr-tmf-2-1 of tmf-2"]);
-    let empty = facts.change_filter("tmf-2", |filter| filter.rules.clear());
-    let plan = planned(&empty.read(100), &unwanted_since(0, ObjectId::Filter("tmf-2".into())), 101);
-    assert_eq!(steps(&plan), ["delete tmf-2"]);
+fn a_change_that_may_lose_packets_settles_and_one_that_only_widens_does_not() {
+    let moved = one_mirrored_jewel().change_session("tms-1", |session| session.target = "tmt-9".into());
+    assert!(planned(&moved.clone().read(100), &nothing_remembered(), 101).steps.is_empty());
+    let settled = unwanted_since(0, ObjectId::Session("tms-1".into()));
+    assert_eq!(steps(&planned(&moved.read(100), &settled, 101)), ["change tms-1: target tmt-1"]);
+
+    let narrower = one_mirrored_jewel().filter("tmf-2").change_filter("tmf-2", |filter| {
+        filter.tags.clear();
+        filter.rules.pop_first();
+    });
+    let widened = narrower.change_session("tms-1", |session| session.filter = "tmf-2".into());
+    assert_eq!(steps(&planned(&widened.read(100), &nothing_remembered(), 101)), ["change tms-1: filter tmf-1"]);
+}
+
+#[test]
+fn a_target_that_the_policy_names_by_its_id_stays_although_it_is_ours_and_unused() {
+    let mut policy = policy();
+    let named = crate::policy::SensorTarget::Existing("tmt-2".into());
+    policy.sensors.get_mut("sta").unwrap().targets.push(named);
+    let facts = one_mirrored_jewel().target("tmt-2", Resource::NetworkInterface("eni-old".into())).read(100);
+    let desired = crate::compile::compile(&policy, &crate::decide::decide(&policy, &facts));
+    let plan = plan(&desired, &facts, &unwanted_since(0, ObjectId::Target("tmt-2".into())), at(101));
+    assert!(plan.is_empty(), "{plan:?}");
+}
+
+#[test]
+fn what_was_refused_comes_after_what_was_not() {
+    let facts = one_mirrored_jewel()
+        .without_session("tms-1")
+        .instance("i-2", &[("mirror", "crown-jewel")])
+        .interface("eni-2", "i-2");
+    let mut memory = nothing_remembered();
+    let refused = ("CreateTrafficMirrorSession".into(), ObjectKey::Session("eni-1".into(), "sta".into()));
+    memory.refused.insert(refused, Refusal { code: "Surprise".into(), said: "no".into(), strikes: 3, until: at(0) });
+    let steps = steps(&planned(&facts.read(0), &memory, 1));
+    assert!(steps[0].starts_with("mirror eni-2") && steps[1].starts_with("mirror eni-1"), "{steps:?}");
+}
+
+#[test]
+fn a_filter_that_nobody_uses_goes_after_the_settle_time() {
+    let facts = one_mirrored_jewel().filter("tmf-2").read(100);
+    assert!(planned(&facts, &nothing_remembered(), 101).steps.is_empty());
+    let plan = planned(&facts, &unwanted_since(0, ObjectId::Filter("tmf-2".into())), 101);
+    assert_eq!(steps(&plan), ["delete tmf-2"], "AWS itself refuses if a session uses it");
+}
+
+/// What is planned for an unused filter after AWS has refused to delete it with this code.
+fn after_refusal(code: &str) -> Vec<String> {
+    let facts = one_mirrored_jewel().filter("tmf-2").read(100);
+    let mut memory = unwanted_since(0, ObjectId::Filter("tmf-2".into()));
+    let key = facts.ours.filters.keys().next().unwrap().clone();
+    let refusal = Refusal { code: code.into(), said: "no".into(), strikes: 1, until: at(90) };
+    memory.refused.insert(("DeleteTrafficMirrorFilter".into(), ObjectKey::Filter(key)), refusal);
+    steps(&planned(&facts, &memory, 101))
+}
+
+#[test]
+fn the_rules_of_a_filter_go_first_only_where_aws_does_not_remove_it_with_them() {
+    assert_eq!(after_refusal("DependencyViolation"), ["delete tmfr-tmf-2-0 of tmf-2", "delete tmfr-tmf-2-1 of tmf-2"]);
+    assert_eq!(after_refusal("TrafficMirrorFilterInUse"), ["delete tmf-2"], "what is in use keeps its rules");
+}
+
+#[test]
+fn no_filter_goes_while_an_instance_is_not_listed() {
+    let facts = one_mirrored_jewel().filter("tmf-2").interface("eni-2", "i-unseen").read(100);
+    assert!(planned(&facts, &unwanted_since(0, ObjectId::Filter("tmf-2".into())), 101).steps.is_empty());
 }
 
 #[test]
@@ -208,7 +273,12 @@ fn a_refused_step_waits_for_its_next_attempt_and_the_others_go_on() {
         .interface("eni-2", "i-2");
     let mut memory = nothing_remembered();
     let refused = ("CreateTrafficMirrorSession".into(), ObjectKey::Session("eni-1".into(), "sta".into()));
-    let refusal = Refusal { class: crate::cloud::Class::Quota, said: "no".into(), strikes: 1, until: at(60) };
+    let refusal = Refusal {
+        code: "TrafficMirrorSourcesPerTargetLimitExceeded".into(),
+        said: "no".into(),
+        strikes: 1,
+        until: at(60),
+    };
     memory.refused.insert(refused, refusal);
     let plan = planned(&facts.read(0), &memory, 1);
     assert_eq!(plan.steps.len(), 1);

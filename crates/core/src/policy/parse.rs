@@ -14,6 +14,8 @@ use crate::inventory::{Resource, Tags};
 /// Evidence settles for as long as EC2's reads may be behind. Source: "Eventual consistency in the Amazon EC2 API": from a couple of
 /// seconds on.
 const SETTLE: SignedDuration = SignedDuration::from_secs(30);
+/// The longest: behind it stands the time after which reads are believed against what we wrote.
+const LONGEST_SETTLE: SignedDuration = SignedDuration::from_mins(5);
 /// The part of the request rate that we use unless told otherwise: the other half is everybody else's.
 const API_SHARE: f64 = 0.5;
 /// 24 bits. Source: RFC 7348. AWS's own bounds are not documented.
@@ -312,11 +314,11 @@ impl Check {
     fn settle(&mut self, settle: Option<Spanned<String>>) -> SignedDuration {
         let Some(settle) = settle else { return SETTLE };
         match settle.value.parse::<SignedDuration>() {
-            Ok(duration) if duration >= SignedDuration::from_secs(1) => duration,
+            Ok(duration) if duration >= SignedDuration::from_secs(1) && duration <= LONGEST_SETTLE => duration,
             _ => {
                 self.mistake(
                     settle.referenced,
-                    format!("settle is `{}`: write a duration of at least 1s, such as `30s`", settle.value),
+                    format!("settle is `{}`: write a duration from 1s to 5m, such as `30s`", settle.value),
                 );
                 SETTLE
             }
@@ -406,7 +408,7 @@ strategies:
             [
                 "p.yaml:1:13: apiVersion is `vpc-mirror/v2`: write `vpc-mirror/v1`",
                 "p.yaml:3:8: owner `prod team` is not a name: write 1 to 63 letters, digits, `-`, `_` or `.`",
-                "p.yaml:4:9: settle is `soon`: write a duration of at least 1s, such as `30s`",
+                "p.yaml:4:9: settle is `soon`: write a duration from 1s to 5m, such as `30s`",
                 "p.yaml:5:20: apiShare is `150%`: write more than 0% and at most 100%, such as `50%`",
                 "p.yaml:12:13: unknown sensor `stta`: did you mean `sta`?",
             ]
