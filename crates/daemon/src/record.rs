@@ -31,6 +31,8 @@ pub struct Record {
 
 struct State {
     beat: Time,
+    /// When the last step succeeded: since then things stand as they do.
+    changed: Option<Time>,
     observed: bool,
     gaps: Vec<String>,
     summary: Summary,
@@ -50,6 +52,7 @@ impl Record {
             started: now,
             state: Mutex::new(State {
                 beat: now,
+                changed: None,
                 observed: false,
                 gaps: Vec::new(),
                 summary: Summary::default(),
@@ -143,7 +146,10 @@ impl Record {
 
     /// Writes down a step: one line, with its reason.
     pub fn step(&self, done: &Done) {
-        let Done { planned, result, .. } = done;
+        let Done { planned, result, at } = done;
+        if done.succeeded() {
+            self.state().changed = Some(*at);
+        }
         let (action, why) = (planned.step.action(), planned.why.as_str());
         let counted = match result {
             Ok(outcome) => {
@@ -197,7 +203,7 @@ impl Record {
             state.summary = summary;
         }
         if state.converged.is_none() && round.plan.steps.is_empty() && summary.wanted == summary.mirrored {
-            let after = round.ended.duration_since(self.started);
+            let after = state.changed.unwrap_or(round.ended).duration_since(self.started);
             info!(sessions = summary.mirrored, seconds = after.as_secs_f64(), "every wanted session stands");
             state.converged = Some(after);
         }
