@@ -19,10 +19,12 @@ mod door;
 mod error;
 pub mod fleet;
 mod interfaces;
+mod listeners;
 mod listing;
 mod mint;
 mod mirror;
 mod network;
+mod quotas;
 mod request;
 mod response;
 mod scaling;
@@ -39,6 +41,7 @@ pub use self::interfaces::{Attachment, AttachmentStatus, NetworkInterface};
 pub use self::listing::{Filter, Page};
 pub use self::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
 pub use self::network::{AvailabilityZone, Subnet, SubnetId, Vpc};
+pub use self::quotas::Quotas;
 pub use self::request::{
     AssignIpv6Addresses, AttachNetworkInterface, CreateNetworkInterface, CreateTags, CreateTrafficMirrorFilter,
     CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession, CreateTrafficMirrorTarget, DeleteTags, Describe,

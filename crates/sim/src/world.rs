@@ -18,6 +18,7 @@ use crate::listing::list;
 use crate::mint::Mint;
 use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
 use crate::network::{AvailabilityZone, Subnet, SubnetId, Vpc, zones_of};
+use crate::quotas::Quotas;
 use crate::request::Request;
 use crate::response::{Identity, Response};
 use crate::scaling::ScalingGroup;
@@ -25,6 +26,8 @@ use crate::scaling::ScalingGroup;
 /// One account in one Region.
 #[derive(Clone, Debug)]
 pub struct World {
+    /// How much there can be.
+    pub quotas: Quotas,
     pub(crate) account: AccountId,
     pub(crate) region: Region,
     pub(crate) now: Time,
@@ -36,6 +39,8 @@ pub struct World {
     pub(crate) instances: BTreeMap<InstanceId, Instance>,
     pub(crate) interfaces: BTreeMap<InterfaceId, NetworkInterface>,
     pub(crate) load_balancers: BTreeSet<LoadBalancerArn>,
+    /// Those with a UDP listener on port 4789.
+    pub(crate) listening: BTreeSet<LoadBalancerArn>,
     pub(crate) endpoints: BTreeSet<EndpointId>,
     pub(crate) filters: BTreeMap<FilterId, MirrorFilter>,
     pub(crate) targets: BTreeMap<TargetId, MirrorTarget>,
@@ -50,6 +55,7 @@ impl World {
     /// An empty account, with three zones and no VPC.
     pub fn new(account: AccountId, region: Region, seed: u64, now: Time) -> Self {
         Self {
+            quotas: Quotas::default(),
             zones: zones_of(&region),
             account,
             region,
@@ -61,6 +67,7 @@ impl World {
             instances: BTreeMap::new(),
             interfaces: BTreeMap::new(),
             load_balancers: BTreeSet::new(),
+            listening: BTreeSet::new(),
             endpoints: BTreeSet::new(),
             filters: BTreeMap::new(),
             targets: BTreeMap::new(),
@@ -115,7 +122,8 @@ impl World {
         self.now = self.now.max(to);
     }
 
-    /// Lets the world know a Network Load Balancer. Load balancers have an API of their own, which is not simulated.
+    /// Lets the world know a Network Load Balancer, with a UDP listener on port 4789. Load balancers have an API of their own, which is
+    /// not simulated.
     pub fn add_network_load_balancer(&mut self, name: &str) -> LoadBalancerArn {
         let Self { account, region, mint, .. } = self;
         let id = mint.digits("load balancer");
@@ -123,6 +131,7 @@ impl World {
             "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}"
         ));
         self.load_balancers.insert(arn.clone());
+        self.listening.insert(arn.clone());
         arn
     }
 

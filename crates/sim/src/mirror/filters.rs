@@ -9,6 +9,7 @@ use mirror_core::inventory::Tags;
 use super::MirrorRule;
 use crate::error::ApiError;
 use crate::listing::Listed;
+use crate::quotas::Counted;
 use crate::request::{CreateTrafficMirrorFilter, ModifyTrafficMirrorFilterNetworkServices};
 use crate::tags;
 use crate::world::World;
@@ -35,6 +36,7 @@ impl World {
     pub(crate) fn create_filter(&mut self, wish: &CreateTrafficMirrorFilter) -> Result<MirrorFilter, ApiError> {
         let CreateTrafficMirrorFilter { description, tags, token: _ } = wish;
         tags::check(tags)?;
+        self.check_room_for(Counted::Filters)?;
         let filter = MirrorFilter {
             id: self.mint.id("tmf").into(),
             description: description.clone(),

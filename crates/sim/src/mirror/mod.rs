@@ -4,8 +4,10 @@
 //! API"; and, for codes that differ on the wire, hashicorp/terraform-provider-aws `internal/service/ec2/errors.go`.
 
 mod filters;
+mod instance_types;
 mod rules;
 mod sessions;
+mod sources;
 mod targets;
 
 pub use self::filters::MirrorFilter;

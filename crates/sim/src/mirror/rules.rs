@@ -23,9 +23,6 @@ use crate::request::{
 use crate::tags;
 use crate::world::World;
 
-/// Rules in a filter. The guide says "per filter"; that it is both directions together is the harsher reading.
-const MOST_RULES: usize = 10;
-
 /// Rule numbers: not documented; the range of session numbers is taken to be theirs as well.
 const NUMBERS: std::ops::RangeInclusive<u16> = 1..=32766;
 
@@ -54,8 +51,10 @@ impl World {
         let rule = checked(rule)?;
         let host = self.filters.get(filter).ok_or_else(|| MirrorFilter::not_found(filter))?;
         check_number_free(host, &rule, None)?;
-        if host.rules.len() >= MOST_RULES {
-            let message = format!("The maximum of {MOST_RULES} rules in {filter} has been reached");
+        // The guide says "per filter"; that it is both directions together is the harsher reading.
+        let most = self.quotas.rules_per_filter;
+        if host.rules.len() >= most {
+            let message = format!("The maximum of {most} rules in {filter} has been reached");
             return Err(ApiError::new("TrafficMirrorFilterRuleLimitExceeded", message));
         }
         let rule = MirrorRule {

@@ -3,8 +3,8 @@
 //!
 //! | a session                                                 | or                                              |
 //! |-----------------------------------------------------------|-------------------------------------------------|
-//! | has a source of type `interface`, attached to an instance | `NetworkInterfaceNotSupported`                  |
-//! | has a source that is no target                            | `InterfaceInUseByTrafficMirrorTarget`           |
+//! | has a source that AWS mirrors, before a target with room  | see `sources`                                   |
+//! | is one of 10,000 at most in its account                   | `TrafficMirrorSessionLimitExceeded`             |
 //! | is one of three at most on its interface                  | `TrafficMirrorSessionsPerInterfaceLimitExceeded` |
 //! | has a number, 1 to 32766, that is free on its interface   | `InvalidParameterValue`                         |
 //! | sends 1 to 8500 bytes of a packet, or all                 | `InvalidParameterValue`                         |
@@ -16,14 +16,11 @@ use mirror_core::inventory::{Resource, Tags};
 
 use super::MirrorFilter;
 use crate::error::ApiError;
-use crate::interfaces::PLAIN;
 use crate::listing::Listed;
+use crate::quotas::Counted;
 use crate::request::{CreateTrafficMirrorSession, ModifyTrafficMirrorSession, SessionField};
 use crate::tags;
 use crate::world::World;
-
-/// Sessions on one source interface.
-const MOST_PER_INTERFACE: usize = 3;
 
 /// Session numbers, the first to be tried first.
 const NUMBERS: std::ops::RangeInclusive<i32> = 1..=32766;
@@ -72,6 +69,8 @@ impl World {
         self.check_source(interface)?;
         self.check_ends(target, filter)?;
         self.check_slot(interface, number)?;
+        self.check_room_at(target, interface)?;
+        self.check_room_for(Counted::Sessions)?;
         let session = MirrorSession {
             id: self.mint.id("tms").into(),
             owner: self.account.clone(),
@@ -97,6 +96,7 @@ impl World {
         session.filter = filter.clone().unwrap_or(session.filter);
         if target.is_some() || filter.is_some() {
             self.check_ends(&session.target, &session.filter)?;
+            self.check_room_at(&session.target, &session.interface)?;
         }
         if let Some(number) = number {
             session.number = number_in(*number)?;
@@ -122,15 +122,6 @@ impl World {
         Ok(id.clone())
     }
 
-    fn check_source(&self, id: &InterfaceId) -> Result<(), ApiError> {
-        let interface = self.interface(id)?;
-        if interface.interface_type != PLAIN || interface.attached_instance().is_none() {
-            let message = format!("{id} must be attached to a supported instance");
-            return Err(ApiError::new("NetworkInterfaceNotSupported", message));
-        }
-        self.check_not_a_target(id)
-    }
-
     fn check_ends(&self, target: &TargetId, filter: &FilterId) -> Result<(), ApiError> {
         self.target(target)?;
         if self.filters.contains_key(filter) { Ok(()) } else { Err(MirrorFilter::not_found(filter)) }
@@ -138,8 +129,9 @@ impl World {
 
     fn check_slot(&self, interface: &InterfaceId, number: u16) -> Result<(), ApiError> {
         self.check_number_free(interface, number, None)?;
-        if self.sessions.values().filter(|session| session.interface == *interface).count() >= MOST_PER_INTERFACE {
-            let message = format!("The maximum of {MOST_PER_INTERFACE} sessions on {interface} has been reached");
+        let most = self.quotas.sessions_per_interface;
+        if self.sessions.values().filter(|session| session.interface == *interface).count() >= most {
+            let message = format!("The maximum of {most} sessions on {interface} has been reached");
             return Err(ApiError::new("TrafficMirrorSessionsPerInterfaceLimitExceeded", message));
         }
         Ok(())

@@ -7,6 +7,7 @@ use mirror_core::inventory::{Resource, Tags};
 use crate::error::ApiError;
 use crate::interfaces::PLAIN;
 use crate::listing::Listed;
+use crate::quotas::Counted;
 use crate::request::CreateTrafficMirrorTarget;
 use crate::tags;
 use crate::world::World;
@@ -31,6 +32,7 @@ impl World {
         let CreateTrafficMirrorTarget { resource, description, tags, token: _ } = wish;
         tags::check(tags)?;
         self.check_resource(resource)?;
+        self.check_room_for(Counted::Targets)?;
         let target = MirrorTarget {
             id: self.mint.id("tmt").into(),
             owner: self.account.clone(),

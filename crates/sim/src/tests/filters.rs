@@ -11,22 +11,6 @@ fn changed(filter: &FilterId, change: impl FnOnce(&mut RuleWish)) -> CreateTraff
     wish
 }
 
-fn no_change(rule: &MirrorRule) -> ModifyTrafficMirrorFilterRule {
-    ModifyTrafficMirrorFilterRule {
-        rule: rule.id.clone(),
-        direction: None,
-        number: None,
-        action: None,
-        protocol: None,
-        source: None,
-        destination: None,
-        source_ports: None,
-        destination_ports: None,
-        description: None,
-        remove: Vec::new(),
-    }
-}
-
 fn seen_filter(world: &mut World, id: &FilterId) -> MirrorFilter {
     call!(world, DescribeTrafficMirrorFilters(Describe::only([id.clone()]))).items.remove(0)
 }
@@ -113,7 +97,7 @@ fn a_modified_rule_keeps_what_was_not_named_and_loses_what_was_removed() {
     let change = ModifyTrafficMirrorFilterRule {
         number: Some(9),
         remove: vec![RuleField::SourcePortRange, RuleField::Description],
-        ..no_change(&made)
+        ..no_rule_change(&made)
     };
     let now = call!(world, ModifyTrafficMirrorFilterRule(change));
     assert_eq!((now.rule.number, now.rule.protocol, now.rule.source_ports), (9, Some(17), None));
@@ -126,9 +110,9 @@ fn a_modification_that_would_make_a_wrong_rule_changes_nothing() {
     let Setting { mut world, filter, .. } = setting();
     call!(world, CreateTrafficMirrorFilterRule(rule(&filter, 1)));
     let made = call!(world, CreateTrafficMirrorFilterRule(rule(&filter, 2)));
-    let taken = ModifyTrafficMirrorFilterRule { number: Some(1), ..no_change(&made) };
+    let taken = ModifyTrafficMirrorFilterRule { number: Some(1), ..no_rule_change(&made) };
     assert_eq!(refused!(world, ModifyTrafficMirrorFilterRule(taken)), "TrafficMirrorFilterRuleAlreadyExists");
-    let mixed = ModifyTrafficMirrorFilterRule { source: Some("::/0".parse().unwrap()), ..no_change(&made) };
+    let mixed = ModifyTrafficMirrorFilterRule { source: Some("::/0".parse().unwrap()), ..no_rule_change(&made) };
     assert_eq!(refused!(world, ModifyTrafficMirrorFilterRule(mixed)), "InvalidParameterValue");
     assert_eq!(seen_filter(&mut world, &filter).rules[&made.id], made);
 }

@@ -9,7 +9,9 @@ mod interfaces;
 mod listing;
 mod living;
 mod on_the_wire;
+mod quotas;
 mod sessions;
+mod sources;
 mod tags;
 mod targets;
 
@@ -117,6 +119,37 @@ fn loose_interface(network: &Network) -> CreateNetworkInterface {
 
 fn target_for(resource: Resource) -> CreateTrafficMirrorTarget {
     CreateTrafficMirrorTarget { resource, description: None, tags: Tags::new(), token: None }
+}
+
+/// A change of a session that changes nothing.
+fn no_session_change(session: &MirrorSession) -> ModifyTrafficMirrorSession {
+    ModifyTrafficMirrorSession {
+        session: session.id.clone(),
+        target: None,
+        filter: None,
+        number: None,
+        packet_length: None,
+        vni: None,
+        description: None,
+        remove: Vec::new(),
+    }
+}
+
+/// A change of a rule that changes nothing.
+fn no_rule_change(rule: &MirrorRule) -> ModifyTrafficMirrorFilterRule {
+    ModifyTrafficMirrorFilterRule {
+        rule: rule.id.clone(),
+        direction: None,
+        number: None,
+        action: None,
+        protocol: None,
+        source: None,
+        destination: None,
+        source_ports: None,
+        destination_ports: None,
+        description: None,
+        remove: Vec::new(),
+    }
 }
 
 /// An ingress rule that accepts everything.

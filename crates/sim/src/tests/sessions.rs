@@ -2,19 +2,6 @@
 
 use super::*;
 
-fn no_change(session: &MirrorSession) -> ModifyTrafficMirrorSession {
-    ModifyTrafficMirrorSession {
-        session: session.id.clone(),
-        target: None,
-        filter: None,
-        number: None,
-        packet_length: None,
-        vni: None,
-        description: None,
-        remove: Vec::new(),
-    }
-}
-
 /// A setting whose target is a Network Load Balancer.
 fn before_a_load_balancer() -> Setting {
     let mut setting = setting();
@@ -136,7 +123,7 @@ fn a_session_is_changed_in_place() {
         number: Some(7),
         vni: Some(4242),
         remove: vec![SessionField::PacketLength],
-        ..no_change(&made)
+        ..no_session_change(&made)
     };
     let now = call!(setting.world, ModifyTrafficMirrorSession(change));
     let wanted = MirrorSession { filter: other, number: 7, vni: 4242, packet_length: Some(8500), ..made };
@@ -150,9 +137,9 @@ fn a_change_that_would_make_a_wrong_session_changes_nothing() {
     let first = call!(setting.world, CreateTrafficMirrorSession(setting.session(1)));
     let second = call!(setting.world, CreateTrafficMirrorSession(setting.session(2)));
     for (wrong, code) in [
-        (ModifyTrafficMirrorSession { number: Some(1), ..no_change(&second) }, "InvalidParameterValue"),
+        (ModifyTrafficMirrorSession { number: Some(1), ..no_session_change(&second) }, "InvalidParameterValue"),
         (
-            ModifyTrafficMirrorSession { target: Some("tmt-0".into()), ..no_change(&second) },
+            ModifyTrafficMirrorSession { target: Some("tmt-0".into()), ..no_session_change(&second) },
             "InvalidTrafficMirrorTargetId.NotFound",
         ),
     ] {

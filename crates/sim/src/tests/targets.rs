@@ -61,3 +61,17 @@ fn a_target_and_its_sessions_outlive_its_interface() {
     assert_eq!(call!(setting.world, DescribeTrafficMirrorTargets(target)).items.len(), 1);
     assert_eq!(setting.sessions(), [session]);
 }
+
+// facts §1.2, §10
+#[test]
+fn a_load_balancer_that_lost_its_listener_is_missed_by_no_call() {
+    let mut setting = setting();
+    let arn = setting.world.add_network_load_balancer("sensor");
+    assert!(setting.world.has_mirror_listener(&arn));
+    setting.world.remove_mirror_listener(&arn);
+    assert!(!setting.world.has_mirror_listener(&arn));
+    let wish = target_for(Resource::NetworkLoadBalancer(arn));
+    setting.target = call!(setting.world, CreateTrafficMirrorTarget(wish)).id;
+    let made = call!(setting.world, CreateTrafficMirrorSession(setting.session(1)));
+    assert_eq!(setting.sessions(), [made]);
+}

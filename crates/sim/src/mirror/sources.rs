@@ -1,0 +1,57 @@
+//! Takes interfaces; says whether AWS would mirror one, and whether a target has room for it. Never makes a session.
+//!
+//! | a source                                                          | or                                          |
+//! |-------------------------------------------------------------------|---------------------------------------------|
+//! | is of type `interface`, attached to an instance                    | `NetworkInterfaceNotSupported`              |
+//! | is attached to an instance of a supported type                     | `NetworkInterfaceNotSupported`              |
+//! | is no target                                                       | `InterfaceInUseByTrafficMirrorTarget`       |
+//! | is one of 10 before an interface, or of 100 before a large instance's | `TrafficMirrorSourcesPerTargetLimitExceeded` |
+
+use std::collections::BTreeSet;
+
+use mirror_core::ids::{InterfaceId, TargetId};
+use mirror_core::inventory::Resource;
+
+use super::instance_types::{is_large_target, is_supported};
+use crate::compute::Instance;
+use crate::error::ApiError;
+use crate::interfaces::{NetworkInterface, PLAIN};
+use crate::world::World;
+
+impl World {
+    pub(super) fn check_source(&self, id: &InterfaceId) -> Result<(), ApiError> {
+        let interface = self.interface(id)?;
+        let supported = self.host_of(interface).is_some_and(|host| is_supported(&host.instance_type));
+        if interface.interface_type != PLAIN || !supported {
+            let message = format!("{id} must be attached to a supported instance");
+            return Err(ApiError::new("NetworkInterfaceNotSupported", message));
+        }
+        self.check_not_a_target(id)
+    }
+
+    /// Whether the target has room for this source. Sources are counted, not sessions, and only where the target is an interface:
+    /// load balancers and endpoints have no limit.
+    pub(super) fn check_room_at(&self, target: &TargetId, source: &InterfaceId) -> Result<(), ApiError> {
+        let Resource::NetworkInterface(receiver) = &self.target(target)?.resource else { return Ok(()) };
+        let towards = self.sessions.values().filter(|session| session.target == *target);
+        let mut sources: BTreeSet<_> = towards.map(|session| &session.interface).collect();
+        if sources.insert(source) && sources.len() > self.most_sources_of(receiver) {
+            let message = format!("Sources per interface-target limit reached ({})", sources.len());
+            return Err(ApiError::new("TrafficMirrorSourcesPerTargetLimitExceeded", message));
+        }
+        Ok(())
+    }
+
+    fn most_sources_of(&self, receiver: &InterfaceId) -> usize {
+        let host = self.interfaces.get(receiver).and_then(|interface| self.host_of(interface));
+        match host.is_some_and(|host| is_large_target(&host.instance_type)) {
+            true => self.quotas.sources_per_large_interface_target,
+            false => self.quotas.sources_per_interface_target,
+        }
+    }
+
+    /// The instance that an interface is attached to by now.
+    fn host_of(&self, interface: &NetworkInterface) -> Option<&Instance> {
+        interface.attached_instance().and_then(|id| self.instances.get(id))
+    }
+}
