@@ -1,8 +1,9 @@
 //! Takes subnets; gives network interfaces (ENIs) in them, and takes them away again, with whatever AWS takes away with them. Never
 //! attaches one.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ipnet::{Ipv4Net, Ipv6Net};
 use mirror_core::Time;
 use mirror_core::ids::{AttachmentId, InstanceId, InterfaceId, VpcId, Zone};
 use mirror_core::inventory::Tags;
@@ -11,6 +12,7 @@ use crate::error::ApiError;
 use crate::listing::Listed;
 use crate::network::{Subnet, SubnetId};
 use crate::request::{AssignIpv6Addresses, CreateNetworkInterface};
+use crate::security_groups::SecurityGroupId;
 use crate::tags;
 use crate::world::World;
 
@@ -77,6 +79,14 @@ pub struct NetworkInterface {
     pub address: Ipv4Addr,
     /// Its IPv6 addresses.
     pub ipv6_addresses: Vec<Ipv6Addr>,
+    /// IPv4 prefixes, each a /28, whose addresses its host gives out by itself.
+    pub ipv4_prefixes: Vec<Ipv4Net>,
+    /// IPv6 prefixes, each a /80.
+    pub ipv6_prefixes: Vec<Ipv6Net>,
+    /// Its security groups.
+    pub security_groups: Vec<SecurityGroupId>,
+    /// The trunk interface that a branch interface belongs to.
+    pub trunk: Option<InterfaceId>,
     /// To what it is attached.
     pub attachment: Option<Attachment>,
     /// Tags.
@@ -86,7 +96,7 @@ pub struct NetworkInterface {
 impl NetworkInterface {
     /// `available` or `in-use`, as AWS writes it.
     pub fn status(&self) -> &'static str {
-        if self.attachment.is_some() { "in-use" } else { "available" }
+        if self.attachment.is_some() || self.trunk.is_some() { "in-use" } else { "available" }
     }
 
     /// The instance that it hangs on, by whatever status.
@@ -97,6 +107,18 @@ impl NetworkInterface {
     /// Its place on that instance.
     pub fn device_index(&self) -> Option<i32> {
         self.attachment.as_ref().map(|attachment| attachment.device_index)
+    }
+
+    /// Whether an address is its own, or in one of its prefixes.
+    pub(crate) fn holds(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(address) => {
+                self.address == address || self.ipv4_prefixes.iter().any(|prefix| prefix.contains(&address))
+            }
+            IpAddr::V6(address) => {
+                self.ipv6_addresses.contains(&address) || self.ipv6_prefixes.iter().any(|it| it.contains(&address))
+            }
+        }
     }
 
     /// The instance that it is attached to by now.
@@ -163,6 +185,10 @@ impl World {
             description: String::new(),
             address,
             ipv6_addresses,
+            ipv4_prefixes: Vec::new(),
+            ipv6_prefixes: Vec::new(),
+            security_groups: Vec::new(),
+            trunk: None,
             attachment: None,
             tags: Tags::new(),
         })

@@ -24,10 +24,13 @@ mod listing;
 mod mint;
 mod mirror;
 mod network;
+mod network_acls;
+mod packets;
 mod quotas;
 mod request;
 mod response;
 mod scaling;
+mod security_groups;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -41,6 +44,8 @@ pub use self::interfaces::{Attachment, AttachmentStatus, NetworkInterface};
 pub use self::listing::{Filter, Page};
 pub use self::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
 pub use self::network::{AvailabilityZone, Subnet, SubnetId, Vpc};
+pub use self::network_acls::{AclEntry, NetworkAcl};
+pub use self::packets::{Content, Flow, MirroredPacket, NotMirrored, Packet};
 pub use self::quotas::Quotas;
 pub use self::request::{
     AssignIpv6Addresses, AttachNetworkInterface, CreateNetworkInterface, CreateTags, CreateTrafficMirrorFilter,
@@ -50,5 +55,6 @@ pub use self::request::{
 };
 pub use self::response::{Identity, Response};
 pub use self::scaling::ScalingGroup;
+pub use self::security_groups::{GroupRule, NetworkAclId, Peer, PrefixListId, SecurityGroup, SecurityGroupId};
 pub use self::tags::TagDescription;
 pub use self::world::World;

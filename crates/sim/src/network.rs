@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use ipnet::{Ipv4Net, Ipv6Net};
@@ -86,6 +86,14 @@ impl Subnet {
     pub fn available_addresses(&self) -> usize {
         let (first, last) = self.bounds();
         (last + 1).saturating_sub(first) as usize - self.used.len()
+    }
+
+    /// Whether an address is in its blocks.
+    pub(crate) fn holds(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(address) => self.cidr.contains(&address),
+            IpAddr::V6(address) => self.ipv6_cidr.is_some_and(|block| block.contains(&address)),
+        }
     }
 
     /// The next free address after the one that was given last, so that one that was given back rests for a while.

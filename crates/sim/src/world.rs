@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
 use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::cloud::{Action, ClientToken};
@@ -18,10 +19,12 @@ use crate::listing::list;
 use crate::mint::Mint;
 use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
 use crate::network::{AvailabilityZone, Subnet, SubnetId, Vpc, zones_of};
+use crate::network_acls::NetworkAcl;
 use crate::quotas::Quotas;
 use crate::request::Request;
 use crate::response::{Identity, Response};
 use crate::scaling::ScalingGroup;
+use crate::security_groups::{NetworkAclId, PrefixListId, SecurityGroup, SecurityGroupId};
 
 /// One account in one Region.
 #[derive(Clone, Debug)]
@@ -46,6 +49,9 @@ pub struct World {
     pub(crate) targets: BTreeMap<TargetId, MirrorTarget>,
     pub(crate) sessions: BTreeMap<SessionId, MirrorSession>,
     pub(crate) groups: BTreeMap<String, ScalingGroup>,
+    pub(crate) security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
+    pub(crate) prefix_lists: BTreeMap<PrefixListId, BTreeSet<IpNet>>,
+    pub(crate) network_acls: BTreeMap<NetworkAclId, NetworkAcl>,
     /// What was answered to the first call with a token. AWS does not say for how long it remembers: here for ever, even when the
     /// object has been deleted since, which is the harsher way.
     answered: BTreeMap<(Action, ClientToken), (Request, Response)>,
@@ -73,6 +79,9 @@ impl World {
             targets: BTreeMap::new(),
             sessions: BTreeMap::new(),
             groups: BTreeMap::new(),
+            security_groups: BTreeMap::new(),
+            prefix_lists: BTreeMap::new(),
+            network_acls: BTreeMap::new(),
             answered: BTreeMap::new(),
         }
     }

@@ -3,12 +3,15 @@
 mod addressing;
 mod doors;
 mod filters;
+mod firewalls;
 mod idempotency;
 mod instances;
 mod interfaces;
 mod listing;
 mod living;
 mod on_the_wire;
+mod packets;
+mod packets_by_brute_force;
 mod quotas;
 mod sessions;
 mod sources;
