@@ -116,7 +116,8 @@ pub enum NotMirrored {
     NotAccepted,
     /// This session takes it, and its target's resource does not exist any more.
     TargetGone(SessionId),
-    /// This session takes it, and nobody is there to receive it: the sensor's interface is not attached, or its instance does not run.
+    /// This session takes it, and nobody is there to receive it: the sensor's interface is not attached, its instance does not run, or
+    /// the load balancer has no UDP listener on port 4789.
     TargetSilent(SessionId),
     /// This session takes it, and a security group or network ACL stands between the source and the sensor.
     TargetUnreachable(SessionId),

@@ -41,8 +41,10 @@ impl World {
                 self.check_heard(session, source, sensor)?;
                 Ok(Some(MTU_OF_INTERFACES - overhead))
             }
-            // Whether anything behind a load balancer listens is its own affair: here it is enough that it exists.
-            Resource::NetworkLoadBalancer(arn) if self.load_balancers.contains(arn) => Ok(None),
+            Resource::NetworkLoadBalancer(arn) if self.has_mirror_listener(arn) => Ok(None),
+            Resource::NetworkLoadBalancer(arn) if self.load_balancers.contains(arn) => {
+                Err(NotMirrored::TargetSilent(session.clone()))
+            }
             Resource::GatewayLoadBalancerEndpoint(id) if self.endpoints.contains(id) => {
                 Ok(Some(MTU_OF_ENDPOINTS - overhead))
             }

@@ -243,6 +243,22 @@ fn a_copy_is_as_long_as_the_session_and_the_target_allow() {
     assert_eq!(lengths(&setting.world), [96; 4]);
 }
 
+// facts §1.2
+#[test]
+fn a_load_balancer_that_lost_its_listener_receives_nothing_and_no_call_says_so() {
+    let (mut setting, session) = mirrored_setting();
+    let arn = setting.world.add_network_load_balancer("sensor");
+    let wish = target_for(Resource::NetworkLoadBalancer(arn.clone()));
+    let target = Some(call!(setting.world, CreateTrafficMirrorTarget(wish)).id);
+    let change = ModifyTrafficMirrorSession { target, ..no_session_change(&session) };
+    call!(setting.world, ModifyTrafficMirrorSession(change));
+    assert!(setting.world.mirrored(&web_request(&setting.interface)).is_ok());
+    setting.world.remove_mirror_listener(&arn);
+    assert_eq!(setting.sessions().len(), 1);
+    let seen = setting.world.mirrored(&web_request(&setting.interface));
+    assert_eq!(seen, Err(NotMirrored::TargetSilent(session.id)));
+}
+
 // facts §1.4
 #[test]
 fn a_copy_names_its_session_its_target_and_its_network() {
