@@ -51,7 +51,7 @@ def run_instance(mirror: str | None = None) -> Instance:
     """Launches an instance, with the tag `mirror` if one is given, and waits until it runs."""
     tagged = f"ResourceType=instance,Tags=[{{Key=mirror,Value={mirror}}}]"
     tags = ["--tag-specifications", tagged] if mirror else []
-    (launched,) = aws("run-instances", "--image-id", IMAGE, *tags)["Instances"]
+    (launched,) = aws("run-instances", "--image-id", IMAGE, "--instance-type", "t3.micro", *tags)["Instances"]
     instance_id, (interface,) = launched["InstanceId"], launched["NetworkInterfaces"]
     running = {"InstanceIds": [instance_id], "Filters": [{"Name": "instance-state-name", "Values": ["running"]}]}
     eventually(f"{instance_id} runs", lambda: ec2().describe_instances(**running)["Reservations"])

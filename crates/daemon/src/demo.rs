@@ -110,7 +110,7 @@ The daemon keeps its mirroring as {policy} says, and answers at http://{listen}/
 In another terminal:
 
   export AWS_ENDPOINT_URL=http://{cloud} AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION}
-  aws ec2 run-instances --image-id ami-0123456789abcdef0 --tag-specifications 'ResourceType=instance,Tags=[{{Key=mirror,Value=crown-jewel}}]'
+  aws ec2 run-instances --image-id ami-0123456789abcdef0 --instance-type t3.micro --tag-specifications 'ResourceType=instance,Tags=[{{Key=mirror,Value=crown-jewel}}]'
   aws ec2 describe-traffic-mirror-sessions --query 'TrafficMirrorSessions[].[TrafficMirrorSessionId,NetworkInterfaceId,SessionNumber]' --output table
   vpc-mirror explain --policy {policy} i-…
 
