@@ -70,10 +70,9 @@ impl World {
     }
 
     pub(crate) fn detach_network_interface(&mut self, id: &AttachmentId) -> Result<(), ApiError> {
-        let attached = |interface: &&mut NetworkInterface| interface.attachment.as_ref().is_some_and(|at| at.id == *id);
-        let interface = self.interfaces.values_mut().find(attached);
-        let Some((interface, attachment)) = interface.and_then(|it| Some((it.id.clone(), it.attachment.as_mut()?)))
-        else {
+        let interface = self.interface_attached_by(id).map(|interface| interface.id.clone());
+        let found = interface.as_ref().and_then(|interface| self.interfaces.get_mut(interface));
+        let Some((interface, attachment)) = found.and_then(|it| Some((it.id.clone(), it.attachment.as_mut()?))) else {
             let message = format!("The attachment ID '{id}' does not exist");
             return Err(ApiError::new("InvalidAttachmentID.NotFound", message));
         };
@@ -88,6 +87,12 @@ impl World {
         attachment.status = AttachmentStatus::Detaching;
         self.happens_after(ATTACHING, Event::Detaches(interface, id.clone()));
         Ok(())
+    }
+
+    /// The interface that hangs somewhere by this attachment.
+    pub(crate) fn interface_attached_by(&self, id: &AttachmentId) -> Option<&NetworkInterface> {
+        let attached = |interface: &&NetworkInterface| interface.attachment.as_ref().is_some_and(|at| at.id == *id);
+        self.interfaces.values().find(attached)
     }
 
     pub(crate) fn attaches(&mut self, interface: &InterfaceId, id: &AttachmentId) {

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mirror_core::cloud::{Action, Cloud, CloudError, Items, Outcome, PAGE_SIZE, Page, Query, SessionChange, Step};
+use mirror_core::cloud::{
+    Action, Class, Cloud, CloudError, Items, Outcome, PAGE_SIZE, Page, Query, SessionChange, Step,
+};
 use mirror_core::inventory::{
     Attachment, Filter, Instance, Kind, NetworkInterface, PortRange, Rule, Session, Tags, Target,
 };
 
+use crate::api::{Api, Caller, Came};
 use crate::compute::InstanceDetail;
 use crate::interfaces::{self, AttachmentStatus};
 use crate::listing;
@@ -22,19 +25,42 @@ use crate::world::World;
 /// The way into a world for whoever runs in the same process. Clones lead into the same world.
 #[derive(Clone, Debug)]
 pub struct Door {
-    world: Arc<Mutex<World>>,
+    leads: Leads,
+}
+
+/// Where a door leads.
+#[derive(Clone, Debug)]
+enum Leads {
+    /// Into a world, where calls meet nothing on their way.
+    Straight(Arc<Mutex<World>>),
+    /// Through an API, for this caller.
+    Through(Arc<Mutex<Api>>, Caller),
 }
 
 impl Door {
     /// A door into this world.
     pub fn new(world: Arc<Mutex<World>>) -> Self {
-        Self { world }
+        Self { leads: Leads::Straight(world) }
+    }
+
+    /// A door into the world behind this API, for this caller. How long a call takes in virtual time is not felt here.
+    pub fn through(api: Arc<Mutex<Api>>, caller: Caller) -> Self {
+        Self { leads: Leads::Through(api, caller) }
     }
 
     fn call(&self, action: Action, request: Request) -> Result<Response, CloudError> {
         // A thread that panicked while it held the world belongs to a test that has failed already.
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        world.call(request).map_err(|error| CloudError::answered(action, error.code, error.message, error.status))
+        let result = match &self.leads {
+            Leads::Straight(world) => world.lock().unwrap_or_else(PoisonError::into_inner).call(request),
+            Leads::Through(api, caller) => {
+                match api.lock().unwrap_or_else(PoisonError::into_inner).call(caller, request).came {
+                    Came::Whole(result) => result,
+                    Came::Broken(result, _) => return Err(broken(action, result.map_or_else(|it| it.status, |_| 200))),
+                    Came::Nothing => return Err(unanswered(action)),
+                }
+            }
+        };
+        result.map_err(|error| CloudError::answered(action, error.code, error.message, error.status))
     }
 }
 
@@ -46,6 +72,17 @@ impl Cloud for Door {
     async fn apply(&self, step: &Step) -> Result<Outcome, CloudError> {
         outcome(self.call(step.action(), change(step))?).ok_or_else(|| unreadable(step.action()))
     }
+}
+
+/// As the SDK's client reports it: the call may have taken effect.
+fn unanswered(action: Action) -> CloudError {
+    let message = "EC2 did not answer in time".into();
+    CloudError { action: action.into(), code: "Timeout".into(), message, class: Class::Retry }
+}
+
+/// As the SDK's client reports a body that is no whole document: nothing of it is used.
+fn broken(action: Action, status: u16) -> CloudError {
+    CloudError::answered(action, "UnreadableAnswer", "the XML ends too early", status)
 }
 
 /// An answer to another question: a mistake in this file.

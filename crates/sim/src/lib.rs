@@ -2,23 +2,25 @@
 //! is a state machine that follows from its seed, from the calls that it gets and from the times that it is told.
 //!
 //! ```text
-//!  Cloud (core's trait) ── Door ──┐
-//!                                 ├─ Request → World::call → Response, or ApiError
-//!  HTTP body, form-encoded ─ wire ┘              ↑
-//!                                          World::advance(to)
+//!  Cloud (core's trait) ── Door ──┐       rates, old reads, faults
+//!                                 ├─ Request → Api::call → World::call → Response, or ApiError
+//!  HTTP body, form-encoded ─ wire ┘                            ↑
+//!                                                        World::advance(to)
 //! ```
 //!
-//! Every call of either door goes through [`World::call`]. The rules are transcribed from the AWS documentation, never taken from
+//! Every call of either door goes through [`World::call`]; with an [`Api`] before it, it meets there what AWS does to calls. The rules are transcribed from the AWS documentation, never taken from
 //! what vpc-mirror believes of them: a world that shared our mistakes would confirm them. Where AWS says nothing, the world is the
 //! harsher of the possible ones, and a comment says so.
 
 mod agenda;
+pub mod api;
 mod attaching;
 mod compute;
 mod door;
 mod error;
 pub mod fleet;
 mod interfaces;
+mod kept;
 mod listeners;
 mod listing;
 mod mint;
@@ -26,6 +28,7 @@ mod mirror;
 mod network;
 mod network_acls;
 mod packets;
+mod past;
 mod quotas;
 mod request;
 mod response;
@@ -37,6 +40,7 @@ mod tests;
 pub mod wire;
 mod world;
 
+pub use self::api::{Api, Caller};
 pub use self::compute::{Instance, InstanceDetail, StateChange};
 pub use self::door::Door;
 pub use self::error::ApiError;

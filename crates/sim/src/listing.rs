@@ -117,7 +117,7 @@ fn matches<T: Listed>(object: &T, filter: &Filter) -> bool {
 }
 
 /// Whether a value fits a pattern: `*` is any text, `?` any one character.
-fn fits(pattern: &str, value: &str) -> bool {
+pub(crate) fn fits(pattern: &str, value: &str) -> bool {
     let (mut pattern, mut value) = (pattern.chars(), value.chars());
     let mut last_star = None;
     loop {

@@ -45,7 +45,8 @@ impl Mint {
         format!("{:016x}", first_bytes(&hasher) as u64)
     }
 
-    fn draw(&mut self, kind: &'static str) -> u128 {
+    /// A number, drawn for this kind of thing.
+    pub(crate) fn draw(&mut self, kind: &'static str) -> u128 {
         let count = self.drawn.entry(kind).or_default();
         *count += 1;
         let mut hasher = blake3::Hasher::new();

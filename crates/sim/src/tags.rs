@@ -108,14 +108,14 @@ impl World {
     /// The tags of whatever has this id.
     fn tags_mut(&mut self, resource: &str) -> Result<&mut Tags, ApiError> {
         match resource.split_once('-').map_or("", |(kind, _)| kind) {
-            "i" => tags_in(&mut self.instances, resource),
-            "eni" => tags_in(&mut self.interfaces, resource),
-            "vpc" => tags_in(&mut self.vpcs, resource),
-            "subnet" => tags_in(&mut self.subnets, resource),
-            "tmf" => tags_in(&mut self.filters, resource),
+            "i" => tags_in(self.instances.get_mut(&resource.into()), resource),
+            "eni" => tags_in(self.interfaces.get_mut(&resource.into()), resource),
+            "vpc" => tags_in(self.vpcs.get_mut(&resource.into()), resource),
+            "subnet" => tags_in(self.subnets.get_mut(&resource.into()), resource),
+            "tmf" => tags_in(self.filters.get_mut(&resource.into()), resource),
             "tmfr" => self.rule_mut(&resource.into()).map(|rule| &mut rule.tags),
-            "tmt" => tags_in(&mut self.targets, resource),
-            "tms" => tags_in(&mut self.sessions, resource),
+            "tmt" => tags_in(self.targets.get_mut(&resource.into()), resource),
+            "tms" => tags_in(self.sessions.get_mut(&resource.into()), resource),
             _ => Err(ApiError::new("InvalidID", format!("The ID '{resource}' is not valid"))),
         }
     }
@@ -138,9 +138,8 @@ macro_rules! tagged {
 
 tagged!(Instance, NetworkInterface, Vpc, Subnet, MirrorFilter, MirrorRule, MirrorTarget, MirrorSession);
 
-fn tags_in<'a, T: Tagged>(objects: &'a mut BTreeMap<T::Id, T>, resource: &str) -> Result<&'a mut Tags, ApiError> {
-    let id = T::Id::from(resource);
-    objects.get_mut(&id).map(T::tags_mut).ok_or_else(|| T::not_found(&id))
+fn tags_in<'a, T: Tagged>(object: Option<&'a mut T>, resource: &str) -> Result<&'a mut Tags, ApiError> {
+    object.map(T::tags_mut).ok_or_else(|| T::not_found(&T::Id::from(resource)))
 }
 
 fn described<T: Tagged>(objects: &BTreeMap<T::Id, T>) -> impl Iterator<Item = TagDescription> {

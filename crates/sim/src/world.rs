@@ -15,6 +15,7 @@ use crate::agenda::{Agenda, Event};
 use crate::compute::Instance;
 use crate::error::ApiError;
 use crate::interfaces::NetworkInterface;
+use crate::kept::Kept;
 use crate::listing::list;
 use crate::mint::Mint;
 use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
@@ -39,15 +40,15 @@ pub struct World {
     pub(crate) zones: BTreeMap<Zone, AvailabilityZone>,
     pub(crate) vpcs: BTreeMap<VpcId, Vpc>,
     pub(crate) subnets: BTreeMap<SubnetId, Subnet>,
-    pub(crate) instances: BTreeMap<InstanceId, Instance>,
-    pub(crate) interfaces: BTreeMap<InterfaceId, NetworkInterface>,
+    pub(crate) instances: Kept<InstanceId, Instance>,
+    pub(crate) interfaces: Kept<InterfaceId, NetworkInterface>,
     pub(crate) load_balancers: BTreeSet<LoadBalancerArn>,
     /// Those with a UDP listener on port 4789.
     pub(crate) listening: BTreeSet<LoadBalancerArn>,
     pub(crate) endpoints: BTreeSet<EndpointId>,
-    pub(crate) filters: BTreeMap<FilterId, MirrorFilter>,
-    pub(crate) targets: BTreeMap<TargetId, MirrorTarget>,
-    pub(crate) sessions: BTreeMap<SessionId, MirrorSession>,
+    pub(crate) filters: Kept<FilterId, MirrorFilter>,
+    pub(crate) targets: Kept<TargetId, MirrorTarget>,
+    pub(crate) sessions: Kept<SessionId, MirrorSession>,
     pub(crate) groups: BTreeMap<String, ScalingGroup>,
     pub(crate) security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
     pub(crate) prefix_lists: BTreeMap<PrefixListId, BTreeSet<IpNet>>,
@@ -70,14 +71,14 @@ impl World {
             agenda: Agenda::default(),
             vpcs: BTreeMap::new(),
             subnets: BTreeMap::new(),
-            instances: BTreeMap::new(),
-            interfaces: BTreeMap::new(),
+            instances: Kept::default(),
+            interfaces: Kept::default(),
             load_balancers: BTreeSet::new(),
             listening: BTreeSet::new(),
             endpoints: BTreeSet::new(),
-            filters: BTreeMap::new(),
-            targets: BTreeMap::new(),
-            sessions: BTreeMap::new(),
+            filters: Kept::default(),
+            targets: Kept::default(),
+            sessions: Kept::default(),
             groups: BTreeMap::new(),
             security_groups: BTreeMap::new(),
             prefix_lists: BTreeMap::new(),
@@ -116,6 +117,8 @@ impl World {
 
     /// Lets time pass: whatever is due by then happens, in order, each at its own time. Time never goes back.
     pub fn advance(&mut self, to: Time) {
+        // Whatever has changed until here has changed at the time that it still is.
+        self.date();
         while let Some((at, event)) = self.agenda.next(to) {
             self.now = at;
             match event {
@@ -127,6 +130,7 @@ impl World {
                 Event::Detaches(interface, attachment) => self.detaches(&interface, &attachment),
                 Event::Replaces(group) => self.replaces(&group),
             }
+            self.date();
         }
         self.now = self.now.max(to);
     }

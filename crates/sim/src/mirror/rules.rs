@@ -104,7 +104,8 @@ impl World {
     }
 
     pub(crate) fn rule_mut(&mut self, id: &RuleId) -> Result<&mut MirrorRule, ApiError> {
-        let rule = self.filters.values_mut().find_map(|filter| filter.rules.get_mut(id));
+        let host = self.filters.values().find(|filter| filter.rules.contains_key(id)).map(|host| host.id.clone());
+        let rule = host.and_then(|host| self.filters.get_mut(&host)).and_then(|host| host.rules.get_mut(id));
         rule.ok_or_else(|| MirrorRule::not_found(id))
     }
 }

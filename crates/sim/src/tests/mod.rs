@@ -1,6 +1,7 @@
 //! Takes a world that is small enough to hold in one's head; gives sentences about it that are true. Never tests how it is done.
 
 mod addressing;
+mod api;
 mod doors;
 mod filters;
 mod firewalls;

@@ -1,0 +1,116 @@
+//! Takes lists that are asked for and pages that are answered, of whatever kind; makes them shorter than they should be. Never adds
+//! what was not on some page.
+
+use super::faults::Effect;
+use crate::request::Request;
+use crate::response::Response;
+
+/// The smallest page that can be asked for. Source: botocore, `MaxResults`.
+pub(super) const SMALLEST_PAGE: i32 = 5;
+
+/// What a describe call asks for, whatever it lists.
+pub(super) struct Asked<'a> {
+    pub(super) ids: usize,
+    pub(super) filters: usize,
+    pub(super) max_results: &'a mut Option<i32>,
+    pub(super) next_token: Option<&'a str>,
+}
+
+macro_rules! lists {
+    ($($action:ident $(. $describe:ident)?,)*) => {
+        /// What is asked for, if it is a list.
+        pub(super) fn asked(request: &mut Request) -> Option<Asked<'_>> {
+            Some(match request {
+                $(Request::$action(asked) => {
+                    let describe = &mut (*asked) $(.$describe)?;
+                    Asked {
+                        ids: describe.ids.len(),
+                        filters: describe.filters.len(),
+                        max_results: &mut describe.max_results,
+                        next_token: describe.next_token.as_deref(),
+                    }
+                })*
+                Request::DryRun(inner) => return asked(inner),
+                _ => return None,
+            })
+        }
+
+        /// Keeps the first items of a page, so many at most; says that it is the last page, if that is asked.
+        fn keep_first(response: &mut Response, most: usize, ends: bool) {
+            match response {
+                $(Response::$action(page) => {
+                    page.items.truncate(most);
+                    page.next.take_if(|_| ends);
+                })*
+                _ => {}
+            }
+        }
+
+        /// How many items a page has, and the token that leads on from it.
+        pub(super) fn extent(response: &Response) -> Option<(usize, Option<&str>)> {
+            match response {
+                $(Response::$action(page) => Some((page.items.len(), page.next.as_deref())),)*
+                _ => None,
+            }
+        }
+
+        /// A page that has only the last item of this one.
+        pub(super) fn last_of(response: &Response) -> Response {
+            let mut last = response.clone();
+            match &mut last {
+                $(Response::$action(page) => {
+                    page.items.drain(..page.items.len().saturating_sub(1));
+                })*
+                _ => {}
+            }
+            last
+        }
+
+        /// Puts the items of one page before those of another of the same kind.
+        pub(super) fn put_before(response: &mut Response, first: Response) {
+            match (response, first) {
+                $((Response::$action(page), Response::$action(first)) => {
+                    page.items.splice(0..0, first.items);
+                })*
+                _ => {}
+            }
+        }
+    };
+}
+
+lists! {
+    DescribeAvailabilityZones,
+    DescribeVpcs,
+    DescribeSubnets,
+    DescribeInstances,
+    DescribeNetworkInterfaces,
+    DescribeTags,
+    DescribeTrafficMirrorFilters,
+    DescribeTrafficMirrorFilterRules.rules,
+    DescribeTrafficMirrorTargets,
+    DescribeTrafficMirrorSessions,
+}
+
+/// Asks for a page of at most this size. A list by ids has no pages.
+pub(super) fn ask_for_fewer(request: &mut Request, size: i32) {
+    if let Some(Asked { ids: 0, max_results, .. }) = asked(request) {
+        let size = size.max(SMALLEST_PAGE);
+        *max_results = Some(max_results.map_or(size, |asked| asked.min(size)));
+    }
+}
+
+/// Makes of a page what a fault makes of it.
+pub(super) fn lie(response: &mut Response, effect: &Effect) {
+    match effect {
+        Effect::SkippingPage(most) => keep_first(response, *most, false),
+        Effect::CutPage(most) => keep_first(response, *most, true),
+        Effect::EmptyList => keep_first(response, 0, true),
+        _ => {}
+    }
+}
+
+/// Loses the last item of a page: the next page begins behind it.
+pub(super) fn lose_last(response: &mut Response) {
+    let items = extent(response).map_or(0, |(items, _)| items);
+    keep_first(response, items.saturating_sub(1), false);
+}

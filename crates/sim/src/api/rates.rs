@@ -1,0 +1,116 @@
+//! Takes calls and their times; refuses those that come too fast. Never slows one down.
+//!
+//! A bucket for each action of each account and Region, of the size of the action's category:
+//!
+//! | category                                                                              | bucket | a second |
+//! |---------------------------------------------------------------------------------------|--------|----------|
+//! | reads                                                                                 | 100    | 20       |
+//! | `DescribeInstances`, `DescribeNetworkInterfaces` with neither a filter nor MaxResults | 50     | 10       |
+//! | changes                                                                               | 50     | 5        |
+//! | `CreateTags`, `DeleteTags`                                                            | 100    | 10       |
+//! | `CreateNetworkInterface`, `DeleteNetworkInterface`                                    | 100    | 5        |
+//!
+//! Source: "Request throttling for the Amazon EC2 API", EC2 Developer Guide. `GetCallerIdentity` is STS's, which documents none. A
+//! list by ids alone has no filter: whether AWS counts it as filtered is not documented, and the smaller bucket is the harsher.
+
+use std::collections::BTreeMap;
+
+use mirror_core::Time;
+use mirror_core::cloud::Action;
+use mirror_core::ids::{AccountId, Region};
+
+use super::pages;
+use crate::error::ApiError;
+use crate::request::Request;
+
+/// What one token is in here: a bucket that gets 5 tokens a second gets 5 of these a nanosecond.
+const TOKEN: u128 = 1_000_000_000;
+
+/// The size of a bucket, and what is added to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Calls that can be made at once.
+    pub burst: u32,
+    /// Calls a second from then on.
+    pub per_second: u32,
+}
+
+const READS: Limit = Limit { burst: 100, per_second: 20 };
+const UNBOUNDED_READS: Limit = Limit { burst: 50, per_second: 10 };
+const CHANGES: Limit = Limit { burst: 50, per_second: 5 };
+const TAGS: Limit = Limit { burst: 100, per_second: 10 };
+const INTERFACES: Limit = Limit { burst: 100, per_second: 5 };
+
+/// What is left in a bucket, and when it was looked at.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    left: u128,
+    at: Time,
+}
+
+/// All buckets.
+#[derive(Clone, Debug, Default)]
+pub struct Rates {
+    /// Limits of single actions that are not AWS's usual ones: some accounts have been granted more.
+    granted: BTreeMap<String, Limit>,
+    buckets: BTreeMap<(AccountId, Region, Action, bool), Bucket>,
+}
+
+impl Rates {
+    /// AWS's documented ones; full buckets.
+    pub fn documented() -> Self {
+        Self::default()
+    }
+
+    /// Another limit for an action, however it is called.
+    #[must_use]
+    pub fn with(mut self, action: &str, limit: Limit) -> Self {
+        self.granted.insert(action.into(), limit);
+        self
+    }
+
+    /// Takes what this call costs out of its bucket, or refuses it.
+    pub(super) fn take(
+        &mut self,
+        account: &AccountId,
+        region: &Region,
+        request: &mut Request,
+        now: Time,
+    ) -> Result<(), ApiError> {
+        let action = request.action();
+        let unbounded = is_unbounded(request);
+        let Some(limit) = self.granted.get(action).copied().or_else(|| limit_of(action, unbounded)) else {
+            return Ok(());
+        };
+        let full = u128::from(limit.burst) * TOKEN;
+        let key = (account.clone(), region.clone(), action, unbounded);
+        let bucket = self.buckets.entry(key).or_insert(Bucket { left: full, at: now });
+        let passed = u128::try_from(now.duration_since(bucket.at).as_nanos()).unwrap_or_default();
+        bucket.left = full.min(bucket.left + passed * u128::from(limit.per_second));
+        bucket.at = bucket.at.max(now);
+        bucket.left = bucket.left.checked_sub(TOKEN).ok_or_else(exceeded)?;
+        Ok(())
+    }
+}
+
+fn limit_of(action: Action, unbounded: bool) -> Option<Limit> {
+    Some(match action {
+        "GetCallerIdentity" => return None,
+        "DescribeInstances" | "DescribeNetworkInterfaces" if unbounded => UNBOUNDED_READS,
+        "CreateTags" | "DeleteTags" => TAGS,
+        "CreateNetworkInterface" | "DeleteNetworkInterface" => INTERFACES,
+        _ if action.starts_with("Describe") => READS,
+        _ => CHANGES,
+    })
+}
+
+/// Whether a call asks for a list of any length.
+fn is_unbounded(request: &mut Request) -> bool {
+    let listed = matches!(request.action(), "DescribeInstances" | "DescribeNetworkInterfaces");
+    listed && pages::asked(request).is_some_and(|asked| asked.filters == 0 && asked.max_results.is_none())
+}
+
+/// Source: the same; the status is in botocore's `_retry.json`.
+fn exceeded() -> ApiError {
+    ApiError::new("RequestLimitExceeded", "Request limit exceeded.").with_status(503)
+}

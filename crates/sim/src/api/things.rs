@@ -1,0 +1,127 @@
+//! Takes a request; gives the things that it names, and says of each whether it is there. Never says what may be done to it.
+
+use mirror_core::ids::{EndpointId, FilterId, InstanceId, InterfaceId, RuleId, SessionId, TargetId, VpcId};
+use mirror_core::inventory::Resource;
+
+use crate::error::ApiError;
+use crate::interfaces::NetworkInterface;
+use crate::listing::Listed;
+use crate::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
+use crate::network::{Subnet, SubnetId, Vpc};
+use crate::request::Request;
+use crate::world::World;
+
+/// A thing that has an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Thing {
+    Instance(InstanceId),
+    Interface(InterfaceId),
+    Subnet(SubnetId),
+    Vpc(VpcId),
+    Endpoint(EndpointId),
+    Filter(FilterId),
+    Rule(RuleId),
+    Target(TargetId),
+    Session(SessionId),
+}
+
+impl Thing {
+    /// Whatever has this id; none if no kind of thing has such ids.
+    pub(super) fn with_id(id: &str) -> Option<Self> {
+        Some(match id.split_once('-')?.0 {
+            "i" => Self::Instance(id.into()),
+            "eni" => Self::Interface(id.into()),
+            "subnet" => Self::Subnet(id.into()),
+            "vpc" => Self::Vpc(id.into()),
+            "vpce" => Self::Endpoint(id.into()),
+            "tmf" => Self::Filter(id.into()),
+            "tmfr" => Self::Rule(id.into()),
+            "tmt" => Self::Target(id.into()),
+            "tms" => Self::Session(id.into()),
+            _ => return None,
+        })
+    }
+}
+
+impl World {
+    /// An error, if the thing is not there.
+    pub(super) fn check_there(&self, thing: &Thing) -> Result<(), ApiError> {
+        match thing {
+            Thing::Instance(id) => self.instance(id).map(|_| ()),
+            Thing::Interface(id) => self.interface(id).map(|_| ()),
+            Thing::Subnet(id) => self.subnets.get(id).map(|_| ()).ok_or_else(|| Subnet::not_found(id)),
+            Thing::Vpc(id) => self.vpcs.get(id).map(|_| ()).ok_or_else(|| Vpc::not_found(id)),
+            Thing::Endpoint(_) => Ok(()),
+            Thing::Filter(id) => self.filters.get(id).map(|_| ()).ok_or_else(|| MirrorFilter::not_found(id)),
+            Thing::Rule(id) => self.rule(id).map(|_| ()).ok_or_else(|| MirrorRule::not_found(id)),
+            Thing::Target(id) => self.targets.get(id).map(|_| ()).ok_or_else(|| MirrorTarget::not_found(id)),
+            Thing::Session(id) => self.sessions.get(id).map(|_| ()).ok_or_else(|| MirrorSession::not_found(id)),
+        }
+    }
+
+    /// A rule, whichever filter has it.
+    pub(super) fn rule(&self, id: &RuleId) -> Option<&MirrorRule> {
+        self.filters.values().find_map(|filter| filter.rules.get(id))
+    }
+}
+
+/// What a change names that has to be there. Lists name nothing: ids in a list are the list's to look for.
+pub(super) fn named(world: &World, request: &Request) -> Vec<Thing> {
+    use Request as Q;
+    match request {
+        Q::RunInstances(wish) => wish.subnet.clone().map(Thing::Subnet).into_iter().collect(),
+        Q::StartInstances(ids) | Q::StopInstances(ids) | Q::TerminateInstances(ids) => {
+            ids.iter().cloned().map(Thing::Instance).collect()
+        }
+        Q::CreateNetworkInterface(wish) => vec![Thing::Subnet(wish.subnet.clone())],
+        Q::AttachNetworkInterface(wish) => {
+            vec![Thing::Interface(wish.interface.clone()), Thing::Instance(wish.instance.clone())]
+        }
+        Q::DetachNetworkInterface(id) => {
+            let interface = world.interface_attached_by(id);
+            let instance = interface.and_then(NetworkInterface::instance).cloned().map(Thing::Instance);
+            interface.map(|interface| Thing::Interface(interface.id.clone())).into_iter().chain(instance).collect()
+        }
+        Q::DeleteNetworkInterface(id) => vec![Thing::Interface(id.clone())],
+        Q::AssignIpv6Addresses(wish) => vec![Thing::Interface(wish.interface.clone())],
+        Q::CreateTags(wish) => wish.resources.iter().filter_map(|id| Thing::with_id(id)).collect(),
+        Q::DeleteTags(wish) => wish.resources.iter().filter_map(|id| Thing::with_id(id)).collect(),
+        Q::DryRun(request) => named(world, request),
+        other => named_mirror(world, other),
+    }
+}
+
+fn named_mirror(world: &World, request: &Request) -> Vec<Thing> {
+    use Request as Q;
+    match request {
+        Q::ModifyTrafficMirrorFilterNetworkServices(wish) => vec![Thing::Filter(wish.filter.clone())],
+        Q::DeleteTrafficMirrorFilter(id) => vec![Thing::Filter(id.clone())],
+        Q::CreateTrafficMirrorFilterRule(wish) => vec![Thing::Filter(wish.filter.clone())],
+        Q::ModifyTrafficMirrorFilterRule(change) => rule_in_filter(world, &change.rule),
+        Q::DeleteTrafficMirrorFilterRule(id) => rule_in_filter(world, id),
+        Q::CreateTrafficMirrorTarget(wish) => match &wish.resource {
+            Resource::NetworkInterface(id) => vec![Thing::Interface(id.clone())],
+            Resource::GatewayLoadBalancerEndpoint(id) => vec![Thing::Endpoint(id.clone())],
+            Resource::NetworkLoadBalancer(_) => Vec::new(),
+        },
+        Q::DeleteTrafficMirrorTarget(id) => vec![Thing::Target(id.clone())],
+        Q::CreateTrafficMirrorSession(wish) => vec![
+            Thing::Interface(wish.interface.clone()),
+            Thing::Filter(wish.filter.clone()),
+            Thing::Target(wish.target.clone()),
+        ],
+        Q::ModifyTrafficMirrorSession(change) => {
+            let filter = change.filter.clone().map(Thing::Filter);
+            let target = change.target.clone().map(Thing::Target);
+            [Thing::Session(change.session.clone())].into_iter().chain(filter).chain(target).collect()
+        }
+        Q::DeleteTrafficMirrorSession(id) => vec![Thing::Session(id.clone())],
+        _ => Vec::new(),
+    }
+}
+
+/// A rule, and the filter that has it.
+fn rule_in_filter(world: &World, id: &RuleId) -> Vec<Thing> {
+    let filter = world.rule(id).map(|rule| Thing::Filter(rule.filter.clone()));
+    filter.into_iter().chain([Thing::Rule(id.clone())]).collect()
+}

@@ -1,0 +1,69 @@
+//! Takes a world and a time that it remembers; shows what there was then. Never changes what there is now.
+//!
+//! Networks (VPCs, subnets, zones) are always seen as they are: they do not come and go while anyone looks.
+
+use jiff::SignedDuration;
+use mirror_core::Time;
+use mirror_core::ids::{FilterId, InstanceId, InterfaceId, SessionId, TargetId};
+
+use crate::compute::Instance;
+use crate::interfaces::NetworkInterface;
+use crate::kept::Before;
+use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
+use crate::world::World;
+
+/// What has changed since some time, as it was.
+struct Past {
+    instances: Before<InstanceId, Instance>,
+    interfaces: Before<InterfaceId, NetworkInterface>,
+    filters: Before<FilterId, MirrorFilter>,
+    targets: Before<TargetId, MirrorTarget>,
+    sessions: Before<SessionId, MirrorSession>,
+}
+
+impl World {
+    /// From now on remembers what each change replaces, for so long.
+    pub(crate) fn remember(&mut self, memory: SignedDuration) {
+        let Self { instances, interfaces, filters, targets, sessions, .. } = self;
+        instances.remember(memory);
+        interfaces.remember(memory);
+        filters.remember(memory);
+        targets.remember(memory);
+        sessions.remember(memory);
+    }
+
+    /// Says that what has changed since the last time has changed now.
+    pub(crate) fn date(&mut self) {
+        let Self { now, instances, interfaces, filters, targets, sessions, .. } = self;
+        instances.date(*now);
+        interfaces.date(*now);
+        filters.date(*now);
+        targets.date(*now);
+        sessions.date(*now);
+    }
+
+    /// What `look` sees in the world as it was then.
+    pub(crate) fn as_of<T>(&mut self, then: Time, look: impl FnOnce(&mut Self) -> T) -> T {
+        self.date();
+        let mut past = Past {
+            instances: self.instances.before(then),
+            interfaces: self.interfaces.before(then),
+            filters: self.filters.before(then),
+            targets: self.targets.before(then),
+            sessions: self.sessions.before(then),
+        };
+        self.swap(&mut past);
+        let seen = look(self);
+        self.swap(&mut past);
+        seen
+    }
+
+    fn swap(&mut self, past: &mut Past) {
+        let Past { instances, interfaces, filters, targets, sessions } = past;
+        self.instances.swap(instances);
+        self.interfaces.swap(interfaces);
+        self.filters.swap(filters);
+        self.targets.swap(targets);
+        self.sessions.swap(sessions);
+    }
+}
