@@ -15,6 +15,7 @@
 mod agenda;
 pub mod api;
 mod attaching;
+mod codes;
 mod compute;
 mod door;
 mod error;
@@ -37,6 +38,8 @@ mod security_groups;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod tokens;
+mod unknowns;
 pub mod wire;
 mod world;
 
@@ -61,4 +64,5 @@ pub use self::response::{Identity, Response};
 pub use self::scaling::ScalingGroup;
 pub use self::security_groups::{GroupRule, NetworkAclId, Peer, PrefixListId, SecurityGroup, SecurityGroupId};
 pub use self::tags::TagDescription;
+pub use self::unknowns::{Codes, HostBits, QuotaScope, RulesQuota, Standing, TokenMemory, Unknowns, Verdict};
 pub use self::world::World;

@@ -68,7 +68,17 @@ pub(crate) fn list<T: Listed>(
     asked: &Describe<T::Id>,
     mint: &Mint,
 ) -> Result<Page<T>, ApiError> {
-    if let Some(unknown) = asked.filters.iter().find(|filter| !is_known::<T>(&filter.name)) {
+    list_by(&[], objects, asked, mint)
+}
+
+/// The page of `objects` that is asked for, with more filter names than are documented.
+pub(crate) fn list_by<T: Listed>(
+    undocumented: &[&str],
+    objects: &BTreeMap<T::Id, T>,
+    asked: &Describe<T::Id>,
+    mint: &Mint,
+) -> Result<Page<T>, ApiError> {
+    if let Some(unknown) = asked.filters.iter().find(|filter| !is_known::<T>(&filter.name, undocumented)) {
         return Err(ApiError::invalid_value(format!("The filter '{}' is invalid", unknown.name)));
     }
     if let Some(missing) = asked.ids.iter().find(|id| !objects.contains_key(*id)) {
@@ -88,8 +98,9 @@ pub(crate) fn list<T: Listed>(
     Ok(Page { items: page.into_iter().map(|(_, object)| object.clone()).collect(), next })
 }
 
-fn is_known<T: Listed>(name: &str) -> bool {
-    T::FILTERS.contains(&name) || (name.starts_with("tag:") && T::FILTERS.contains(&"tag:"))
+fn is_known<T: Listed>(name: &str, undocumented: &[&str]) -> bool {
+    let known = |name| T::FILTERS.contains(&name) || undocumented.contains(&name);
+    known(name) || (name.starts_with("tag:") && known("tag:"))
 }
 
 /// How many objects a page holds at most.

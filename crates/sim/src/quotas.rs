@@ -4,6 +4,7 @@
 //! Source: Traffic Mirroring guide (2026), "Traffic Mirroring quotas"; codes: "Error codes for the Amazon EC2 API".
 
 use crate::error::ApiError;
+use crate::unknowns::{QuotaScope, Standing};
 use crate::world::World;
 
 /// How much there can be. The default is AWS's.
@@ -50,12 +51,19 @@ pub(crate) enum Counted {
 impl World {
     /// Whether the account has room for one more.
     pub(crate) fn check_room_for(&self, counted: Counted) -> Result<(), ApiError> {
-        let (stand, most, code) = match counted {
-            Counted::Sessions => (self.sessions.len(), self.quotas.sessions, "TrafficMirrorSessionLimitExceeded"),
-            Counted::Targets => (self.targets.len(), self.quotas.targets, "TrafficMirrorTargetLimitExceeded"),
-            Counted::Filters => (self.filters.len(), self.quotas.filters, "TrafficMirrorFilterLimitExceeded"),
+        let elsewhere = match self.unknowns.quota_scope {
+            QuotaScope::PerRegion => Standing::default(),
+            QuotaScope::AllRegions(standing) => standing,
         };
-        if stand < most {
+        let Quotas { sessions, targets, filters, .. } = self.quotas;
+        let (here, elsewhere, most, code) = match counted {
+            Counted::Sessions => {
+                (self.sessions.len(), elsewhere.sessions, sessions, "TrafficMirrorSessionLimitExceeded")
+            }
+            Counted::Targets => (self.targets.len(), elsewhere.targets, targets, "TrafficMirrorTargetLimitExceeded"),
+            Counted::Filters => (self.filters.len(), elsewhere.filters, filters, "TrafficMirrorFilterLimitExceeded"),
+        };
+        if here.saturating_add(elsewhere) < most {
             return Ok(());
         }
         Err(ApiError::new(code, format!("The maximum of {most} per account has been reached")))

@@ -26,12 +26,16 @@ use crate::request::Request;
 use crate::response::{Identity, Response};
 use crate::scaling::ScalingGroup;
 use crate::security_groups::{NetworkAclId, PrefixListId, SecurityGroup, SecurityGroupId};
+use crate::tokens::Answered;
+use crate::unknowns::Unknowns;
 
 /// One account in one Region.
 #[derive(Clone, Debug)]
 pub struct World {
     /// How much there can be.
     pub quotas: Quotas,
+    /// How it behaves where AWS does not say.
+    pub unknowns: Unknowns,
     pub(crate) account: AccountId,
     pub(crate) region: Region,
     pub(crate) now: Time,
@@ -53,9 +57,8 @@ pub struct World {
     pub(crate) security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
     pub(crate) prefix_lists: BTreeMap<PrefixListId, BTreeSet<IpNet>>,
     pub(crate) network_acls: BTreeMap<NetworkAclId, NetworkAcl>,
-    /// What was answered to the first call with a token. AWS does not say for how long it remembers: here for ever, even when the
-    /// object has been deleted since, which is the harsher way.
-    answered: BTreeMap<(Action, ClientToken), (Request, Response)>,
+    /// What was answered to the first call with a token.
+    pub(crate) answered: BTreeMap<(Action, ClientToken), Answered>,
 }
 
 impl World {
@@ -63,6 +66,7 @@ impl World {
     pub fn new(account: AccountId, region: Region, seed: u64, now: Time) -> Self {
         Self {
             quotas: Quotas::default(),
+            unknowns: Unknowns::default(),
             zones: zones_of(&region),
             account,
             region,
@@ -102,16 +106,18 @@ impl World {
         if matches!(request, Request::DryRun(_)) {
             return Err(ApiError::dry_run());
         }
-        let Some(token) = request.token().cloned() else { return self.act(&request) };
+        let Some(token) = request.token().cloned() else {
+            return self.act(&request).map_err(|error| self.coded(error));
+        };
         if token.0.len() > 64 || !token.0.is_ascii() {
             return Err(ApiError::new("InvalidClientToken", "Client tokens are up to 64 ASCII characters."));
         }
         let key = (request.action(), token);
-        if let Some((first, answer)) = self.answered.get(&key) {
-            return if *first == request { Ok(answer.clone()) } else { Err(token_mismatch()) };
+        if let Some(first) = self.remembered(&key) {
+            return first.again(&request);
         }
-        let answer = self.act(&request)?;
-        self.answered.insert(key, (request, answer.clone()));
+        let answer = self.act(&request).map_err(|error| self.coded(error))?;
+        self.answered.insert(key, Answered { at: self.now, request, answer: answer.clone() });
         Ok(answer)
     }
 
@@ -195,7 +201,7 @@ impl World {
             Q::DeleteTags(wish) => self.delete_tags(wish).map(|()| A::DeleteTags)?,
             Q::DescribeTags(asked) => A::DescribeTags(list(&self.all_tags(), asked, &self.mint)?),
             Q::CreateTrafficMirrorFilter(wish) => A::CreateTrafficMirrorFilter(self.create_filter(wish)?),
-            Q::DescribeTrafficMirrorFilters(asked) => A::DescribeTrafficMirrorFilters(list(&self.filters, asked, &self.mint)?),
+            Q::DescribeTrafficMirrorFilters(asked) => A::DescribeTrafficMirrorFilters(self.list_mirrored(&self.filters, asked)?),
             Q::ModifyTrafficMirrorFilterNetworkServices(wish) => A::ModifyTrafficMirrorFilterNetworkServices(self.modify_services(wish)?),
             Q::DeleteTrafficMirrorFilter(id) => A::DeleteTrafficMirrorFilter(self.delete_filter(id)?),
             Q::CreateTrafficMirrorFilterRule(wish) => A::CreateTrafficMirrorFilterRule(self.create_rule(wish)?),
@@ -203,20 +209,13 @@ impl World {
             Q::ModifyTrafficMirrorFilterRule(change) => A::ModifyTrafficMirrorFilterRule(self.modify_rule(change)?),
             Q::DeleteTrafficMirrorFilterRule(id) => A::DeleteTrafficMirrorFilterRule(self.delete_rule(id)?),
             Q::CreateTrafficMirrorTarget(wish) => A::CreateTrafficMirrorTarget(self.create_target(wish)?),
-            Q::DescribeTrafficMirrorTargets(asked) => A::DescribeTrafficMirrorTargets(list(&self.targets, asked, &self.mint)?),
+            Q::DescribeTrafficMirrorTargets(asked) => A::DescribeTrafficMirrorTargets(self.list_mirrored(&self.targets, asked)?),
             Q::DeleteTrafficMirrorTarget(id) => A::DeleteTrafficMirrorTarget(self.delete_target(id)?),
             Q::CreateTrafficMirrorSession(wish) => A::CreateTrafficMirrorSession(self.create_session(wish)?),
-            Q::DescribeTrafficMirrorSessions(asked) => A::DescribeTrafficMirrorSessions(list(&self.sessions, asked, &self.mint)?),
+            Q::DescribeTrafficMirrorSessions(asked) => A::DescribeTrafficMirrorSessions(self.list_mirrored(&self.sessions, asked)?),
             Q::ModifyTrafficMirrorSession(change) => A::ModifyTrafficMirrorSession(self.modify_session(change)?),
             Q::DeleteTrafficMirrorSession(id) => A::DeleteTrafficMirrorSession(self.delete_session(id)?),
             Q::DryRun(_) => return Err(ApiError::dry_run()),
         })
     }
-}
-
-fn token_mismatch() -> ApiError {
-    ApiError::new(
-        "IdempotentParameterMismatch",
-        "The client token you have provided is associated with a request that had other parameters.",
-    )
 }

@@ -45,7 +45,7 @@ impl World {
             tags: tags.clone(),
         };
         self.filters.insert(filter.id.clone(), filter.clone());
-        Ok(filter)
+        Ok(MirrorFilter { tags: self.tags_said(filter.tags), ..filter })
     }
 
     pub(crate) fn modify_services(
@@ -62,12 +62,15 @@ impl World {
         Ok(filter.clone())
     }
 
-    /// Removes a filter, with its rules: the documentation forbids only what a session uses.
+    /// Removes a filter, with its rules if that is allowed.
     pub(crate) fn delete_filter(&mut self, id: &FilterId) -> Result<FilterId, ApiError> {
-        self.filter_mut(id)?;
+        let has_rules = !self.filter_mut(id)?.rules.is_empty();
         if let Some(session) = self.sessions.values().find(|session| session.filter == *id) {
             let message = format!("Cannot delete {id}. Filter is in use by {}", session.id);
-            return Err(ApiError::new("TrafficMirrorFilterInUse", message));
+            return Err(ApiError::new(self.unknowns.filter_in_use, message));
+        }
+        if has_rules {
+            self.unknowns.filter_with_rules.or_refused(|| format!("Cannot delete {id}. Filter has rules"))?;
         }
         self.filters.remove(id);
         Ok(id.clone())

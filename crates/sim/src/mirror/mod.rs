@@ -4,6 +4,7 @@
 //! Sources, unless a line says another: the Traffic Mirroring guide (2026); botocore `ec2/2016-11-15`; "Error codes for the Amazon EC2
 //! API"; and, for codes that differ on the wire, hashicorp/terraform-provider-aws `internal/service/ec2/errors.go`.
 
+mod answers;
 mod filters;
 mod instance_types;
 mod rules;

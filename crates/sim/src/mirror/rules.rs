@@ -3,9 +3,9 @@
 //! | a rule                                         | or                                                            |
 //! |------------------------------------------------|---------------------------------------------------------------|
 //! | has a number that is free in its direction     | `TrafficMirrorFilterRuleAlreadyExists`                        |
-//! | is one of ten at most, of both directions      | `TrafficMirrorFilterRuleLimitExceeded`                        |
+//! | is one of ten at most                          | `TrafficMirrorFilterRuleLimitExceeded`                        |
 //! | has two CIDR blocks of one IP version          | `InvalidParameterValue`                                       |
-//! | has ports only for TCP or UDP                  | `InvalidParameterValue` (not documented: the harsher reading) |
+//! | has ports only for TCP or UDP                  | `InvalidParameterValue`, unless the world says otherwise      |
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,13 @@ use mirror_core::inventory::{PortRange, Rule, Tags};
 
 use super::MirrorFilter;
 use crate::error::ApiError;
-use crate::listing::{Listed, Page, list};
+use crate::listing::{Listed, Page};
 use crate::request::{
     CreateTrafficMirrorFilterRule, DescribeTrafficMirrorFilterRules, ModifyTrafficMirrorFilterRule, Ports, RuleField,
     RuleWish,
 };
 use crate::tags;
+use crate::unknowns::{HostBits, RulesQuota, Unknowns};
 use crate::world::World;
 
 /// Rule numbers: not documented; the range of session numbers is taken to be theirs as well.
@@ -48,15 +49,10 @@ impl World {
     pub(crate) fn create_rule(&mut self, wish: &CreateTrafficMirrorFilterRule) -> Result<MirrorRule, ApiError> {
         let CreateTrafficMirrorFilterRule { filter, rule, description, tags, token: _ } = wish;
         tags::check(tags)?;
-        let rule = checked(rule)?;
+        let rule = checked(rule, &self.unknowns)?;
         let host = self.filters.get(filter).ok_or_else(|| MirrorFilter::not_found(filter))?;
         check_number_free(host, &rule, None)?;
-        // The guide says "per filter"; that it is both directions together is the harsher reading.
-        let most = self.quotas.rules_per_filter;
-        if host.rules.len() >= most {
-            let message = format!("The maximum of {most} rules in {filter} has been reached");
-            return Err(ApiError::new("TrafficMirrorFilterRuleLimitExceeded", message));
-        }
+        self.check_room_in(host, &rule, None)?;
         let rule = MirrorRule {
             id: self.mint.id("tmfr").into(),
             filter: filter.clone(),
@@ -65,7 +61,7 @@ impl World {
             tags: tags.clone(),
         };
         self.filter_mut(filter)?.rules.insert(rule.id.clone(), rule.clone());
-        Ok(rule)
+        Ok(MirrorRule { tags: self.tags_said(rule.tags), ..rule })
     }
 
     pub(crate) fn describe_rules(
@@ -78,13 +74,13 @@ impl World {
         }
         let hosts = self.filters.values().filter(|host| filter.as_ref().is_none_or(|filter| host.id == *filter));
         let rules: BTreeMap<_, _> = hosts.flat_map(|host| host.rules.clone()).collect();
-        list(&rules, wanted, &self.mint)
+        self.list_mirrored(&rules, wanted)
     }
 
     pub(crate) fn modify_rule(&mut self, change: &ModifyTrafficMirrorFilterRule) -> Result<MirrorRule, ApiError> {
         let before = self.rule_mut(&change.rule)?.clone();
         let mut after = before.clone();
-        after.rule = checked(&changed(&before.rule, change))?;
+        after.rule = checked(&changed(&before.rule, change), &self.unknowns)?;
         if change.description.is_some() {
             after.description.clone_from(&change.description);
         }
@@ -93,8 +89,24 @@ impl World {
         }
         let host = self.filters.get(&before.filter).ok_or_else(|| MirrorFilter::not_found(&before.filter))?;
         check_number_free(host, &after.rule, Some(&before.id))?;
+        self.check_room_in(host, &after.rule, Some(&before.id))?;
         self.rule_mut(&change.rule)?.clone_from(&after);
         Ok(after)
+    }
+
+    /// Whether a filter has room for a rule, which may be one of its own, changed.
+    fn check_room_in(&self, host: &MirrorFilter, rule: &Rule, itself: Option<&RuleId>) -> Result<(), ApiError> {
+        let counts = |other: &&MirrorRule| match self.unknowns.rules_quota {
+            RulesQuota::PerFilter => true,
+            RulesQuota::PerDirection => other.rule.direction == rule.direction,
+        };
+        let most = self.quotas.rules_per_filter;
+        let others = host.rules.values().filter(|other| Some(&other.id) != itself).filter(counts).count();
+        if others < most {
+            return Ok(());
+        }
+        let message = format!("The maximum of {most} rules in {} has been reached", host.id);
+        Err(ApiError::new("TrafficMirrorFilterRuleLimitExceeded", message))
     }
 
     pub(crate) fn delete_rule(&mut self, id: &RuleId) -> Result<RuleId, ApiError> {
@@ -129,12 +141,13 @@ fn changed(rule: &Rule, change: &ModifyTrafficMirrorFilterRule) -> RuleWish {
     }
 }
 
-/// A rule that AWS would accept, whatever else its filter holds. Host bits are cut off a CIDR block.
-fn checked(wish: &RuleWish) -> Result<Rule, ApiError> {
+/// A rule that AWS would accept, whatever else its filter holds.
+fn checked(wish: &RuleWish, unknowns: &Unknowns) -> Result<Rule, ApiError> {
     let RuleWish { direction, number, action, protocol, source, destination, source_ports, destination_ports } = wish;
     let number = u16::try_from(*number).ok().filter(|number| NUMBERS.contains(number));
     let number = number.ok_or_else(|| ApiError::invalid_value("RuleNumber must be between 1 and 32766"))?;
     let protocol = match protocol {
+        Some(number) if unknowns.all_protocols.contains(number) => None,
         Some(number) => Some(u8::try_from(*number).map_err(|_| ApiError::invalid_value("Protocol must be 0 to 255"))?),
         None => None,
     };
@@ -144,18 +157,30 @@ fn checked(wish: &RuleWish) -> Result<Rule, ApiError> {
     }
     let has_ports = source_ports.is_some() || destination_ports.is_some();
     if has_ports && !protocol.is_some_and(|protocol| TCP_AND_UDP.contains(&protocol)) {
-        return Err(ApiError::invalid_value("Port ranges are valid only for the protocols TCP (6) and UDP (17)"));
+        let message = || "Port ranges are valid only for the protocols TCP (6) and UDP (17)".into();
+        unknowns.ports_elsewhere.or_refused(message)?;
     }
     Ok(Rule {
         action: *action,
         direction: *direction,
         number,
         protocol,
-        source: source.trunc(),
-        destination: destination.trunc(),
+        source: block(*source, unknowns.host_bits)?,
+        destination: block(*destination, unknowns.host_bits)?,
         source_ports: source_ports.map(checked_ports).transpose()?,
         destination_ports: destination_ports.map(checked_ports).transpose()?,
     })
+}
+
+/// A CIDR block as it is kept.
+fn block(asked: IpNet, host_bits: HostBits) -> Result<IpNet, ApiError> {
+    match host_bits {
+        HostBits::CutOff => Ok(asked.trunc()),
+        HostBits::Refused if asked.trunc() != asked => {
+            Err(ApiError::invalid_value(format!("CIDR block {asked} has bits behind its prefix")))
+        }
+        HostBits::Kept | HostBits::Refused => Ok(asked),
+    }
 }
 
 fn checked_ports(Ports { from, to }: Ports) -> Result<PortRange, ApiError> {

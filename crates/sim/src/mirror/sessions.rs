@@ -6,8 +6,8 @@
 //! | has a source that AWS mirrors, before a target with room  | see `sources`                                   |
 //! | is one of 10,000 at most in its account                   | `TrafficMirrorSessionLimitExceeded`             |
 //! | is one of three at most on its interface                  | `TrafficMirrorSessionsPerInterfaceLimitExceeded` |
-//! | has a number, 1 to 32766, that is free on its interface   | `InvalidParameterValue`                         |
-//! | sends 1 to 8500 bytes of a packet, or all                 | `InvalidParameterValue`                         |
+//! | has a number, 1 to 32766, that is free on its interface   | `InvalidParameterValue`, or as the world says   |
+//! | sends 35 (IPv6: 55) to 8500 bytes of a packet, or all      | `InvalidParameterValue`                         |
 //!
 //! Which of several errors comes first is not documented.
 
@@ -25,14 +25,17 @@ use crate::world::World;
 /// Session numbers, the first to be tried first.
 const NUMBERS: std::ops::RangeInclusive<i32> = 1..=32766;
 
-/// Bytes of a packet, after the VXLAN header.
-const PACKET_LENGTHS: std::ops::RangeInclusive<i32> = 1..=8500;
+/// The most bytes of a packet, after the VXLAN header.
+const LONGEST_PACKET: i32 = 8500;
+
+/// The fewest bytes of an IPv4 packet. The model says 1, the guide, which is newer, 35.
+const SHORTEST_IPV4_PACKET: i32 = 35;
+
+/// The fewest bytes of an IPv6 packet, from an interface that has such an address.
+const SHORTEST_IPV6_PACKET: i32 = 55;
 
 /// What AWS fills in when the target is a Network Load Balancer and no length was given.
 const PACKET_LENGTH_OF_LOAD_BALANCERS: u32 = 8500;
-
-/// VXLAN network identifiers: 24 bits. The exact bounds are not documented; 0 is refused, which is the harsher reading.
-const VNIS: std::ops::RangeInclusive<i32> = 1..=0xff_ffff;
 
 /// A traffic mirror session. It has no state, and does not say when it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,9 +67,9 @@ impl World {
         let CreateTrafficMirrorSession { interface, target, filter, description, tags, token: _, .. } = wish;
         tags::check(tags)?;
         let number = number_in(wish.number)?;
-        let packet_length = wish.packet_length.map(packet_length_in).transpose()?;
-        let asked_vni = wish.vni.map(vni_in).transpose()?;
+        let asked_vni = wish.vni.map(|vni| self.checked_vni(vni, None)).transpose()?;
         self.check_source(interface)?;
+        let packet_length = wish.packet_length.map(|length| self.checked_length(length, interface)).transpose()?;
         self.check_ends(target, filter)?;
         self.check_slot(interface, number)?;
         self.check_room_at(target, interface)?;
@@ -84,10 +87,10 @@ impl World {
             tags: tags.clone(),
         };
         self.sessions.insert(session.id.clone(), session.clone());
-        Ok(session)
+        Ok(self.session_said(session, wish))
     }
 
-    /// Changes a session in place. That AWS fills in lengths and identifiers here as it does at creation is not documented.
+    /// Changes a session in place. What is removed is set to the default, as in a new session.
     pub(crate) fn modify_session(&mut self, change: &ModifyTrafficMirrorSession) -> Result<MirrorSession, ApiError> {
         let ModifyTrafficMirrorSession { session: id, target, filter, number, packet_length, vni, description, remove } =
             change;
@@ -104,9 +107,11 @@ impl World {
         }
         let removed = |field| remove.contains(&field);
         let kept_length = session.packet_length.filter(|_| !removed(SessionField::PacketLength));
-        let length = packet_length.map(packet_length_in).transpose()?.or(kept_length);
-        session.packet_length = length.or(self.packet_length_of(&session.target));
-        match vni.map(vni_in).transpose()? {
+        let asked_length = packet_length.map(|length| self.checked_length(length, &session.interface)).transpose()?;
+        let fills_in = self.unknowns.modify_fills_in || removed(SessionField::PacketLength);
+        let default_length = self.packet_length_of(&session.target).filter(|_| fills_in);
+        session.packet_length = asked_length.or(kept_length).or(default_length);
+        match vni.map(|vni| self.checked_vni(vni, Some(id))).transpose()? {
             Some(vni) => session.vni = vni,
             None if removed(SessionField::VirtualNetworkId) => session.vni = self.free_vni(),
             None => {}
@@ -147,10 +152,30 @@ impl World {
             other.interface == *interface && other.number == number && Some(&other.id) != itself
         };
         self.sessions.values().find(collides).map_or(Ok(()), |other| {
-            Err(ApiError::invalid_value(format!(
-                "Session number {number} is already used on {interface} by {}",
-                other.id
-            )))
+            let message = || format!("Session number {number} is already used on {interface} by {}", other.id);
+            self.unknowns.duplicate_session_number.or_refused(message)
+        })
+    }
+
+    fn checked_vni(&self, vni: i32, itself: Option<&SessionId>) -> Result<u32, ApiError> {
+        let range = &self.unknowns.vnis;
+        let vni = u32::try_from(vni).ok().filter(|_| range.contains(&vni)).ok_or_else(|| {
+            let (first, last) = (range.start(), range.end());
+            ApiError::invalid_value(format!("VirtualNetworkId must be between {first} and {last}"))
+        })?;
+        let collides = |other: &&MirrorSession| other.vni == vni && Some(&other.id) != itself;
+        self.sessions.values().find(collides).map_or(Ok(vni), |other| {
+            let message = || format!("VirtualNetworkId {vni} is already used by {}", other.id);
+            self.unknowns.duplicate_vni.or_refused(message).map(|()| vni)
+        })
+    }
+
+    fn checked_length(&self, length: i32, interface: &InterfaceId) -> Result<u32, ApiError> {
+        let dual_stack = self.interface(interface).is_ok_and(|interface| !interface.ipv6_addresses.is_empty());
+        let shortest = if dual_stack { SHORTEST_IPV6_PACKET } else { SHORTEST_IPV4_PACKET };
+        let length = u32::try_from(length).ok().filter(|_| (shortest..=LONGEST_PACKET).contains(&length));
+        length.ok_or_else(|| {
+            ApiError::invalid_value(format!("PacketLength must be between {shortest} and {LONGEST_PACKET}"))
         })
     }
 
@@ -174,16 +199,6 @@ impl World {
 fn number_in(number: i32) -> Result<u16, ApiError> {
     let number = u16::try_from(number).ok().filter(|number| NUMBERS.contains(&i32::from(*number)));
     number.ok_or_else(|| ApiError::invalid_value("SessionNumber must be between 1 and 32766"))
-}
-
-fn packet_length_in(length: i32) -> Result<u32, ApiError> {
-    let length = u32::try_from(length).ok().filter(|_| PACKET_LENGTHS.contains(&length));
-    length.ok_or_else(|| ApiError::invalid_value("PacketLength must be between 1 and 8500"))
-}
-
-fn vni_in(vni: i32) -> Result<u32, ApiError> {
-    let vni = u32::try_from(vni).ok().filter(|_| VNIS.contains(&vni));
-    vni.ok_or_else(|| ApiError::invalid_value("VirtualNetworkId must be between 1 and 16777215"))
 }
 
 impl Listed for MirrorSession {

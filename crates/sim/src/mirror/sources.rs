@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 
 use mirror_core::ids::{InterfaceId, TargetId};
-use mirror_core::inventory::Resource;
+use mirror_core::inventory::{InstanceState, Resource};
 
 use super::instance_types::{is_large_target, is_supported};
 use crate::compute::Instance;
@@ -18,13 +18,22 @@ use crate::error::ApiError;
 use crate::interfaces::{NetworkInterface, PLAIN};
 use crate::world::World;
 
+/// Types of interfaces that hang on instances and are not named in the guide, by which it does not say that they are refused.
+const SPECIAL: [&str; 4] = ["trunk", "branch", "efa", "efa-only"];
+
 impl World {
     pub(super) fn check_source(&self, id: &InterfaceId) -> Result<(), ApiError> {
         let interface = self.interface(id)?;
-        let supported = self.host_of(interface).is_some_and(|host| is_supported(&host.instance_type));
-        if interface.interface_type != PLAIN || !supported {
-            let message = format!("{id} must be attached to a supported instance");
-            return Err(ApiError::new("NetworkInterfaceNotSupported", message));
+        let message = || format!("{id} must be attached to a supported instance");
+        let refused = || ApiError::new("NetworkInterfaceNotSupported", message());
+        let host = self.host_of(interface).filter(|host| is_supported(&host.instance_type)).ok_or_else(refused)?;
+        match interface.interface_type.as_str() {
+            PLAIN => {}
+            special if SPECIAL.contains(&special) => self.unknowns.special_source.or_refused(message)?,
+            _ => return Err(refused()),
+        }
+        if matches!(host.state, InstanceState::Stopping | InstanceState::Stopped) {
+            self.unknowns.stopped_source.or_refused(message)?;
         }
         self.check_not_a_target(id)
     }

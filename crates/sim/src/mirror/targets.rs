@@ -41,7 +41,7 @@ impl World {
             tags: tags.clone(),
         };
         self.targets.insert(target.id.clone(), target.clone());
-        Ok(target)
+        Ok(MirrorTarget { tags: self.tags_said(target.tags), ..target })
     }
 
     fn check_resource(&self, resource: &Resource) -> Result<(), ApiError> {
@@ -65,7 +65,8 @@ impl World {
 
     /// An interface is a source or a target, never both, and the target of one target at most.
     fn check_interface_as_target(&self, id: &InterfaceId) -> Result<(), ApiError> {
-        let interface = self.interface(id)?;
+        let code = self.unknowns.missing_target_interface;
+        let interface = self.interface(id).map_err(|error| ApiError { code: code.into(), ..error })?;
         if interface.interface_type != PLAIN {
             let message = format!("{id} of type {} cannot be a target", interface.interface_type);
             return Err(ApiError::new("NetworkInterfaceNotSupported", message));

@@ -14,15 +14,17 @@ mod on_the_wire;
 mod packets;
 mod packets_by_brute_force;
 mod quotas;
+mod reading_back;
 mod sessions;
 mod sources;
 mod tags;
 mod targets;
+mod unknowns;
 
 use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::cloud::ClientToken;
-use mirror_core::ids::{FilterId, InstanceId, InterfaceId, TargetId};
+use mirror_core::ids::{FilterId, InstanceId, InterfaceId, SessionId, TargetId};
 use mirror_core::inventory::{Direction, Resource, RuleAction, Tags};
 
 use crate::fleet::{Network, NewInstance, instance, network};

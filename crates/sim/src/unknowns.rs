@@ -1,0 +1,214 @@
+//! Takes nothing; gives what AWS does not say, as switches: one for each thing that no source states. Never says which setting is true:
+//! whoever relies on none of them works in all, and can be tried in all ([`Unknowns::each_otherwise`]).
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use jiff::SignedDuration;
+
+use crate::error::ApiError;
+
+/// How the world behaves where no source says how AWS does. The default is the harsher way, unless a field says why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknowns {
+    /// Whether the directions of a filter share its quota of rules. The guide says "rules per filter".
+    pub rules_quota: RulesQuota,
+    /// VXLAN network identifiers that are accepted. RFC 7348 has 24 bits; whether 0 is one, AWS does not say, and Terraform's provider
+    /// lets 16777216 pass.
+    pub vnis: RangeInclusive<i32>,
+    /// An identifier that another session of the account has. Accepted: nothing in the model forbids it.
+    pub duplicate_vni: Verdict,
+    /// A session number that another session of the interface has. That numbers are an order suggests that it is refused.
+    pub duplicate_session_number: Verdict,
+    /// `tag:` and `tag-key` as filters of the mirror objects' describe calls. The model does not list them; samples of AWS use `tag:` on
+    /// targets.
+    pub tag_filters: Verdict,
+    /// A source of type `trunk`, `branch`, `efa` or `efa-only`. The guide names only `interface`.
+    pub special_source: Verdict,
+    /// A session on an interface of an instance that is stopped. Accepted: the guide wants it attached, and attached it is.
+    pub stopped_source: Verdict,
+    /// The removal of a filter that has rules. Accepted, and the rules go with it: the model forbids only what a session uses.
+    pub filter_with_rules: Verdict,
+    /// The code that refuses the removal of a filter in use; one SDK's specification has `InvalidTrafficMirrorFilter.InUse`.
+    pub filter_in_use: &'static str,
+    /// The code for a target whose interface is not there; CloudFormation shows `InvalidTrafficMirrorTarget`.
+    pub missing_target_interface: &'static str,
+    /// Which codes there are where documentation and wire differ.
+    pub codes: Codes,
+    /// For how long a client token is remembered.
+    pub tokens: TokenMemory,
+    /// What the quotas "per account" count.
+    pub quota_scope: QuotaScope,
+    /// Whether a modified session without a packet length gets the default of its target, as a new one does. What a change removes is
+    /// set to the default in either case. Source: botocore, `ModifyTrafficMirrorSession`.
+    pub modify_fills_in: bool,
+    /// Whether the answer to a creation has the tags.
+    pub answers_repeat_tags: bool,
+    /// Whether the answer to a session's creation has the packet length that AWS filled in. Its VXLAN network identifier is always there.
+    pub answers_repeat_defaults: bool,
+    /// A CIDR block with bits behind its prefix, such as `10.1.2.3/8`.
+    pub host_bits: HostBits,
+    /// Numbers that stand for all protocols, beside no number at all. Elsewhere in EC2 -1 does, and in some tools 0.
+    pub all_protocols: BTreeSet<i32>,
+    /// Port ranges in a rule that is not for TCP or UDP. The model says that they are for those.
+    pub ports_elsewhere: Verdict,
+}
+
+/// What AWS does with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does what was asked for.
+    Accepted,
+    /// It answers with this code, and status 400.
+    Refused(&'static str),
+}
+
+impl Verdict {
+    pub(crate) fn or_refused(self, message: impl FnOnce() -> String) -> Result<(), ApiError> {
+        match self {
+            Self::Accepted => Ok(()),
+            Self::Refused(code) => Err(ApiError::new(code, message())),
+        }
+    }
+}
+
+/// What the quota of rules counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RulesQuota {
+    /// All rules of a filter.
+    PerFilter,
+    /// Those of each direction by themselves.
+    PerDirection,
+}
+
+/// Which of two codes an error has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codes {
+    /// The one that clients have seen.
+    AsSeen,
+    /// The one in "Error codes for the Amazon EC2 API".
+    AsDocumented,
+}
+
+/// For how long a token leads to the first answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenMemory {
+    /// For ever, even when the object has been deleted since.
+    ForEver,
+    /// For so long after the first call.
+    For(SignedDuration),
+    /// Until what was made is gone.
+    UntilGone,
+}
+
+/// Where a quota per account counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuotaScope {
+    /// In each Region by itself.
+    PerRegion,
+    /// In all Regions together; so much stands in the others.
+    AllRegions(Standing),
+}
+
+/// How much of everything an account has in other Regions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Sessions.
+    pub sessions: usize,
+    /// Targets.
+    pub targets: usize,
+    /// Filters.
+    pub filters: usize,
+}
+
+/// What becomes of the bits behind a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostBits {
+    /// They are set to zero: what is read is not what was written.
+    CutOff,
+    /// They stay.
+    Kept,
+    /// `InvalidParameterValue`.
+    Refused,
+}
+
+impl Default for Unknowns {
+    fn default() -> Self {
+        Self {
+            rules_quota: RulesQuota::PerFilter,
+            vnis: 1..=0xff_ffff,
+            duplicate_vni: Verdict::Accepted,
+            duplicate_session_number: Verdict::Refused("InvalidParameterValue"),
+            tag_filters: Verdict::Refused("InvalidParameterValue"),
+            special_source: Verdict::Refused("NetworkInterfaceNotSupported"),
+            stopped_source: Verdict::Accepted,
+            filter_with_rules: Verdict::Accepted,
+            filter_in_use: "TrafficMirrorFilterInUse",
+            missing_target_interface: "InvalidNetworkInterfaceID.NotFound",
+            codes: Codes::AsSeen,
+            tokens: TokenMemory::ForEver,
+            quota_scope: QuotaScope::PerRegion,
+            modify_fills_in: true,
+            answers_repeat_tags: true,
+            answers_repeat_defaults: true,
+            host_bits: HostBits::CutOff,
+            all_protocols: BTreeSet::new(),
+            ports_elsewhere: Verdict::Refused("InvalidParameterValue"),
+        }
+    }
+}
+
+impl Unknowns {
+    /// The other settings of every switch, each by itself and with what it says: what is true in all of these, and in the default, does
+    /// not hang on what AWS leaves open.
+    pub fn each_otherwise() -> Vec<(&'static str, Self)> {
+        let set = |change: fn(&mut Self)| {
+            let mut unknowns = Self::default();
+            change(&mut unknowns);
+            unknowns
+        };
+        vec![
+            ("ten rules in each direction", set(|it| it.rules_quota = RulesQuota::PerDirection)),
+            ("network identifier 0 accepted", set(|it| it.vnis = 0..=0xff_ffff)),
+            ("network identifier 16777216 accepted", set(|it| it.vnis = 1..=0x100_0000)),
+            (
+                "duplicate network identifiers refused",
+                set(|it| it.duplicate_vni = Verdict::Refused("InvalidParameterValue")),
+            ),
+            ("duplicate session numbers accepted", set(|it| it.duplicate_session_number = Verdict::Accepted)),
+            (
+                "duplicate session numbers refused with another code",
+                set(|it| it.duplicate_session_number = Verdict::Refused("InvalidParameterCombination")),
+            ),
+            ("filters by tag accepted", set(|it| it.tag_filters = Verdict::Accepted)),
+            ("trunk, branch and EFA interfaces accepted", set(|it| it.special_source = Verdict::Accepted)),
+            (
+                "interfaces of stopped instances refused",
+                set(|it| it.stopped_source = Verdict::Refused("NetworkInterfaceNotSupported")),
+            ),
+            (
+                "filters with rules not removed",
+                set(|it| it.filter_with_rules = Verdict::Refused("TrafficMirrorFilterInUse")),
+            ),
+            ("another code for a filter in use", set(|it| it.filter_in_use = "InvalidTrafficMirrorFilter.InUse")),
+            (
+                "another code for a target without its interface",
+                set(|it| it.missing_target_interface = "InvalidTrafficMirrorTarget"),
+            ),
+            ("codes as documented", set(|it| it.codes = Codes::AsDocumented)),
+            ("tokens forgotten after a minute", set(|it| it.tokens = TokenMemory::For(SignedDuration::from_mins(1)))),
+            ("tokens forgotten with what they made", set(|it| it.tokens = TokenMemory::UntilGone)),
+            (
+                "quotas over all Regions",
+                set(|it| it.quota_scope = QuotaScope::AllRegions(Standing { sessions: 1, targets: 1, filters: 1 })),
+            ),
+            ("a change fills nothing in", set(|it| it.modify_fills_in = false)),
+            ("answers without tags", set(|it| it.answers_repeat_tags = false)),
+            ("answers without defaults", set(|it| it.answers_repeat_defaults = false)),
+            ("host bits kept", set(|it| it.host_bits = HostBits::Kept)),
+            ("host bits refused", set(|it| it.host_bits = HostBits::Refused)),
+            ("-1 and 0 for all protocols", set(|it| it.all_protocols = [-1, 0].into())),
+            ("ports of any protocol accepted", set(|it| it.ports_elsewhere = Verdict::Accepted)),
+        ]
+    }
+}
