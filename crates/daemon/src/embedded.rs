@@ -29,5 +29,5 @@ async fn answer(State(world): State<Shared>, headers: HeaderMap, body: Bytes) ->
         wire::answer(&mut world, authorization, &String::from_utf8_lossy(&body))
     };
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(CONTENT_TYPE, "text/xml;charset=UTF-8")], reply.body).into_response()
+    (status, [(CONTENT_TYPE, wire::CONTENT_TYPE)], reply.body).into_response()
 }
