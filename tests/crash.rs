@@ -172,6 +172,6 @@ fn assert_just_these(cloud: &Cloud, jewels: &[InterfaceId], foreign: &[MirrorSes
     assert!(foreign.iter().all(|session| theirs.contains(session)), "{theirs:?}");
     let removed = cloud.calls().arrived().iter().filter(|action| action.starts_with("Delete")).count();
     assert_eq!(removed, 0, "nothing was made twice, so that nothing had to go");
-    let (filters, targets) = support::fleet::filters_and_targets(&mut cloud.world.lock().unwrap());
+    let (filters, targets) = support::fleet::filters_and_targets(cloud.api.lock().unwrap().world_mut());
     assert_eq!((filters, targets), (2 + 1, 1 + 1), "two filters and a target of ours, and one of each of theirs");
 }

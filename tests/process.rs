@@ -219,7 +219,7 @@ async fn two_at_once_make_one_session_for_each_interface() {
 
     let interfaces: BTreeSet<_> = cloud.sessions().into_iter().map(|session| session.interface).collect();
     assert_eq!((cloud.sessions().len(), interfaces.len()), (20, 20));
-    assert_eq!(filters_and_targets(&mut cloud.world.lock().unwrap()), (1, 1));
+    assert_eq!(filters_and_targets(cloud.api.lock().unwrap().world_mut()), (1, 1));
     assert!(cloud.calls().count(CREATE) > 20, "they did meet");
 }
 
@@ -254,7 +254,7 @@ async fn the_metrics_count_the_sessions_and_name_nobody() {
     assert_eq!(sample(&page, "vpc_mirror_aws_calls_total", CREATE), 3.0);
     let names_one = |line: &&str| ["i-0", "eni-", "tms-", "tmf-", "tmt-", "vpc-0"].iter().any(|id| line.contains(id));
     assert_eq!(page.body.lines().find(names_one), None);
-    let ids = interfaces(&mut cloud.world.lock().unwrap());
+    let ids = interfaces(cloud.api.lock().unwrap().world_mut());
     let named = ids.iter().flat_map(|one| [Some(one.id.as_str()), one.instance().map(InstanceId::as_str)]).flatten();
     assert_eq!(named.filter(|id| page.body.contains(id)).collect::<Vec<_>>(), Vec::<&str>::new());
 }
@@ -303,8 +303,8 @@ async fn explain_prints_a_line_for_each_interface() {
     let Account { world, policy } = standing(account([(1, twofold), (1, instance())])).await;
     let cloud = Cloud::serve(world).await;
     let explain = |id: &str| Program::new(&["explain", id]).policy(&policy).on(&cloud).finish();
-    let jewels = jewels(&mut cloud.world.lock().unwrap());
-    let all = interfaces(&mut cloud.world.lock().unwrap());
+    let jewels = jewels(cloud.api.lock().unwrap().world_mut());
+    let all = interfaces(cloud.api.lock().unwrap().world_mut());
     let jewel = all.iter().find(|interface| interface.id == jewels[0]).and_then(|interface| interface.instance());
     let plain = all.iter().find(|interface| !jewels.contains(&interface.id)).unwrap();
 

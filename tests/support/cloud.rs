@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use mirror_sim::{MirrorSession, World, wire};
+use mirror_sim::{Api, MirrorSession, World};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -32,7 +32,7 @@ pub(crate) struct Delay {
 #[derive(Clone)]
 pub(crate) struct Cloud {
     pub(crate) at: SocketAddr,
-    pub(crate) world: Shared,
+    pub(crate) api: Shared,
     calls: Arc<watch::Sender<Calls>>,
     faults: Arc<Mutex<Faults>>,
 }
@@ -51,11 +51,11 @@ impl Cloud {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let cloud = Self {
             at: listener.local_addr().unwrap(),
-            world: Arc::new(Mutex::new(world)),
+            api: Arc::new(Mutex::new(Api::new(world, 1))),
             calls: Arc::default(),
             faults: Arc::default(),
         };
-        let router = embedded::door(cloud.world.clone()).layer(from_fn_with_state(cloud.clone(), answer));
+        let router = embedded::door(cloud.api.clone()).layer(from_fn_with_state(cloud.clone(), answer));
         tokio::spawn(axum::serve(listener, router).into_future());
         cloud
     }
@@ -89,7 +89,7 @@ impl Cloud {
 
     /// Everybody's sessions.
     pub(crate) fn sessions(&self) -> Vec<MirrorSession> {
-        super::fleet::sessions(&mut self.world.lock().unwrap())
+        super::fleet::sessions(self.api.lock().unwrap().world_mut())
     }
 }
 
@@ -136,5 +136,5 @@ fn denied(action: &str, call: InFlight) -> Response {
          identity-based policy allows the ec2:{action} action. Encoded authorization failure message: bm8gc2VjcmV0{number}\
          </Message></Error></Errors><RequestID>{number}</RequestID></Response>"
     );
-    (StatusCode::FORBIDDEN, [(CONTENT_TYPE, wire::CONTENT_TYPE)], body).into_response()
+    (StatusCode::FORBIDDEN, [(CONTENT_TYPE, "text/xml;charset=UTF-8")], body).into_response()
 }

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use mirror_aws::{Keys, Options, Sdk};
 use mirror_core::Time;
 use mirror_core::report::Summary;
-use mirror_sim::{World, fleet};
+use mirror_sim::{Api, World, fleet};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Demo;
@@ -46,13 +46,13 @@ pub async fn demo(args: Demo, clock: Monotonic, stop: CancellationToken) -> anyh
     let begins = Time::now().saturating_sub(SignedDuration::from_mins(1))?;
     let mut world = World::new(ACCOUNT.into(), REGION.into(), SEED, begins);
     let sensor = fleet::demo(&mut world, instances).context("the embedded cloud")?.sensor;
-    let world = Arc::new(Mutex::new(world));
+    let api = Arc::new(Mutex::new(Api::new(world, SEED)));
     let path = write_policy(cloud_at.port(), &policy(sensor.as_str()))?;
     let policy = ask::read_policy(&path)?;
 
     let record = Arc::new(Record::new(clock.now())?);
     let everything = pages(Pages { record: record.clone(), clock: clock.clone(), longest_silence: LONGEST_SILENCE });
-    let servers = [serve(cloud, embedded::door(world)), serve(listener, everything)];
+    let servers = [serve(cloud, embedded::door(api)), serve(listener, everything)];
     ask::print(&greeting(instances, cloud_at, listen_at, &path))?;
 
     if let Some(duration) = duration {

@@ -1,33 +1,38 @@
-//! Takes a simulated world; answers for it over HTTP as EC2 would, on loopback. Never lets time stand still: before every answer the
-//! world moves on to now.
+//! Takes a simulated API; answers for it over HTTP as AWS would, on loopback. Never lets time stand still: before every answer the world
+//! moves on to now.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::http::request::Parts;
+use axum::http::{Request, Response};
+use jiff::SignedDuration;
 use mirror_core::Time;
-use mirror_sim::{World, wire};
+use mirror_sim::Api;
+use mirror_sim::wire::{self, Delivery};
 
-/// A world that several may hold.
-pub type Shared = Arc<Mutex<World>>;
+/// An API that several may hold.
+pub type Shared = Arc<Mutex<Api>>;
 
 /// The door that AWS's clients come through.
-pub fn door(world: Shared) -> Router {
-    Router::new().route("/", post(answer)).with_state(world)
+pub fn door(api: Shared) -> Router {
+    Router::new().fallback(answer).with_state(api)
 }
 
-async fn answer(State(world): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
-    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let reply = {
-        let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
-        world.advance(Time::now());
-        wire::answer(&mut world, authorization, &String::from_utf8_lossy(&body))
+async fn answer(State(api): State<Shared>, head: Parts, body: Bytes) -> Response<Body> {
+    let request = Request::from_parts(head, body);
+    let Delivery { took, reply } = {
+        let mut api = api.lock().unwrap_or_else(PoisonError::into_inner);
+        api.advance(Time::now());
+        wire::answer(&mut api, &request)
     };
-    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(CONTENT_TYPE, wire::CONTENT_TYPE)], reply.body).into_response()
+    if took > SignedDuration::ZERO {
+        tokio::time::sleep(took.unsigned_abs()).await;
+    }
+    match reply {
+        Some(reply) => reply.map(Body::from),
+        None => std::future::pending().await,
+    }
 }

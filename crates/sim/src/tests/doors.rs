@@ -69,9 +69,8 @@ fn the_door_shows_instances_and_how_their_interfaces_hang_on_them() {
 fn what_the_door_makes_stands_in_the_world_and_is_seen_through_the_wire() {
     let (door, world, wish) = opened(setting());
     let Outcome::Session(made) = at_once(door.apply(&create_session(&wish))).unwrap() else { panic!("no session") };
-    let header = Some("AWS4-HMAC-SHA256 Credential=k/20260101/eu-west-1/ec2/aws4_request");
     let body = "Action=DescribeTrafficMirrorSessions&Version=2016-11-15";
-    let reply = crate::wire::answer(&mut world.lock().unwrap(), header, body);
+    let reply = http::answer(&mut world.lock().unwrap(), Some(http::SIGNED), body);
     assert!(reply.body.contains(made.as_str()), "{}", reply.body);
     let stands = sessions(&door).remove(0);
     assert_eq!((stands.id, stands.number, stands.vni), (made, 100, Some(4242)));
@@ -81,13 +80,12 @@ fn what_the_door_makes_stands_in_the_world_and_is_seen_through_the_wire() {
 #[test]
 fn what_the_wire_makes_is_seen_through_the_door() {
     let (door, world, wish) = opened(setting());
-    let header = Some("AWS4-HMAC-SHA256 Credential=k/20260101/eu-west-1/ec2/aws4_request");
     let CreateTrafficMirrorSession { interface, target, filter, .. } = wish;
     let body = format!(
         "Action=CreateTrafficMirrorSession&Version=2016-11-15&NetworkInterfaceId={interface}&TrafficMirrorTargetId={target}\
          &TrafficMirrorFilterId={filter}&SessionNumber=5&VirtualNetworkId=77"
     );
-    assert_eq!(crate::wire::answer(&mut world.lock().unwrap(), header, &body).status, 200);
+    assert_eq!(http::answer(&mut world.lock().unwrap(), Some(http::SIGNED), &body).status, 200);
     assert_eq!((sessions(&door)[0].number, sessions(&door)[0].vni), (5, Some(77)));
 }
 

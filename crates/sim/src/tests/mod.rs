@@ -5,6 +5,7 @@ mod api;
 mod doors;
 mod filters;
 mod firewalls;
+mod http;
 mod idempotency;
 mod instances;
 mod interfaces;

@@ -1,10 +1,7 @@
 //! Takes bodies as clients of AWS send them; gives sentences about what they get back. Never parses more than it asks for.
 
+use super::http::{Reply, SIGNED, answer};
 use super::*;
-use crate::wire::{Reply, answer};
-
-const SIGNED: &str =
-    "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/ec2/aws4_request, SignedHeaders=host, Signature=00";
 
 fn ask(world: &mut World, body: &str) -> Reply {
     answer(world, Some(SIGNED), body)

@@ -1,5 +1,9 @@
-//! Takes an HTTP request's body and its Authorization header; gives the status and the body of the answer, in the EC2 query protocol
-//! (STS's, for the one action of STS). Never opens a socket, and never checks a signature: whoever serves it is nobody's AWS.
+//! Takes an HTTP request; gives what its client gets, in the protocol of the API that the request is signed for: EC2's query protocol,
+//! or STS's. Never opens a socket, and never checks that a signature is true: whoever serves it is nobody's AWS.
+//!
+//! ```text
+//!  http::Request ── signature ── parse ── Api::call ── write ── Delivery: an http::Response, or a connection that ends without one
+//! ```
 //!
 //! Request: `Action=…&Version=2016-11-15&Filter.1.Name=…`, form-encoded. Response: XML, `<ActionResponse>…`. Error:
 //! `<Response><Errors><Error>…`. Source: "Making API requests using the EC2 query API"; botocore, protocol `ec2` and `query`.
@@ -7,90 +11,68 @@
 mod element;
 mod params;
 mod parse;
+mod signature;
 mod write;
 
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request as HttpRequest, Response as HttpResponse, StatusCode};
 use jiff::SignedDuration;
 
 use self::element::Element;
 use self::params::Params;
+use self::signature::Signature;
 use crate::api::{Answer, Api, Caller, Came};
 use crate::error::ApiError;
 use crate::request::Request;
 use crate::response::Response;
 use crate::world::World;
 
-/// The content type of every answer.
-pub const CONTENT_TYPE: &str = "text/xml;charset=UTF-8";
+/// The content type of every document in XML.
+const XML: HeaderValue = HeaderValue::from_static("text/xml;charset=UTF-8");
 
-/// The version of the STS API: the only thing by which the two APIs differ for one who cannot see the host name.
+/// The version of the STS API: the only thing by which a request that nobody has signed shows for whom it is.
 const STS_VERSION: &str = "2011-06-15";
 
-/// The answer to an HTTP request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
-    /// The HTTP status.
-    pub status: u16,
-    /// The body, of type [`CONTENT_TYPE`].
-    pub body: String,
-}
-
-/// Answers one HTTP request, whatever its method and path.
-pub fn answer(world: &mut World, authorization: Option<&str>, body: &str) -> Reply {
-    let request_id = world.mint.request_id();
-    let (is_sts, request) = read(authorization, body);
-    match request {
-        Ok(request) => {
-            let result = world.call(request.clone());
-            reply(world, &request, result, is_sts, &request_id)
-        }
-        Err(error) => refusal(&error, is_sts, &request_id),
-    }
-}
-
 /// What the client of an API gets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Delivery {
     /// How long it takes, in virtual time.
     pub took: SignedDuration,
     /// The answer, which may be cut short; none: the connection is to be closed without one.
-    pub reply: Option<Reply>,
+    pub reply: Option<HttpResponse<Vec<u8>>>,
 }
 
-/// Answers one HTTP request through an API, whatever its method and path. Everybody is the simulated principal of the first account.
-pub fn answer_through(api: &mut Api, authorization: Option<&str>, body: &str) -> Delivery {
+impl Delivery {
+    fn at_once(reply: HttpResponse<Vec<u8>>) -> Self {
+        Self { took: SignedDuration::ZERO, reply: Some(reply) }
+    }
+}
+
+/// Answers one HTTP request, whatever its method and path. Everybody is the simulated principal of the first account.
+pub fn answer(api: &mut Api, request: &HttpRequest<impl AsRef<[u8]>>) -> Delivery {
     let request_id = api.world_mut().mint.request_id();
-    let (is_sts, request) = read(authorization, body);
-    let request = match request {
+    let params = Params::new(request.body().as_ref());
+    let is_sts = params.peek("Version") == Some(STS_VERSION);
+    let request = match Signature::of(request.headers()).and_then(|_| parse::request(params)) {
         Ok(request) => request,
-        Err(error) => {
-            return Delivery { took: SignedDuration::ZERO, reply: Some(refusal(&error, is_sts, &request_id)) };
-        }
+        Err(error) => return Delivery::at_once(refusal(&error, is_sts, &request_id)),
     };
     let caller = Caller::simulated(api.world().account.clone());
     let Answer { took, account, came } = api.call(&caller, request.clone());
     let world = api.world_of(&account);
     let reply = match came {
         Came::Whole(result) => Some(reply(world, &request, result, is_sts, &request_id)),
-        Came::Broken(result, at) => Some(reply(world, &request, result, is_sts, &request_id).cut(at)),
+        Came::Broken(result, at) => Some(cut(reply(world, &request, result, is_sts, &request_id), at)),
         Came::Nothing => None,
     };
     Delivery { took, reply }
 }
 
-impl Reply {
-    /// The reply without what comes after so many bytes; at least the last byte goes.
-    fn cut(mut self, at: usize) -> Self {
-        let end = self.body.floor_char_boundary(at.min(self.body.len().saturating_sub(1)));
-        self.body.truncate(end);
-        self
-    }
-}
-
-/// The request, and whether it is one to STS.
-fn read(authorization: Option<&str>, body: &str) -> (bool, Result<Request, ApiError>) {
-    let params = Params::new(body);
-    let is_sts = params.peek("Version") == Some(STS_VERSION);
-    (is_sts, authenticate(authorization).and_then(|()| parse::request(params)))
+/// The reply without what comes after so many bytes; at least the last byte goes.
+fn cut(mut reply: HttpResponse<Vec<u8>>, at: usize) -> HttpResponse<Vec<u8>> {
+    let body = reply.body_mut();
+    body.truncate(at.min(body.len().saturating_sub(1)));
+    reply
 }
 
 fn reply(
@@ -99,32 +81,23 @@ fn reply(
     result: Result<Response, ApiError>,
     is_sts: bool,
     request_id: &str,
-) -> Reply {
+) -> HttpResponse<Vec<u8>> {
     match result {
-        Ok(response) => Reply { status: 200, body: write::response(world, request, &response, request_id).document() },
+        Ok(response) => document(StatusCode::OK, &write::response(world, request, &response, request_id)),
         Err(error) => refusal(&error, is_sts, request_id),
     }
 }
 
-fn refusal(error: &ApiError, is_sts: bool, request_id: &str) -> Reply {
-    let document = if is_sts { sts_error(error, request_id) } else { ec2_error(error, request_id) };
-    Reply { status: error.status, body: document.document() }
+fn refusal(error: &ApiError, is_sts: bool, request_id: &str) -> HttpResponse<Vec<u8>> {
+    let element = if is_sts { sts_error(error, request_id) } else { ec2_error(error, request_id) };
+    document(StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &element)
 }
 
-/// Whether somebody says who they are. That it is true is not for a simulation to find out.
-fn authenticate(authorization: Option<&str>) -> Result<(), ApiError> {
-    let signed = |header: &&str| header.starts_with("AWS4-HMAC-SHA256 ") && header.contains("Credential=");
-    match authorization {
-        None => {
-            let error = ApiError::new("MissingAuthenticationToken", "Request is missing Authentication Token");
-            Err(error.with_status(403))
-        }
-        Some(header) if !signed(&header) => {
-            let error = ApiError::new("AuthFailure", "AWS was not able to validate the provided access credentials");
-            Err(error.with_status(401))
-        }
-        Some(_) => Ok(()),
-    }
+fn document(status: StatusCode, root: &Element) -> HttpResponse<Vec<u8>> {
+    let mut reply = HttpResponse::new(root.document().into_bytes());
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(CONTENT_TYPE, XML);
+    reply
 }
 
 fn ec2_error(error: &ApiError, request_id: &str) -> Element {

@@ -16,8 +16,8 @@ pub(super) struct Params {
 }
 
 impl Params {
-    pub(super) fn new(body: &str) -> Self {
-        let values = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    pub(super) fn new(body: &[u8]) -> Self {
+        let values = form_urlencoded::parse(body).into_owned().collect();
         Self { values, prefix: String::new() }
     }
 
