@@ -25,6 +25,9 @@ macro_rules! requests {
         }
 
         impl Request {
+            /// Every AWS action that there is in here.
+            pub const ACTIONS: &'static [Action] = &[$(stringify!($action)),*];
+
             /// The AWS action.
             pub fn action(&self) -> Action {
                 match self {

@@ -3,12 +3,14 @@
 
 use jiff::SignedDuration;
 use mirror_core::Time;
+use mirror_core::cloud::Action;
 use mirror_core::ids::AccountId;
 
 use super::answer::Caller;
 use super::chance::{Chance, Odds};
 use crate::error::ApiError;
 use crate::listing::fits;
+use crate::request::Request;
 
 /// What befalls a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,21 +129,44 @@ impl Fault {
     }
 }
 
+/// Which of all the faults that an API has ever had, counted from 1.
+pub type FaultNumber = u64;
+
+/// The actions that a pattern fits, which may have wildcards.
+pub fn actions_like(pattern: &str) -> impl Iterator<Item = Action> {
+    Request::ACTIONS.iter().copied().filter(move |action| fits(pattern, action))
+}
+
 /// All rules, in order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Faults {
-    rules: Vec<Fault>,
+    rules: Vec<(FaultNumber, Fault)>,
+    added: FaultNumber,
 }
 
 impl Faults {
-    pub(super) fn add(&mut self, fault: Fault) {
-        self.rules.push(fault);
+    pub(super) fn add(&mut self, fault: Fault) -> FaultNumber {
+        self.added += 1;
+        self.rules.push((self.added, fault));
+        self.added
+    }
+
+    /// Ends one; false if there is none of that number.
+    pub(super) fn end(&mut self, number: FaultNumber) -> bool {
+        let before = self.rules.len();
+        self.rules.retain(|(other, _)| *other != number);
+        self.rules.len() < before
+    }
+
+    /// Ends all. Their numbers are not given again.
+    pub(super) fn end_all(&mut self) {
+        self.rules.clear();
     }
 
     /// What befalls this call. A rule behind the one that fits does not count the call.
     pub(super) fn next(&mut self, now: Time, caller: &Caller, action: &str, chance: &mut Chance) -> Option<Effect> {
         let rule =
-            self.rules.iter_mut().find_map(|rule| rule.fits(now, caller, action, chance).then_some(&rule.effect));
+            self.rules.iter_mut().find_map(|(_, rule)| rule.fits(now, caller, action, chance).then_some(&rule.effect));
         rule.cloned()
     }
 }

@@ -28,9 +28,11 @@ pub use self::answer::{Answer, Caller, Came};
 use self::chance::Chance;
 pub use self::chance::Odds;
 use self::faults::Faults;
-pub use self::faults::{Effect, Fault, Turn};
+pub use self::faults::{Effect, Fault, FaultNumber, Turn, actions_like};
 pub use self::lag::Lag;
 use self::lag::Lagging;
+#[cfg(test)]
+pub(crate) use self::pages::extent;
 pub use self::rates::{Limit, Rates};
 pub use self::trace::Trace;
 use crate::error::ApiError;
@@ -124,13 +126,18 @@ impl Api {
     }
 
     /// Adds a fault behind those that there are: the first that fits a call befalls it.
-    pub fn add_fault(&mut self, fault: Fault) {
-        self.faults.add(fault);
+    pub fn add_fault(&mut self, fault: Fault) -> FaultNumber {
+        self.faults.add(fault)
+    }
+
+    /// Ends one fault; false if there is none of that number.
+    pub fn end_fault(&mut self, number: FaultNumber) -> bool {
+        self.faults.end(number)
     }
 
     /// From now on no call meets a fault.
     pub fn end_faults(&mut self) {
-        self.faults = Faults::default();
+        self.faults.end_all();
     }
 
     /// Starts a trace anew, or ends it.

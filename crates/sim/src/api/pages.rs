@@ -47,7 +47,7 @@ macro_rules! lists {
         }
 
         /// How many items a page has, and the token that leads on from it.
-        pub(super) fn extent(response: &Response) -> Option<(usize, Option<&str>)> {
+        pub(crate) fn extent(response: &Response) -> Option<(usize, Option<&str>)> {
             match response {
                 $(Response::$action(page) => Some((page.items.len(), page.next.as_deref())),)*
                 _ => None,

@@ -49,17 +49,25 @@ struct Bucket {
 }
 
 /// All buckets.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Rates {
     /// Limits of single actions that are not AWS's usual ones: some accounts have been granted more.
     granted: BTreeMap<String, Limit>,
+    /// Percent of every limit that is left for the callers in here: somebody else uses up the rest.
+    share: u32,
     buckets: BTreeMap<(AccountId, Region, Action, bool), Bucket>,
 }
 
 impl Rates {
     /// AWS's documented ones; full buckets.
     pub fn documented() -> Self {
-        Self::default()
+        Self { granted: BTreeMap::new(), share: 100, buckets: BTreeMap::new() }
+    }
+
+    /// Only so many percent of every limit: other clients of the account, who are not in here, use up the rest.
+    #[must_use]
+    pub fn shared(self, percent: u32) -> Self {
+        Self { share: percent, ..self }
     }
 
     /// Another limit for an action, however it is called.
@@ -82,11 +90,12 @@ impl Rates {
         let Some(limit) = self.granted.get(action).copied().or_else(|| limit_of(action, unbounded)) else {
             return Ok(());
         };
-        let full = u128::from(limit.burst) * TOKEN;
+        let share = u128::from(self.share);
+        let full = u128::from(limit.burst) * TOKEN * share / 100;
         let key = (account.clone(), region.clone(), action, unbounded);
         let bucket = self.buckets.entry(key).or_insert(Bucket { left: full, at: now });
         let passed = u128::try_from(now.duration_since(bucket.at).as_nanos()).unwrap_or_default();
-        bucket.left = full.min(bucket.left + passed * u128::from(limit.per_second));
+        bucket.left = full.min(bucket.left + passed * u128::from(limit.per_second) * share / 100);
         bucket.at = bucket.at.max(now);
         bucket.left = bucket.left.checked_sub(TOKEN).ok_or_else(exceeded)?;
         Ok(())

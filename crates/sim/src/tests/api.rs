@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use super::*;
-use crate::api::{Came, Effect, Fault, Lag, Odds, Rates, Trace, Turn};
+use crate::api::{Came, Effect, Fault, Lag, Odds, Rates, Turn};
 use crate::wire;
 
 fn around(world: World) -> Api {
@@ -85,6 +85,17 @@ fn changes_have_fifty_tokens_and_five_more_each_second() {
     let error = result(&mut api, new_filter()).unwrap_err();
     assert_eq!((error.code.as_str(), error.status), ("RequestLimitExceeded", 503));
     wait(&mut api, 1);
+    (0..5).for_each(|_| drop(made(&mut api)));
+    assert_eq!(code(&mut api, new_filter()), "RequestLimitExceeded");
+}
+
+#[test]
+fn when_others_use_half_of_the_rate_half_of_it_is_left() {
+    let mut api = around(empty_world());
+    api.limit_rates(Some(Rates::documented().shared(50)));
+    (0..25).for_each(|_| drop(made(&mut api)));
+    assert_eq!(code(&mut api, new_filter()), "RequestLimitExceeded");
+    wait(&mut api, 2);
     (0..5).for_each(|_| drop(made(&mut api)));
     assert_eq!(code(&mut api, new_filter()), "RequestLimitExceeded");
 }
@@ -191,6 +202,18 @@ fn the_first_fault_that_fits_wins() {
 }
 
 #[test]
+fn a_fault_that_is_ended_leaves_the_others_and_their_numbers() {
+    let mut api = around(empty_world());
+    let first = api.add_fault(Fault::new(Effect::LostBefore));
+    let second = api.add_fault(Fault::new(Effect::Denied));
+    assert!(api.end_fault(first) && !api.end_fault(first));
+    assert_eq!(code(&mut api, new_filter()), "UnauthorizedOperation");
+    api.end_faults();
+    made(&mut api);
+    assert!(api.add_fault(Fault::new(Effect::Denied)) > second);
+}
+
+#[test]
 fn a_fault_can_be_one_callers_and_of_one_time() {
     let mut api = around(empty_world());
     let soon = Time::UNIX_EPOCH + SignedDuration::from_secs(5);
@@ -265,51 +288,4 @@ fn both_doors_meet_lost_and_broken_answers() {
         let Poll::Ready(Err(error)) = read else { panic!("{read:?}") };
         assert_eq!((error.code.as_str(), error.class), (code, class));
     }
-}
-
-/// So many calls, of all kinds of trouble, as a seed draws them.
-fn played(calls: u64) -> String {
-    let mut api = around(setting().world);
-    api.start_trace(Trace::digesting());
-    api.limit_rates(Some(Rates::documented()));
-    api.take_time(SignedDuration::from_millis(20), SignedDuration::from_millis(400));
-    let often = Odds::in_a_million(200_000);
-    let lag = Lag::up_to(SignedDuration::from_secs(5));
-    api.lag(Some(Lag { doubled: often, missing: often, ..lag }));
-    for effect in [
-        Effect::LostBefore,
-        Effect::LostAfter,
-        Effect::Denied,
-        Effect::EmptyList,
-        Effect::Cut(99),
-        Effect::ShortPage(5),
-        Effect::SkippingPage(3),
-        Effect::CutPage(2),
-        Effect::Latency(SignedDuration::from_secs(2)),
-        Effect::AnotherAccount("999999999999".into()),
-    ] {
-        api.add_fault(Fault::new(effect).with_odds(Odds::in_a_million(20_000)));
-    }
-    let mut newest = FilterId::from("tmf-0");
-    for call in 0..calls {
-        let draw = blake3::hash(&call.to_le_bytes()).as_bytes()[0] % 8;
-        let request = match draw {
-            0 => new_filter(),
-            1 | 2 => Request::DeleteTrafficMirrorFilter(newest.clone()),
-            3 => Request::CreateTrafficMirrorFilterRule(rule(&newest, 1)),
-            4 => Request::DescribeInstances(Describe::all()),
-            _ => Request::DescribeTrafficMirrorFilters(Describe::page(6, None)),
-        };
-        if let Came::Whole(Ok(Response::CreateTrafficMirrorFilter(made))) = api.call(&us(), request).came {
-            newest = made.id;
-        }
-        api.advance(api.world().now() + SignedDuration::from_millis(100));
-    }
-    api.trace().digest()
-}
-
-#[test]
-fn the_same_seed_and_calls_give_the_same_trace() {
-    let calls = std::env::var("MIRROR_SIM_CALLS").map_or(100_000, |calls| calls.parse().unwrap());
-    assert_eq!(played(calls), played(calls));
 }

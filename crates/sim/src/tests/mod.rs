@@ -2,9 +2,13 @@
 
 mod addressing;
 mod api;
+mod determinism;
+mod dice;
 mod doors;
 mod filters;
 mod firewalls;
+mod fuzzing;
+mod grammar;
 mod http;
 mod idempotency;
 mod instances;
@@ -21,6 +25,7 @@ mod sources;
 mod tags;
 mod targets;
 mod unknowns;
+mod well_formed;
 
 use jiff::SignedDuration;
 use mirror_core::Time;

@@ -178,3 +178,11 @@ fn the_same_seed_and_bodies_give_the_same_bytes() {
     };
     assert_eq!(played(), played());
 }
+
+#[test]
+fn what_no_document_can_hold_is_refused_and_not_repeated() {
+    for bad in ["%00", "%7F", "%EF%BF%BE", "%EF%BF%BF"] {
+        let reply = ask(&mut empty_world(), &format!("Action={bad}"));
+        assert_eq!((reply.status, inside(&reply, "Code")), (400, "InvalidParameterValue"), "{bad}");
+    }
+}

@@ -68,6 +68,12 @@ pub fn answer(api: &mut Api, request: &HttpRequest<impl AsRef<[u8]>>) -> Deliver
     Delivery { took, reply }
 }
 
+/// The request that a body makes, for whoever wants to make it himself.
+#[cfg(test)]
+pub(crate) fn request(body: &[u8]) -> Result<Request, ApiError> {
+    parse::request(Params::new(body))
+}
+
 /// The reply without what comes after so many bytes; at least the last byte goes.
 fn cut(mut reply: HttpResponse<Vec<u8>>, at: usize) -> HttpResponse<Vec<u8>> {
     let body = reply.body_mut();

@@ -21,9 +21,15 @@ impl Params {
         Self { values, prefix: String::new() }
     }
 
-    /// Refuses what no XML document can hold: it would come back in an answer that no client can read.
+    /// Refuses what no XML document can hold: it would come back in an answer that no client can read. Source: "Extensible Markup
+    /// Language (XML) 1.0", §2.2; the controls behind U+007E, which it only advises against, are refused too.
     pub(super) fn check_characters(&self) -> Result<(), ApiError> {
-        let unwritable = |text: &String| text.chars().any(|it| it.is_control() && !matches!(it, '\t' | '\n' | '\r'));
+        let is_unwritable = |it: char| match it {
+            '\t' | '\n' | '\r' => false,
+            '\u{fffe}' | '\u{ffff}' => true,
+            _ => it.is_control(),
+        };
+        let unwritable = |text: &String| text.chars().any(is_unwritable);
         if self.values.iter().any(|(name, value)| unwritable(name) || unwritable(value)) {
             return Err(ApiError::invalid_value("The request contains control characters"));
         }

@@ -1,0 +1,215 @@
+//! Takes a seed; sends many requests through the HTTP door: of every action, valid and not, and some with bytes that are mutated; gives
+//! sentences about all answers. Never expects a certain one.
+//!
+//! The requests come from the same grammar as those of the determinism tests, not from proptest: each is drawn from what stands in the
+//! world after all those before it, and a history of a million of these is nothing that could be shrunk.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use ::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use ::http::{Method, Request as HttpRequest, Response as HttpResponse};
+
+use super::dice::Dice;
+use super::grammar::Drawing;
+use super::http::SIGNED;
+use super::well_formed::Document;
+use super::*;
+use crate::api::{Effect, Fault, Odds};
+use crate::wire;
+
+/// One request in so many is mutated after it was written.
+const MUTATED_ONE_IN: usize = 8;
+
+/// So often it is looked whether a refused request has changed anything: looking takes as long as many requests.
+const LOOKED_AT_ONE_IN: usize = 64;
+
+/// What came of all requests.
+#[derive(Debug, Default)]
+struct Tally {
+    requests: usize,
+    /// Answers with status 200 to actions that change something: none of these is a read, and none a dry run, whose status is 412.
+    changes: usize,
+    mutated: usize,
+    answered: BTreeSet<String>,
+    codes: BTreeSet<String>,
+}
+
+struct Fuzzer {
+    api: Api,
+    drawing: Drawing,
+    tally: Tally,
+}
+
+impl Fuzzer {
+    fn new(seed: u64) -> Self {
+        let mut world = World::new("123456789012".into(), "eu-west-1".into(), seed, Time::UNIX_EPOCH);
+        fleet::demo(&mut world, 30).unwrap();
+        (0..4).for_each(|_| drop(world.add_gateway_load_balancer_endpoint()));
+        let mut api = Api::new(world, seed);
+        for effect in [Effect::Denied, Effect::Error(ApiError::new("InternalError", "").with_status(500))] {
+            api.add_fault(Fault::new(effect).with_odds(Odds::in_a_million(2_000)));
+        }
+        Self { api, drawing: Drawing::new(seed, 12), tally: Tally::default() }
+    }
+
+    /// One request, and its answer's examination.
+    fn step(&mut self) {
+        let Self { api, drawing, tally } = self;
+        let (action, mut parameters) = drawing.call(api.world());
+        let version = if action == "GetCallerIdentity" { "2011-06-15" } else { "2016-11-15" };
+        parameters.push(("Version".into(), version.into()));
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let mutated = drawing.dice.one_in(MUTATED_ONE_IN);
+        let request = if mutated { mutate(&mut drawing.dice, body.into_bytes()) } else { plain(body.into_bytes()) };
+        let before = drawing.dice.one_in(LOOKED_AT_ONE_IN).then(|| contents(api.world()));
+
+        let reply = wire::answer(api, &request).reply.expect("nothing is lost here");
+
+        let shown = || format!("{:?} {:?}", request.headers(), String::from_utf8_lossy(request.body()));
+        let document = examined(&reply).unwrap_or_else(|wrong| panic!("{wrong}\n{reply:?}\nto {}", shown()));
+        tally.requests += 1;
+        tally.mutated += usize::from(mutated);
+        if reply.status() == 200 {
+            let answered = document.root.trim_end_matches("Response");
+            assert!(Request::ACTIONS.contains(&answered), "{answered}");
+            assert!(mutated || answered == action, "{answered} to {}", shown());
+            tally.changes += usize::from(!answered.starts_with("Describe") && answered != "GetCallerIdentity");
+            tally.answered.insert(answered.into());
+            drawing.next = document.optional("nextToken").map(Into::into).or(drawing.next.take());
+        } else {
+            tally.codes.insert(code(&document).into());
+            assert!(before.is_none_or(|before| before == contents(api.world())), "refused, and changed: {}", shown());
+        }
+        let pause = i64::try_from(drawing.dice.below(1500)).unwrap();
+        api.advance(api.world().now() + SignedDuration::from_millis(pause));
+    }
+}
+
+/// The code of an error, wherever it stands.
+fn code(error: &Document) -> &str {
+    error.optional("Errors/Error/Code").or(error.optional("Error/Code")).unwrap_or_default()
+}
+
+/// All that a call could change, but for what is written down to tell the same call from another.
+fn contents(world: &World) -> String {
+    let World { instances, interfaces, filters, targets, sessions, subnets, answered, .. } = world;
+    let tokens: Vec<_> = answered.keys().collect();
+    format!("{:?}", (instances, interfaces, filters, targets, sessions, subnets, tokens))
+}
+
+fn plain(body: Vec<u8>) -> HttpRequest<Vec<u8>> {
+    HttpRequest::builder().method(Method::POST).header(AUTHORIZATION, SIGNED).body(body).unwrap()
+}
+
+/// The same request with bytes that no client would send, in its head or in its body.
+fn mutate(dice: &mut Dice, body: Vec<u8>) -> HttpRequest<Vec<u8>> {
+    if !dice.one_in(4) {
+        return plain(mutated(dice, body));
+    }
+    let mut request = plain(body);
+    match dice.below(4) {
+        0 => drop(request.headers_mut().remove(AUTHORIZATION)),
+        1 => {
+            // Bytes that no header can have never come this far.
+            if let Ok(value) = HeaderValue::from_bytes(&mutated(dice, SIGNED.into())) {
+                request.headers_mut().insert(AUTHORIZATION, value);
+            }
+        }
+        2 => {
+            let name = HeaderName::from_static(dice.among(&["content-type", "x-amz-target", "host", "x-amz-date"]));
+            if let Ok(value) = HeaderValue::from_bytes(&mutated(dice, b"application/json".to_vec())) {
+                request.headers_mut().insert(name, value);
+            }
+        }
+        _ => *request.method_mut() = dice.among(&[&Method::GET, &Method::PUT, &Method::OPTIONS]).clone(),
+    }
+    request
+}
+
+/// The same bytes, but for some.
+fn mutated(dice: &mut Dice, mut bytes: Vec<u8>) -> Vec<u8> {
+    for _ in 0..=dice.below(4) {
+        let at = dice.below(bytes.len() + 1);
+        match dice.below(5) {
+            0 => bytes.insert(at, dice.among(b"&=%+.\0\xff\xc3<\n9")),
+            1 => bytes.truncate(at),
+            2 if at < bytes.len() => bytes[at] ^= 1 << dice.below(8),
+            3 if at < bytes.len() => drop(bytes.remove(at)),
+            _ => {
+                let piece = bytes[at..].iter().copied().take(24).collect::<Vec<_>>();
+                let to = dice.below(bytes.len() + 1);
+                bytes.splice(to..to, piece);
+            }
+        }
+    }
+    bytes
+}
+
+/// The document of an answer that is as every client expects it, or what is wrong with it.
+fn examined(reply: &HttpResponse<Vec<u8>>) -> Result<Document, String> {
+    let status = reply.status().as_u16();
+    let document = Document::read(reply.body())?;
+    match document.root.as_str() {
+        "Response" => {
+            document.text("RequestID")?;
+            document.text("Errors/Error/Code")?;
+        }
+        "ErrorResponse" => {
+            document.text("RequestId")?;
+            document.text("Error/Code")?;
+        }
+        "GetCallerIdentityResponse" => drop(document.text("ResponseMetadata/RequestId")?),
+        _ => drop(document.text("requestId")?),
+    }
+    let is_error = matches!(document.root.as_str(), "Response" | "ErrorResponse");
+    let agrees = if is_error { (400..600).contains(&status) } else { status == 200 };
+    if !agrees {
+        return Err(format!("status {status} of {}", document.root));
+    }
+    let expected = match code(&document) {
+        "UnauthorizedOperation" | "MissingAuthenticationToken" => Some(403),
+        "AuthFailure" => Some(401),
+        "DryRunOperation" => Some(412),
+        "InternalError" => Some(500),
+        _ => None,
+    };
+    match expected {
+        Some(expected) if expected != status => Err(format!("status {status}, not {expected}")),
+        _ => Ok(document),
+    }
+}
+
+fn fuzz(seed: u64, requests: usize) -> Tally {
+    let mut fuzzer = Fuzzer::new(seed);
+    (0..requests).for_each(|_| fuzzer.step());
+    fuzzer.tally
+}
+
+#[test]
+fn every_answer_over_http_is_whole_and_says_what_it_is() {
+    let Tally { requests, changes, mutated, answered, codes } = fuzz(1, 30_000);
+    assert!(changes * 100 >= requests * 30, "{changes} of {requests} change something");
+    assert!(mutated * 100 >= requests * 10, "{mutated} of {requests} are mutated");
+    assert!(
+        Request::ACTIONS.iter().all(|action| answered.contains(*action)),
+        "only {answered:?} were answered with 200"
+    );
+    assert!(codes.len() > 30, "{codes:?}");
+}
+
+/// By hand: `cargo test --release -p mirror-sim a_million_requests -- --ignored --nocapture`.
+#[test]
+#[ignore = "a minute or more, in a release build"]
+fn a_million_requests_are_answered_as_well() {
+    let started = Instant::now();
+    let Tally { requests, changes, mutated, answered, codes } = fuzz(2, 1_000_000);
+    println!(
+        "{requests} requests in {:.1} s: {:.1} % changed something, {:.1} % were mutated, {} actions were answered with 200, {} codes",
+        started.elapsed().as_secs_f64(),
+        100.0 * changes as f64 / requests as f64,
+        100.0 * mutated as f64 / requests as f64,
+        answered.len(),
+        codes.len(),
+    );
+}
