@@ -56,7 +56,8 @@ impl Cloud {
             faults: Arc::default(),
         };
         let router = embedded::door(cloud.api.clone()).layer(from_fn_with_state(cloud.clone(), answer));
-        tokio::spawn(axum::serve(listener, router).into_future());
+        // For as long as the test runs.
+        let _serving = embedded::serve(listener, router);
         cloud
     }
 

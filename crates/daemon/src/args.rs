@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::logs::LogFormat;
+use crate::pace::FASTEST;
 
 /// Keeps AWS VPC Traffic Mirroring in the state that a policy asks for.
 ///
@@ -39,6 +40,8 @@ pub enum Command {
     },
     /// Try it without an account: an embedded cloud with a living fleet, and the real daemon against it.
     Demo(Demo),
+    /// Run a simulated EC2 alone, for any client: one that can be slowed down, throttled and broken while it runs.
+    Sim(Sim),
 }
 
 /// The policy to follow.
@@ -89,6 +92,43 @@ pub struct Demo {
     /// End by itself after this time; else with Ctrl-C.
     #[arg(long = "for", value_name = "DURATION", value_parser = at_least_a_second)]
     pub duration: Option<Duration>,
+}
+
+/// How the simulated EC2 runs.
+#[derive(Debug, Args)]
+pub struct Sim {
+    /// The port on 127.0.0.1 where it answers; 0 for any free one.
+    #[arg(long, value_name = "PORT", default_value_t = 4566)]
+    pub port: u16,
+    /// The same seed, calls and times give the same cloud, to the byte.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many instances its fleet has.
+    #[arg(long, default_value_t = 100)]
+    pub instances: usize,
+    /// How many times as fast as real time its own time passes.
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+    /// Whether its time passes by itself, or only when it is told to: `curl …/_sim/clock -X PATCH -d '{"advance": "1h"}'`.
+    #[arg(long, value_enum, default_value_t)]
+    pub clock: Passing,
+}
+
+/// How time passes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Passing {
+    /// As outside, times the speed.
+    #[default]
+    Real,
+    /// Not at all, until it is told to. It stands at 2026-01-01T00:00:00Z.
+    Stopped,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(speed) if (0.01..=FASTEST).contains(&speed) => Ok(speed),
+        _ => Err(format!("write a number from 0.01 to {FASTEST}")),
+    }
 }
 
 fn at_least_a_second(text: &str) -> Result<Duration, String> {

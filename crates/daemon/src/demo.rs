@@ -10,20 +10,19 @@ use std::sync::{Arc, Mutex};
 use anyhow::Context;
 use jiff::SignedDuration;
 use mirror_aws::{Keys, Options, Sdk};
-use mirror_core::Time;
 use mirror_core::report::Summary;
-use mirror_sim::{Api, World, fleet};
+use mirror_sim::Api;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Demo;
 use crate::clock::{Clock, Monotonic};
+use crate::embedded::Embedded;
 use crate::listen::{Pages, Serving, bind, pages, serve};
+use crate::pace::Pace;
 use crate::record::Record;
-use crate::{ask, embedded, run};
+use crate::sim::REGION;
+use crate::{ask, control, embedded, run, sim};
 
-/// The account of the embedded cloud. Source: AWS documentation uses it for examples.
-const ACCOUNT: &str = "111122223333";
-const REGION: &str = "eu-west-1";
 /// Every demo is the same fleet: what one sees, another can look up.
 const SEED: u64 = 1;
 /// Short, for whoever tags an instance wants to see something happen.
@@ -42,17 +41,15 @@ pub async fn demo(args: Demo, clock: Monotonic, stop: CancellationToken) -> anyh
     let listener = bind(listen, "--listen").await?;
     let (cloud_at, listen_at) = (cloud.local_addr()?, listener.local_addr()?);
 
-    // The fleet has been running for a while when the demo begins.
-    let begins = Time::now().saturating_sub(SignedDuration::from_mins(1))?;
-    let mut world = World::new(ACCOUNT.into(), REGION.into(), SEED, begins);
-    let sensor = fleet::demo(&mut world, instances).context("the embedded cloud")?.sensor;
-    let api = Arc::new(Mutex::new(Api::new(world, SEED)));
+    let pace = Pace::real();
+    let (world, sensor) = sim::world(SEED, instances, pace.now())?;
+    let embedded = Embedded { api: Arc::new(Mutex::new(Api::new(world, SEED))), pace };
     let path = write_policy(cloud_at.port(), &policy(sensor.as_str()))?;
     let policy = ask::read_policy(&path)?;
 
     let record = Arc::new(Record::new(clock.now())?);
     let everything = pages(Pages { record: record.clone(), clock: clock.clone(), longest_silence: LONGEST_SILENCE });
-    let servers = [serve(cloud, embedded::door(api)), serve(listener, everything)];
+    let servers = [embedded::serve(cloud, control::door(embedded)), serve(listener, everything)];
     ask::print(&greeting(instances, cloud_at, listen_at, &path))?;
 
     if let Some(duration) = duration {
@@ -101,7 +98,7 @@ fn write_policy(port: u16, text: &str) -> anyhow::Result<PathBuf> {
 }
 
 fn greeting(instances: usize, cloud: SocketAddr, listen: SocketAddr, policy: &Path) -> String {
-    let policy = policy.display();
+    let (policy, path) = (policy.display(), control::PATH);
     format!(
         "\
 An embedded cloud with {instances} instances answers at http://{cloud}; one of its auto scaling group is replaced every few seconds.
@@ -113,6 +110,12 @@ In another terminal:
   aws ec2 run-instances --image-id ami-0123456789abcdef0 --instance-type t3.micro --tag-specifications 'ResourceType=instance,Tags=[{{Key=mirror,Value=crown-jewel}}]'
   aws ec2 describe-traffic-mirror-sessions --query 'TrafficMirrorSessions[].[TrafficMirrorSessionId,NetworkInterfaceId,SessionNumber]' --output table
   vpc-mirror explain --policy {policy} i-…
+
+To break the cloud (docs/simulator.md):
+
+  export SIM=http://{cloud}{path}
+  curl $SIM/faults -d '{{\"effect\": \"denied\", \"actions\": [\"CreateTrafficMirrorSession\"]}}'
+  curl $SIM/faults -X DELETE
 
 Ctrl-C ends it.
 

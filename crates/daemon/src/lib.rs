@@ -3,10 +3,13 @@
 pub mod args;
 pub mod ask;
 pub mod clock;
+pub mod control;
 pub mod demo;
 pub mod embedded;
 pub mod listen;
 pub mod logs;
+pub mod pace;
 pub mod record;
 pub mod round;
 pub mod run;
+pub mod sim;

@@ -50,6 +50,11 @@ pub fn serve(listener: TcpListener, router: Router) -> Serving {
 }
 
 impl Serving {
+    /// A server that runs in this task.
+    pub(crate) fn of(task: JoinHandle<std::io::Result<()>>) -> Self {
+        Self(task)
+    }
+
     /// Ends it at once. Whoever is still asking asks a process that is about to end: one that never finishes its request must not
     /// keep it.
     pub fn end(self) {

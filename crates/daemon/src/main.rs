@@ -14,7 +14,7 @@ use vpc_mirror::clock::{Clock, Monotonic};
 use vpc_mirror::listen::{Pages, bind, pages, serve};
 use vpc_mirror::logs::{self, LogFormat};
 use vpc_mirror::record::Record;
-use vpc_mirror::{ask, demo, run};
+use vpc_mirror::{ask, demo, run, sim};
 
 fn main() -> ExitCode {
     let Cli { command, log_format } = match Cli::try_parse() {
@@ -68,6 +68,10 @@ async fn start(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => {
             stop_on_signals(stop.clone())?;
             demo::demo(args, clock, stop).await
+        }
+        Command::Sim(args) => {
+            stop_on_signals(stop.clone())?;
+            sim::sim(args, stop).await
         }
     }
 }

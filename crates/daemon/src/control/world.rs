@@ -1,0 +1,65 @@
+//! Takes what no call of a client can do; does it to an embedded cloud: what AWS does by itself, and what is done through APIs that are
+//! not simulated. Never does what a call can: that is what the other door is for, with its rates and faults.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use mirror_core::ids::{InstanceId, LoadBalancerArn};
+use mirror_sim::{ApiError, Request, SubnetId, World};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Answer, Control, Refusal, answered, said};
+
+/// One act.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+enum Act {
+    /// Adds a Network Load Balancer with a UDP listener on port 4789.
+    AddNetworkLoadBalancer { name: String },
+    /// Takes that listener off: mirroring to it stops, and no call shows it.
+    RemoveMirrorListener { load_balancer: String },
+    /// Adds a Gateway Load Balancer endpoint.
+    AddGatewayLoadBalancerEndpoint {},
+    /// Adds an interface that a service of AWS made for itself.
+    AddRequesterManagedInterface { subnet: String, interface_type: String },
+    /// AWS terminates instances: retired hardware. Nobody calls, so that no rate and no fault is met.
+    TerminateInstances { instances: Vec<String> },
+}
+
+pub(super) async fn act(State(control): State<Control>, body: Bytes) -> Answer {
+    let act = said(&body)?;
+    let mut api = control.embedded.now();
+    answered(&done(api.world_mut(), act)?)
+}
+
+fn done(world: &mut World, act: Act) -> Result<Value, Refusal> {
+    Ok(match act {
+        Act::AddNetworkLoadBalancer { name } => json!({ "made": world.add_network_load_balancer(&name).as_str() }),
+        Act::RemoveMirrorListener { load_balancer } => {
+            let arn = LoadBalancerArn::from(&load_balancer);
+            if !world.has_mirror_listener(&arn) {
+                let error = format!("there is no load balancer `{load_balancer}` with a UDP listener on port 4789");
+                return Err(Refusal::new(StatusCode::NOT_FOUND, error));
+            }
+            world.remove_mirror_listener(&arn);
+            json!({ "removed": load_balancer })
+        }
+        Act::AddGatewayLoadBalancerEndpoint {} => {
+            json!({ "made": world.add_gateway_load_balancer_endpoint().as_str() })
+        }
+        Act::AddRequesterManagedInterface { subnet, interface_type } => {
+            let made = world.add_requester_managed_interface(&SubnetId::from(&subnet), &interface_type);
+            json!({ "made": made.map_err(refused)?.as_str() })
+        }
+        Act::TerminateInstances { instances } => {
+            let ids = instances.iter().map(InstanceId::from).collect();
+            world.call(Request::TerminateInstances(ids)).map_err(refused)?;
+            json!({ "terminated": instances })
+        }
+    })
+}
+
+fn refused(error: ApiError) -> Refusal {
+    Refusal::wrong(error.to_string())
+}
