@@ -18,6 +18,15 @@ use crate::world::World;
 /// Tags that a resource can have, those that start with `aws:` not counted.
 const MOST_TAGS: usize = 50;
 
+/// Characters of a key. The model says 127, the guide 128: whoever keeps to the model is right either way.
+const LONGEST_KEY: usize = 127;
+
+/// Characters of a value.
+const LONGEST_VALUE: usize = 256;
+
+/// Resources that one call tags. Source: botocore, `CreateTags`; with which code more are refused is not documented.
+const MOST_RESOURCES: usize = 1000;
+
 /// The start of the keys that only AWS may set.
 const RESERVED: &str = "aws:";
 
@@ -44,11 +53,11 @@ pub(crate) fn check(tags: &Tags) -> Result<(), ApiError> {
                 "Tag keys starting with 'aws:' are reserved for internal use: {key}"
             )));
         }
-        if key.is_empty() || key.chars().count() > 128 {
-            return Err(ApiError::invalid_value("Tag keys have 1 to 128 characters"));
+        if key.is_empty() || key.chars().count() > LONGEST_KEY {
+            return Err(ApiError::invalid_value(format!("Tag keys have 1 to {LONGEST_KEY} characters")));
         }
-        if value.chars().count() > 256 {
-            return Err(ApiError::invalid_value("Tag values have at most 256 characters"));
+        if value.chars().count() > LONGEST_VALUE {
+            return Err(ApiError::invalid_value(format!("Tag values have at most {LONGEST_VALUE} characters")));
         }
     }
     check_count(tags)
@@ -65,6 +74,9 @@ fn check_count(tags: &Tags) -> Result<(), ApiError> {
 impl World {
     pub(crate) fn create_tags(&mut self, wish: &CreateTags) -> Result<(), ApiError> {
         check(&wish.tags)?;
+        if wish.resources.len() > MOST_RESOURCES {
+            return Err(ApiError::invalid_value(format!("At most {MOST_RESOURCES} resources can be tagged at once")));
+        }
         for resource in &wish.resources {
             let mut tags = self.tags_mut(resource)?.clone();
             tags.extend(wish.tags.clone());

@@ -1,11 +1,16 @@
 //! Takes a world that is small enough to hold in one's head; gives sentences about it that are true. Never tests how it is done.
 
+mod actions;
 mod addressing;
 mod api;
+mod changes;
+mod copies;
 mod determinism;
 mod dice;
 mod doors;
+mod ends;
 mod filters;
+mod finding;
 mod firewalls;
 mod fuzzing;
 mod grammar;
@@ -13,14 +18,18 @@ mod http;
 mod idempotency;
 mod instances;
 mod interfaces;
+mod limits;
 mod listing;
 mod living;
 mod on_the_wire;
+mod outliving;
 mod packets;
 mod packets_by_brute_force;
 mod quotas;
+mod rates;
 mod reading_back;
 mod sessions;
+mod shapes;
 mod sources;
 mod tags;
 mod targets;

@@ -3,21 +3,22 @@
 use super::http::{Reply, SIGNED, answer};
 use super::*;
 
-fn ask(world: &mut World, body: &str) -> Reply {
+pub(super) fn ask(world: &mut World, body: &str) -> Reply {
     answer(world, Some(SIGNED), body)
 }
 
 /// What stands between the first `<name>` and its end.
-fn inside<'a>(reply: &'a Reply, name: &str) -> &'a str {
+pub(super) fn inside<'a>(reply: &'a Reply, name: &str) -> &'a str {
     let (start, end) = (format!("<{name}>"), format!("</{name}>"));
     let rest = reply.body.split_once(&start).unwrap_or_else(|| panic!("no {name} in {}", reply.body)).1;
     rest.split_once(&end).unwrap().0
 }
 
-fn code(world: &mut World, body: &str) -> String {
+pub(super) fn code(world: &mut World, body: &str) -> String {
     inside(&ask(world, body), "Code").to_owned()
 }
 
+// Facts: 4-query-protocol, 4-request-id
 #[test]
 fn an_answer_is_named_after_its_action_and_has_a_request_id() {
     let reply = ask(&mut empty_world(), "Action=DescribeTrafficMirrorSessions&Version=2016-11-15");
@@ -29,6 +30,7 @@ fn an_answer_is_named_after_its_action_and_has_a_request_id() {
     assert_eq!(groups, [8, 4, 4, 4, 12]);
 }
 
+// Facts: 4-query-protocol, 4-creations, 4-absent
 #[test]
 fn a_session_is_made_from_nested_parameters() {
     let Setting { mut world, interface, filter, target, .. } = setting();
@@ -44,6 +46,7 @@ fn a_session_is_made_from_nested_parameters() {
     assert!(!reply.body.contains("packetLength"), "what is absent has no element");
 }
 
+// Facts: 4-places
 #[test]
 fn places_in_a_list_are_numbers() {
     let Setting { mut world, instance, .. } = setting();
@@ -53,6 +56,7 @@ fn places_in_a_list_are_numbers() {
     assert_eq!(seen(&mut world, &instance).instance.tags, tags_of([("k", "11")]));
 }
 
+// Facts: 3.1-document
 #[test]
 fn an_error_has_a_code_a_message_and_its_status() {
     let reply =
@@ -63,6 +67,7 @@ fn an_error_has_a_code_a_message_and_its_status() {
     assert!(reply.body.replace("&apos;", "'").contains(error), "{}", reply.body);
 }
 
+// Facts: 3.1-dry-run
 #[test]
 fn a_dry_run_is_answered_before_anything_happens() {
     let mut world = empty_world();
@@ -71,12 +76,14 @@ fn a_dry_run_is_answered_before_anything_happens() {
     assert_eq!(call!(world, DescribeTrafficMirrorFilters(Describe::all())).items, []);
 }
 
+// Facts: 3.1-unknown-action
 #[test]
 fn an_unknown_action_is_refused() {
     assert_eq!(code(&mut empty_world(), "Action=DescribeImages&Version=2016-11-15"), "InvalidAction");
     assert_eq!(code(&mut empty_world(), "Version=2016-11-15"), "MissingAction");
 }
 
+// Facts: 3.1-missing-parameter
 #[test]
 fn a_parameter_that_is_required_is_named_when_it_is_missing() {
     let reply = ask(&mut empty_world(), "Action=CreateTrafficMirrorFilterRule&TrafficMirrorFilterId=tmf-0");
@@ -86,6 +93,7 @@ fn a_parameter_that_is_required_is_named_when_it_is_missing() {
     assert_eq!(inside(&reply, "Message"), "The request must contain the parameter Filter.1.Name");
 }
 
+// Facts: 3.1-unknown-parameter
 #[test]
 fn a_parameter_that_the_world_does_not_understand_is_refused_unless_it_changes_nothing() {
     let mut world = empty_world();
@@ -96,6 +104,7 @@ fn a_parameter_that_the_world_does_not_understand_is_refused_unless_it_changes_n
     assert_eq!(code(&mut world, "Action=DescribeVpcs&Filter.1.Name=vpc-id&Filter.1.Colour=red"), "UnknownParameter");
 }
 
+// Facts: 3.1-invalid-value
 #[test]
 fn a_value_that_cannot_be_read_is_refused() {
     for body in [
@@ -131,6 +140,7 @@ fn a_body_that_makes_no_sense_is_refused_and_does_no_harm() {
     assert_eq!(call!(world, DescribeInstances(Describe::all())).items, []);
 }
 
+// Facts: 1.2-one-resource
 #[test]
 fn a_target_sends_to_one_resource() {
     let create = "Action=CreateTrafficMirrorTarget";
@@ -139,6 +149,7 @@ fn a_target_sends_to_one_resource() {
     assert_eq!(code(&mut empty_world(), &two), "InvalidParameterCombination");
 }
 
+// Facts: 3.1-without-credentials
 #[test]
 fn nobody_is_answered_without_credentials() {
     let body = "Action=DescribeVpcs&Version=2016-11-15";
@@ -148,6 +159,7 @@ fn nobody_is_answered_without_credentials() {
     assert_eq!((reply.status, inside(&reply, "Code")), (401, "AuthFailure"));
 }
 
+// Facts: 10-identity
 #[test]
 fn sts_answers_in_its_own_form() {
     let body = "Action=GetCallerIdentity&Version=2011-06-15";
@@ -158,6 +170,7 @@ fn sts_answers_in_its_own_form() {
     assert!(reply.body.contains("<ErrorResponse><Error><Type>Sender</Type>"), "{}", reply.body);
 }
 
+// Facts: 8-interfaces-of-an-instance
 #[test]
 fn an_instance_describes_its_interfaces_without_their_tags() {
     let Setting { mut world, instance, .. } = setting();
