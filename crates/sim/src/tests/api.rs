@@ -76,7 +76,7 @@ fn with_nothing_switched_on_an_answer_is_the_worlds_own() {
     }
 }
 
-// facts §6
+// Facts: 6-changes, 3.1-rate
 #[test]
 fn changes_have_fifty_tokens_and_five_more_each_second() {
     let mut api = around(empty_world());
@@ -100,7 +100,7 @@ fn when_others_use_half_of_the_rate_half_of_it_is_left() {
     assert_eq!(code(&mut api, new_filter()), "RequestLimitExceeded");
 }
 
-// facts §6
+// Facts: 6-reads, 6-unbounded-reads
 #[test]
 fn a_list_of_any_length_has_a_smaller_bucket_than_its_pages() {
     let mut api = around(empty_world());
@@ -112,7 +112,7 @@ fn a_list_of_any_length_has_a_smaller_bucket_than_its_pages() {
     assert_eq!(answered(&mut api, Describe::page(1000, None)), 100);
 }
 
-// facts §6
+// Facts: 6-old-reads
 #[test]
 fn a_read_may_be_as_old_as_the_lag_and_no_older() {
     let mut api = around(empty_world());
@@ -133,7 +133,7 @@ fn whoever_sees_his_own_writes_sees_them_at_once() {
     assert!((0..20).all(|_| filters(&mut api) == 1));
 }
 
-// facts §6
+// Facts: 6-unknown-at-first
 #[test]
 fn an_id_that_was_just_given_may_be_said_not_to_exist() {
     let mut api = around(empty_world());
@@ -190,6 +190,7 @@ fn an_item_may_be_on_two_pages_or_on_none() {
     assert_eq!(walked(&mut api).len(), 26);
 }
 
+// Facts: 3.1-server-errors, 3.1-unauthorized
 #[test]
 fn the_first_fault_that_fits_wins() {
     let mut api = around(empty_world());
@@ -267,6 +268,7 @@ fn an_answer_takes_its_time() {
     assert!(api.call(&us(), new_filter()).took >= SignedDuration::from_secs(10));
 }
 
+// Facts: 3.1-unauthorized
 #[test]
 fn both_doors_meet_lost_and_broken_answers() {
     for (effect, code, class) in [

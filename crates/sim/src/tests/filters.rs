@@ -15,6 +15,7 @@ fn seen_filter(world: &mut World, id: &FilterId) -> MirrorFilter {
     call!(world, DescribeTrafficMirrorFilters(Describe::only([id.clone()]))).items.remove(0)
 }
 
+// Facts: 4-rules-inline, 3.2-rules-of-a-filter
 #[test]
 fn a_filter_lists_its_rules_inline() {
     let Setting { mut world, filter, .. } = setting();
@@ -24,6 +25,7 @@ fn a_filter_lists_its_rules_inline() {
     assert_eq!(call!(world, DescribeTrafficMirrorFilterRules(alone)).items, [made]);
 }
 
+// Facts: 1.3-number-once-in-a-direction, 3.1-rule-exists
 #[test]
 fn a_rule_number_is_taken_once_in_each_direction() {
     let Setting { mut world, filter, .. } = setting();
@@ -34,6 +36,7 @@ fn a_rule_number_is_taken_once_in_each_direction() {
     call!(world, CreateTrafficMirrorFilterRule(other_direction));
 }
 
+// Facts: 1.3-ten-rules, 3.1-rule-limit
 #[test]
 fn a_filter_has_ten_rules_at_most_in_both_directions_together() {
     let Setting { mut world, filter, .. } = setting();
@@ -46,6 +49,7 @@ fn a_filter_has_ten_rules_at_most_in_both_directions_together() {
     assert_eq!(refused!(world, CreateTrafficMirrorFilterRule(one_more)), "TrafficMirrorFilterRuleLimitExceeded");
 }
 
+// Facts: 1.3-one-ip-version
 #[test]
 fn a_rule_has_addresses_of_one_ip_version() {
     let Setting { mut world, filter, .. } = setting();
@@ -53,6 +57,7 @@ fn a_rule_has_addresses_of_one_ip_version() {
     assert_eq!(refused!(world, CreateTrafficMirrorFilterRule(mixed)), "InvalidParameterValue");
 }
 
+// Facts: 1.3-ports-of-tcp-and-udp
 #[test]
 fn only_tcp_and_udp_have_ports() {
     let Setting { mut world, filter, .. } = setting();
@@ -66,6 +71,7 @@ fn only_tcp_and_udp_have_ports() {
     assert_eq!(made.rule.destination_ports, Some(PortRange { from: 443, to: 443 }));
 }
 
+// Facts: 1.3-rule-number-range, 1.3-protocol-number, 3.1-invalid-value
 #[test]
 fn numbers_out_of_range_are_refused() {
     let Setting { mut world, filter, .. } = setting();
@@ -80,6 +86,7 @@ fn numbers_out_of_range_are_refused() {
     }
 }
 
+// Facts: 1.3-host-bits
 #[test]
 fn host_bits_are_cut_off_a_cidr_block() {
     let Setting { mut world, filter, .. } = setting();
@@ -87,6 +94,7 @@ fn host_bits_are_cut_off_a_cidr_block() {
     assert_eq!(call!(world, CreateTrafficMirrorFilterRule(wish)).rule.source, "10.0.0.0/8".parse().unwrap());
 }
 
+// Facts: 4-removed-fields-of-a-rule, 4-changes
 #[test]
 fn a_modified_rule_keeps_what_was_not_named_and_loses_what_was_removed() {
     let Setting { mut world, filter, .. } = setting();
@@ -117,6 +125,7 @@ fn a_modification_that_would_make_a_wrong_rule_changes_nothing() {
     assert_eq!(seen_filter(&mut world, &filter).rules[&made.id], made);
 }
 
+// Facts: 1.3-only-amazon-dns, 1.3-services-are-removed
 #[test]
 fn the_amazon_resolver_is_the_only_network_service() {
     let Setting { mut world, filter, .. } = setting();
@@ -146,6 +155,7 @@ fn a_filter_takes_its_rules_with_it() {
     assert_eq!(refused!(world, DeleteTrafficMirrorFilter(filter)), "InvalidTrafficMirrorFilterId.NotFound");
 }
 
+// Facts: 3-filter-in-use, 3.1-filter-in-use
 #[test]
 fn a_filter_that_a_session_uses_cannot_be_deleted() {
     let mut setting = setting();
@@ -153,6 +163,7 @@ fn a_filter_that_a_session_uses_cannot_be_deleted() {
     assert_eq!(refused!(setting.world, DeleteTrafficMirrorFilter(setting.filter)), "TrafficMirrorFilterInUse");
 }
 
+// Facts: 1.3-rules-of-a-filter-in-use
 #[test]
 fn a_rule_of_a_filter_in_use_can_be_deleted() {
     let mut setting = setting();

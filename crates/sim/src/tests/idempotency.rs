@@ -2,6 +2,7 @@
 
 use super::*;
 
+// Facts: 3.2-same-token
 #[test]
 fn the_same_token_and_parameters_make_one_session() {
     let mut setting = setting();
@@ -11,6 +12,7 @@ fn the_same_token_and_parameters_make_one_session() {
     assert_eq!(setting.sessions(), [first]);
 }
 
+// Facts: 3.1-token-mismatch
 #[test]
 fn the_same_token_with_other_parameters_is_refused() {
     let mut setting = setting();
@@ -20,6 +22,7 @@ fn the_same_token_with_other_parameters_is_refused() {
     assert_eq!(refused!(setting.world, CreateTrafficMirrorSession(other)), "IdempotentParameterMismatch");
 }
 
+// Facts: 3.2-token-memory
 #[test]
 fn a_token_answers_with_an_object_that_has_been_deleted_since() {
     let mut setting = setting();
@@ -30,6 +33,7 @@ fn a_token_answers_with_an_object_that_has_been_deleted_since() {
     assert_eq!(setting.sessions(), []);
 }
 
+// Facts: 3.2-failed-call
 #[test]
 fn a_call_that_failed_does_not_use_its_token_up() {
     let mut setting = setting();
@@ -39,6 +43,7 @@ fn a_call_that_failed_does_not_use_its_token_up() {
     call!(setting.world, CreateTrafficMirrorSession(right));
 }
 
+// Facts: 3.2-token-of-an-action
 #[test]
 fn actions_do_not_share_tokens() {
     let mut setting = setting();
@@ -48,6 +53,7 @@ fn actions_do_not_share_tokens() {
     call!(setting.world, CreateTrafficMirrorSession(session));
 }
 
+// Facts: 3.2-token-form
 #[test]
 fn a_token_has_at_most_64_ascii_characters() {
     let mut world = empty_world();
@@ -57,6 +63,7 @@ fn a_token_has_at_most_64_ascii_characters() {
     }
 }
 
+// Facts: 3.1-dry-run
 #[test]
 fn a_dry_run_changes_nothing_and_says_so_with_status_412() {
     let mut setting = setting();

@@ -18,6 +18,7 @@ fn wish(min_count: i32, max_count: i32) -> RunInstances {
     }
 }
 
+// Facts: 8-states
 #[test]
 fn an_instance_is_pending_for_two_seconds_and_then_runs() {
     let mut world = empty_world();
@@ -65,6 +66,7 @@ fn a_launch_is_cut_to_what_the_subnet_can_take() {
     assert_eq!(call!(world, RunInstances(wish(11, 20))).len(), 11);
 }
 
+// Facts: 8-states
 #[test]
 fn an_instance_stops_and_starts_and_keeps_its_interface() {
     let Setting { mut world, instance, interface, .. } = setting();
@@ -88,6 +90,7 @@ fn a_pending_instance_cannot_be_stopped_nor_a_terminated_one_started() {
     assert_eq!(refused!(world, StartInstances(vec![old])), "IncorrectInstanceState");
 }
 
+// Facts: 8-states
 #[test]
 fn an_instance_that_is_terminated_while_it_starts_never_runs() {
     let mut world = empty_world();
@@ -101,6 +104,7 @@ fn an_instance_that_is_terminated_while_it_starts_never_runs() {
     assert_eq!(seen(&mut world, &id).instance.state, Terminated);
 }
 
+// Facts: 6-terminated-instances, 6-unknown-instance
 #[test]
 fn a_terminated_instance_is_listed_for_an_hour_without_a_place() {
     let Setting { mut world, network, instance, .. } = setting();
@@ -115,6 +119,7 @@ fn a_terminated_instance_is_listed_for_an_hour_without_a_place() {
     assert_eq!(refused!(world, DescribeInstances(Describe::only([instance]))), "InvalidInstanceID.NotFound");
 }
 
+// Facts: 6-unknown-instance
 #[test]
 fn one_unknown_instance_fails_the_call_for_all() {
     let Setting { mut world, instance, .. } = setting();

@@ -11,6 +11,7 @@ fn status(world: &mut World, id: &InterfaceId) -> Option<AttachmentStatus> {
     interface.attachment.map(|attachment| attachment.status)
 }
 
+// Facts: 8-attachment
 #[test]
 fn an_interface_takes_two_seconds_to_attach_and_two_to_detach() {
     let Setting { mut world, network, instance, .. } = setting();
@@ -26,6 +27,7 @@ fn an_interface_takes_two_seconds_to_attach_and_two_to_detach() {
     assert_eq!(status(&mut world, &id), None);
 }
 
+// Facts: 8-attached-again
 #[test]
 fn attaching_again_is_another_attachment() {
     let Setting { mut world, network, instance, .. } = setting();

@@ -19,6 +19,7 @@ fn without_a_page_size_everything_comes_at_once() {
     assert_eq!((page.items.len(), page.next), (12, None));
 }
 
+// Facts: 3.2-pages
 #[test]
 fn pages_hold_everything_once_even_while_things_come_and_go() {
     let mut world = crowd(12);
@@ -33,11 +34,13 @@ fn pages_hold_everything_once_even_while_things_come_and_go() {
     assert_eq!(second.next, None);
 }
 
+// Facts: 3.2-pages
 #[test]
 fn a_page_that_is_just_full_is_the_last() {
     assert_eq!(call!(crowd(5), DescribeInstances(Describe::page(5, None))).next, None);
 }
 
+// Facts: 3.2-wrong-token
 #[test]
 fn a_token_that_no_page_gave_is_refused() {
     let mut world = crowd(6);
@@ -57,6 +60,7 @@ fn a_page_has_five_to_a_thousand_items() {
     }
 }
 
+// Facts: 6-ids-or-page-size
 #[test]
 fn a_page_size_and_ids_do_not_go_together() {
     let Setting { mut world, instance, .. } = setting();
@@ -64,6 +68,7 @@ fn a_page_size_and_ids_do_not_go_together() {
     assert_eq!(refused!(world, DescribeInstances(both)), "InvalidParameterCombination");
 }
 
+// Facts: 3.2-undocumented-filters
 #[test]
 fn an_unknown_filter_is_refused_even_where_there_is_nothing_to_filter() {
     let error = empty_world().call(Request::DescribeInstances(Describe::all().filtered("colour", "red"))).unwrap_err();
@@ -72,6 +77,7 @@ fn an_unknown_filter_is_refused_even_where_there_is_nothing_to_filter() {
     assert_eq!(refused!(empty_world(), DescribeTrafficMirrorSessions(undocumented)), "InvalidParameterValue");
 }
 
+// Facts: 3.2-any-value, 3.2-all-filters, 3.2-case, 3.2-wildcards
 #[test]
 fn values_of_a_filter_are_alternatives_and_filters_are_conditions() {
     let mut world = crowd(12);

@@ -46,7 +46,7 @@ fn leaving(packet: Packet) -> Packet {
     Packet { direction: Direction::Egress, content: Content::Ip(flow.reversed()), ..packet }
 }
 
-// facts §1.5, never mirrored; §1.3, network services
+// Facts: 1.5-never-metadata, 1.5-never-ntp, 1.5-never-windows-activation, 1.3-dns-by-service, 1.3-dns-both-ways
 #[test]
 fn what_aws_exempts_is_never_mirrored_and_dns_only_by_the_network_service() {
     let (mut setting, _) = mirrored_setting();
@@ -82,7 +82,7 @@ fn what_aws_exempts_is_never_mirrored_and_dns_only_by_the_network_service() {
     }
 }
 
-// facts §1.5
+// Facts: 1.5-never-arp, 1.5-never-dhcp
 #[test]
 fn arp_and_dhcp_are_never_mirrored() {
     let (setting, _) = mirrored_setting();
@@ -92,7 +92,7 @@ fn arp_and_dhcp_are_never_mirrored() {
     assert_eq!(setting.world.mirrored(&dhcp), Err(NotMirrored::Exempt));
 }
 
-// facts §1.3
+// Facts: 1.3-empty-filter, 1.3-no-outbound-rules, 1.3-ingress, 1.3-egress, 1.3-protocol-omitted
 #[test]
 fn an_empty_filter_mirrors_nothing_and_one_without_egress_rules_nothing_outbound() {
     let mut setting = setting();
@@ -104,7 +104,7 @@ fn an_empty_filter_mirrors_nothing_and_one_without_egress_rules_nothing_outbound
     assert_eq!(setting.world.mirrored(&leaving(packet)), Err(NotMirrored::NotAccepted));
 }
 
-// facts §1.3
+// Facts: 1.3-lowest-number-decides, 1.3-reject
 #[test]
 fn the_rule_with_the_lowest_number_that_matches_decides() {
     let (mut setting, _) = mirrored_setting();
@@ -117,7 +117,7 @@ fn the_rule_with_the_lowest_number_that_matches_decides() {
     assert!(setting.world.mirrored(&from_elsewhere).is_ok());
 }
 
-// facts §1.3
+// Facts: 1.3-two-rules-for-dual-stack, 1.1-ipv6-packets
 #[test]
 fn rules_for_ipv4_say_nothing_of_ipv6() {
     let (mut setting, _) = mirrored_setting();
@@ -129,7 +129,7 @@ fn rules_for_ipv4_say_nothing_of_ipv6() {
     assert!(setting.world.mirrored(&packet).is_ok());
 }
 
-// facts §1.4
+// Facts: 1.4-lowest-number-first, 1.4-mirrored-once, 1.4-filter-changes, 1.3-ports-match
 #[test]
 fn a_packet_is_mirrored_once_by_the_lowest_session_whose_filter_accepts_it() {
     let (mut setting, first) = mirrored_setting();
@@ -156,7 +156,7 @@ fn a_packet_is_mirrored_once_by_the_lowest_session_whose_filter_accepts_it() {
     assert_eq!(taker(&database), second.id);
 }
 
-// facts §3
+// Facts: 3-stopped, 3-resumed-by-start
 #[test]
 fn nothing_is_mirrored_without_a_session_of_a_running_instance_that_the_interface_is_attached_to() {
     let (mut setting, session) = mirrored_setting();
@@ -185,7 +185,7 @@ fn with_a_sensor(setting: &mut Setting, session: &MirrorSession) -> (InstanceId,
     (sensor, interface)
 }
 
-// facts §1.2
+// Facts: 1.2-resource-gone
 #[test]
 fn a_target_that_is_gone_or_stopped_takes_the_packet_and_nobody_sees_it() {
     let (mut setting, session) = mirrored_setting();
@@ -199,7 +199,7 @@ fn a_target_that_is_gone_or_stopped_takes_the_packet_and_nobody_sees_it() {
     assert_eq!(setting.world.mirrored(&packet), Err(NotMirrored::TargetGone(session)));
 }
 
-// facts §1.5
+// Facts: 1.5-vxlan, 1.5-target-lets-in, 1.5-acls-let-through, 1.5-same-vpc, 10-silent-failures
 #[test]
 fn a_sensor_must_let_in_udp_4789_and_the_acls_on_the_way_as_well() {
     let (mut setting, session) = mirrored_setting();
@@ -219,7 +219,8 @@ fn a_sensor_must_let_in_udp_4789_and_the_acls_on_the_way_as_well() {
     assert_eq!(setting.world.mirrored(&packet), unreachable);
 }
 
-// facts §1.2, §1.4, §1.5
+// Facts: 1.2-endpoint-longest-ipv4, 1.2-load-balancer-length, 1.4-length-after-the-header, 1.5-interface-longest
+// Facts: 1.5-overhead-ipv4
 #[test]
 fn a_copy_is_as_long_as_the_session_and_the_target_allow() {
     let (mut setting, session) = mirrored_setting();
@@ -243,7 +244,7 @@ fn a_copy_is_as_long_as_the_session_and_the_target_allow() {
     assert_eq!(lengths(&setting.world), [96; 4]);
 }
 
-// facts §1.2
+// Facts: 1.2-load-balancer-listener, 1.2-lost-listener-is-silent
 #[test]
 fn a_load_balancer_that_lost_its_listener_receives_nothing_and_no_call_says_so() {
     let (mut setting, session) = mirrored_setting();
@@ -259,7 +260,7 @@ fn a_load_balancer_that_lost_its_listener_receives_nothing_and_no_call_says_so()
     assert_eq!(seen, Err(NotMirrored::TargetSilent(session.id)));
 }
 
-// facts §1.4
+// Facts: 1.4-vni-of-copies
 #[test]
 fn a_copy_names_its_session_its_target_and_its_network() {
     let (setting, session) = mirrored_setting();
@@ -267,7 +268,7 @@ fn a_copy_names_its_session_its_target_and_its_network() {
     assert_eq!((copy.session, copy.target, copy.vni), (session.id, setting.target, session.vni));
 }
 
-// facts §1.3
+// Facts: 1.3-security-group-drops, 1.3-outbound-copies
 #[test]
 fn what_a_security_group_drops_inbound_is_not_mirrored_and_outbound_it_is_not_asked() {
     let (mut setting, _) = mirrored_setting();
@@ -279,7 +280,7 @@ fn what_a_security_group_drops_inbound_is_not_mirrored_and_outbound_it_is_not_as
     assert!(world.mirrored(&leaving(web_request(interface))).is_ok());
 }
 
-// facts §1.3
+// Facts: 1.3-network-acl-drops
 #[test]
 fn what_a_network_acl_drops_inbound_is_not_mirrored() {
     let (mut setting, _) = mirrored_setting();

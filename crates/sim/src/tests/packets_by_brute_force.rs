@@ -111,7 +111,8 @@ fn made(setting: &mut Setting, number: u16, wishes: Vec<RuleWish>) -> Session {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
-    // facts §1.3, §1.4
+    // Facts: 1.3-lowest-number-decides, 1.3-reject, 1.3-blocks-of-the-packet, 1.3-ports-match, 1.3-protocol-omitted
+    // Facts: 1.4-lowest-number-first
     #[test]
     fn the_world_and_brute_force_agree_on_who_mirrors_a_packet(
         rules in prop::collection::vec((1..=4u16, prop::collection::vec(any_rule(), 0..12)), 0..4),

@@ -3,7 +3,8 @@
 
 use super::*;
 
-// facts §2
+// Facts: 1.3-ten-rules, 1.4-three-sessions, 2-sessions-of-an-account, 2-targets-of-an-account, 2-filters-of-an-account
+// Facts: 2-sources-of-an-interface, 2-sources-of-a-large-interface
 #[test]
 fn the_quotas_are_those_of_the_guide() {
     let Quotas {
@@ -20,7 +21,7 @@ fn the_quotas_are_those_of_the_guide() {
     assert_eq!((sources_per_interface_target, sources_per_large_interface_target), (10, 100));
 }
 
-// facts §2, §3.1
+// Facts: 2-filters-of-an-account, 3.1-filter-limit
 #[test]
 fn an_account_that_is_full_of_filters_gets_no_more() {
     let mut world = empty_world();
@@ -32,7 +33,7 @@ fn an_account_that_is_full_of_filters_gets_no_more() {
     call!(world, CreateTrafficMirrorFilter(CreateTrafficMirrorFilter::default()));
 }
 
-// facts §2, §3.1
+// Facts: 2-targets-of-an-account, 3.1-target-limit
 #[test]
 fn an_account_that_is_full_of_targets_gets_no_more() {
     let mut setting = setting();
@@ -45,7 +46,7 @@ fn an_account_that_is_full_of_targets_gets_no_more() {
     call!(setting.world, CreateTrafficMirrorTarget(wish));
 }
 
-// facts §2, §3.1
+// Facts: 2-sessions-of-an-account, 3.1-session-limit
 #[test]
 fn an_account_that_is_full_of_sessions_gets_no_more() {
     let mut setting = setting();
@@ -58,7 +59,7 @@ fn an_account_that_is_full_of_sessions_gets_no_more() {
     call!(setting.world, CreateTrafficMirrorSession(setting.session(2)));
 }
 
-// facts §2
+// Facts: 2-changes-need-no-room
 #[test]
 fn a_full_account_can_still_change_what_it_has() {
     let mut setting = setting();

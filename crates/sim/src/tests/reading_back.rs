@@ -4,7 +4,7 @@
 use super::unknowns::{INVALID, refusal, where_aws};
 use super::*;
 
-// facts §1.2, §1.4
+// Facts: 4-changes-fill-in, 1.4-removed-length, 1.2-load-balancer-length
 #[test]
 fn a_session_that_is_moved_to_a_load_balancer_gets_its_packet_length_or_keeps_none() {
     for (fills_in, length) in [(true, Some(8500)), (false, None)] {
@@ -21,7 +21,7 @@ fn a_session_that_is_moved_to_a_load_balancer_gets_its_packet_length_or_keeps_no
     }
 }
 
-// facts §4
+// Facts: 4-creations-repeat
 #[test]
 fn an_answer_to_a_creation_repeats_the_tags_or_leaves_them_out() {
     for repeats in [true, false] {
@@ -43,7 +43,7 @@ fn an_answer_to_a_creation_repeats_the_tags_or_leaves_them_out() {
     }
 }
 
-// facts §4, §1.4
+// Facts: 4-creations-repeat
 #[test]
 fn an_answer_to_a_creation_repeats_the_default_length_or_leaves_it_out() {
     for (repeats, said) in [(true, Some(8500)), (false, None)] {
@@ -58,7 +58,7 @@ fn an_answer_to_a_creation_repeats_the_default_length_or_leaves_it_out() {
     }
 }
 
-// facts §1.3
+// Facts: 1.3-host-bits
 #[test]
 fn host_bits_of_a_cidr_block_are_cut_off_kept_or_refused() {
     for (host_bits, kept) in
@@ -80,7 +80,7 @@ fn host_bits_of_a_cidr_block_are_cut_off_kept_or_refused() {
     }
 }
 
-// facts §1.3
+// Facts: 1.3-protocol-minus-one
 #[test]
 fn all_protocols_have_no_number_or_perhaps_minus_one_as_well() {
     for (numbers, minus_one, zero) in [(vec![], None, Some(Some(0))), (vec![-1, 0], Some(None), Some(None))] {
@@ -97,7 +97,7 @@ fn all_protocols_have_no_number_or_perhaps_minus_one_as_well() {
     }
 }
 
-// facts §1.3
+// Facts: 1.3-ports-of-tcp-and-udp
 #[test]
 fn ports_of_other_protocols_are_kept_or_refused() {
     for (verdict, code) in [(Verdict::Accepted, None), (INVALID, Some("InvalidParameterValue".to_owned()))] {

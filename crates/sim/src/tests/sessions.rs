@@ -10,6 +10,7 @@ fn before_a_load_balancer() -> Setting {
     setting
 }
 
+// Facts: 1.4-tags-at-creation, 3-at-once
 #[test]
 fn a_session_is_tagged_as_it_is_created() {
     let mut setting = setting();
@@ -19,6 +20,7 @@ fn a_session_is_tagged_as_it_is_created() {
     assert_eq!(setting.sessions(), [made]);
 }
 
+// Facts: 1.4-number-range, 1.4-number-once-on-an-interface, 3.1-invalid-value
 #[test]
 fn a_session_number_is_unique_on_its_interface_and_within_range() {
     let mut setting = setting();
@@ -30,6 +32,7 @@ fn a_session_number_is_unique_on_its_interface_and_within_range() {
     call!(setting.world, CreateTrafficMirrorSession(setting.session(32766)));
 }
 
+// Facts: 1.4-three-sessions, 3.1-interface-limit
 #[test]
 fn an_interface_has_three_sessions_at_most() {
     let mut setting = setting();
@@ -40,6 +43,7 @@ fn an_interface_has_three_sessions_at_most() {
     assert_eq!(code, "TrafficMirrorSessionsPerInterfaceLimitExceeded");
 }
 
+// Facts: 3.1-session-without-interface, 3.1-session-without-target, 3.1-session-without-filter, 3.1-session-not-found
 #[test]
 fn everything_that_a_session_names_must_be_there() {
     let mut setting = setting();
@@ -64,6 +68,7 @@ fn everything_that_a_session_names_must_be_there() {
     assert_eq!(code, "InvalidTrafficMirrorSessionId.NotFound");
 }
 
+// Facts: 1.1-plain-interface, 1.1-refused-until-attached, 1.1-refusal-names-the-interface, 3.1-not-supported
 #[test]
 fn a_source_is_a_plain_interface_attached_to_an_instance() {
     let mut setting = setting();
@@ -80,6 +85,7 @@ fn a_source_is_a_plain_interface_attached_to_an_instance() {
     }
 }
 
+// Facts: 1.4-vni-omitted
 #[test]
 fn an_omitted_network_identifier_is_random_and_unique() {
     let mut setting = setting();
@@ -89,6 +95,7 @@ fn an_omitted_network_identifier_is_random_and_unique() {
     assert!((1..=0xff_ffff).contains(&first.vni));
 }
 
+// Facts: 1.4-vni-24-bits
 #[test]
 fn a_network_identifier_has_24_bits() {
     let mut setting = setting();
@@ -98,6 +105,7 @@ fn a_network_identifier_has_24_bits() {
     }
 }
 
+// Facts: 1.2-load-balancer-length, 1.4-length-omitted, 1.4-length-at-most-8500
 #[test]
 fn an_omitted_packet_length_is_8500_before_a_load_balancer_and_stays_away_elsewhere() {
     let mut setting = setting();
@@ -112,6 +120,7 @@ fn an_omitted_packet_length_is_8500_before_a_load_balancer_and_stays_away_elsewh
     }
 }
 
+// Facts: 1.4-filter-changes, 1.4-number-changes, 1.4-vni-changes, 1.4-removed-length
 #[test]
 fn a_session_is_changed_in_place() {
     let mut setting = before_a_load_balancer();
@@ -150,6 +159,7 @@ fn a_change_that_would_make_a_wrong_session_changes_nothing() {
     assert_eq!(stand, [first, second]);
 }
 
+// Facts: 3-deleted-on-termination
 #[test]
 fn a_session_dies_with_its_interface() {
     let mut setting = setting();
@@ -160,6 +170,7 @@ fn a_session_dies_with_its_interface() {
     assert_eq!(setting.sessions(), []);
 }
 
+// Facts: 3-stopped
 #[test]
 fn a_session_stays_when_its_instance_is_stopped() {
     let mut setting = setting();
@@ -169,6 +180,7 @@ fn a_session_stays_when_its_instance_is_stopped() {
     assert_eq!(setting.sessions(), [made]);
 }
 
+// Facts: 3-detached
 #[test]
 fn a_session_stays_when_its_interface_is_detached() {
     let mut setting = setting();

@@ -49,7 +49,7 @@ fn one_more_than(setting: &mut Setting, sources: usize) -> ApiError {
     setting.world.call(Request::CreateTrafficMirrorSession(wish)).unwrap_err()
 }
 
-// facts §1.1
+// Facts: 1.1-virtualized-families
 #[test]
 fn every_virtualized_family_of_the_guide_can_be_mirrored() {
     let mut setting = setting();
@@ -60,7 +60,7 @@ fn every_virtualized_family_of_the_guide_can_be_mirrored() {
     }
 }
 
-// facts §1.1
+// Facts: 1.1-bare-metal-families
 #[test]
 fn bare_metal_can_be_mirrored_only_where_the_guide_lists_it() {
     let mut setting = setting();
@@ -74,7 +74,7 @@ fn bare_metal_can_be_mirrored_only_where_the_guide_lists_it() {
     }
 }
 
-// facts §1.1
+// Facts: 1.1-unlisted-families, 1.1-refusal-names-the-interface, 3.1-not-supported
 #[test]
 fn a_family_that_the_guide_does_not_list_cannot_be_mirrored() {
     let mut setting = setting();
@@ -91,7 +91,7 @@ fn a_family_that_the_guide_does_not_list_cannot_be_mirrored() {
     }
 }
 
-// facts §2, §3.1
+// Facts: 2-sources-of-an-interface, 3.1-sources-limit
 #[test]
 fn an_interface_receives_from_ten_sources_at_most() {
     let error = one_more_than(&mut before_an_instance("m5.large"), 10);
@@ -99,7 +99,7 @@ fn an_interface_receives_from_ten_sources_at_most() {
     assert_eq!(error.message, "Sources per interface-target limit reached (11)");
 }
 
-// facts §2
+// Facts: 2-sources-of-a-large-interface
 #[test]
 fn an_interface_of_one_of_the_largest_instances_receives_from_a_hundred_sources_at_most() {
     for largest in ["m5.24xlarge", "c5.18xlarge", "p4d.24xlarge"] {
@@ -108,7 +108,7 @@ fn an_interface_of_one_of_the_largest_instances_receives_from_a_hundred_sources_
     }
 }
 
-// facts §2
+// Facts: 2-sources-of-an-interface
 #[test]
 fn an_interface_without_an_instance_receives_from_ten_sources_at_most() {
     let mut setting = setting();
@@ -118,7 +118,7 @@ fn an_interface_without_an_instance_receives_from_ten_sources_at_most() {
     assert_eq!(one_more_than(&mut setting, 10).code, "TrafficMirrorSourcesPerTargetLimitExceeded");
 }
 
-// facts §2
+// Facts: 2-sources-not-sessions
 #[test]
 fn what_is_counted_before_an_interface_are_sources_and_not_sessions() {
     let mut setting = before_an_instance("m5.large");
@@ -129,7 +129,7 @@ fn what_is_counted_before_an_interface_are_sources_and_not_sessions() {
     assert_eq!(one_more_than(&mut setting, 0).code, "TrafficMirrorSourcesPerTargetLimitExceeded");
 }
 
-// facts §2
+// Facts: 2-sources-of-an-interface
 #[test]
 fn a_source_that_has_left_makes_room_for_another() {
     let mut setting = before_an_instance("m5.large");
@@ -140,7 +140,7 @@ fn a_source_that_has_left_makes_room_for_another() {
     call!(setting.world, CreateTrafficMirrorSession(setting.session(1)));
 }
 
-// facts §2
+// Facts: 2-sources-of-an-interface, 1.4-target-changes
 #[test]
 fn a_session_cannot_be_moved_to_an_interface_that_is_full() {
     let mut setting = before_an_instance("m5.large");
@@ -157,7 +157,7 @@ fn a_session_cannot_be_moved_to_an_interface_that_is_full() {
     assert!(setting.sessions().contains(&elsewhere));
 }
 
-// facts §1.2, §2
+// Facts: 1.2-load-balancer-sources, 1.2-endpoint-sources, 2-sessions-of-an-endpoint
 #[test]
 fn load_balancers_and_endpoints_receive_from_any_number_of_sources() {
     let mut setting = setting();

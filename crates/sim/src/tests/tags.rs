@@ -6,6 +6,7 @@ fn create(resources: &[&str], tags: Tags) -> CreateTags {
     CreateTags { resources: resources.iter().map(ToString::to_string).collect(), tags }
 }
 
+// Facts: 3.2-tags-of-any-resource, 1.2-target-tags
 #[test]
 fn everything_that_has_an_id_can_be_tagged() {
     let mut setting = setting();
@@ -29,6 +30,7 @@ fn everything_that_has_an_id_can_be_tagged() {
     assert!(ids.iter().all(|id| found.contains(id)), "{found:?}");
 }
 
+// Facts: 3.1-session-not-found
 #[test]
 fn one_unknown_resource_fails_the_call_for_all() {
     let Setting { mut world, instance, .. } = setting();
@@ -39,6 +41,7 @@ fn one_unknown_resource_fails_the_call_for_all() {
     assert_eq!(seen(&mut world, &instance).instance.tags, Tags::new());
 }
 
+// Facts: 3.2-reserved-tags, 8-group-tag
 #[test]
 fn what_aws_keeps_for_itself_cannot_be_set_or_removed() {
     let Setting { mut world, network, instance, .. } = setting();
@@ -60,6 +63,7 @@ fn what_aws_keeps_for_itself_cannot_be_set_or_removed() {
     assert_eq!(seen(&mut world, &member.id).instance.tags, member.tags);
 }
 
+// Facts: 3.2-fifty-tags
 #[test]
 fn a_resource_has_fifty_tags_at_most() {
     let Setting { mut world, instance, .. } = setting();
@@ -69,6 +73,7 @@ fn a_resource_has_fifty_tags_at_most() {
     assert_eq!(refused!(world, CreateTags(create(&[instance.as_str()], tags(50..51)))), "TagLimitExceeded");
 }
 
+// Facts: 3.2-removed-tags
 #[test]
 fn a_tag_is_removed_by_its_key_and_by_its_value_only_if_that_is_named() {
     let Setting { mut world, instance, .. } = setting();

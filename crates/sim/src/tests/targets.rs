@@ -2,6 +2,7 @@
 
 use super::*;
 
+// Facts: 1.2-one-target-per-nlb, 3.1-load-balancer-in-use
 #[test]
 fn a_load_balancer_is_the_target_of_one_target() {
     let mut world = empty_world();
@@ -13,6 +14,7 @@ fn a_load_balancer_is_the_target_of_one_target() {
     call!(world, CreateTrafficMirrorTarget(wish));
 }
 
+// Facts: 3.1-target-without-interface, 3.1-load-balancer-not-found, 3.1-endpoint-not-found
 #[test]
 fn a_resource_that_is_not_there_is_no_target() {
     let mut world = empty_world();
@@ -25,6 +27,7 @@ fn a_resource_that_is_not_there_is_no_target() {
     }
 }
 
+// Facts: 1.1-source-or-target, 3.1-source-as-target, 3.1-target-again, 3.1-target-as-source
 #[test]
 fn an_interface_is_a_source_or_a_target_but_not_both() {
     let mut setting = setting();
@@ -39,6 +42,7 @@ fn an_interface_is_a_source_or_a_target_but_not_both() {
     assert_eq!(refused!(setting.world, CreateTrafficMirrorTarget(wish)), "InterfaceInUseByTrafficMirrorTarget");
 }
 
+// Facts: 3-target-in-use, 3.1-target-in-use
 #[test]
 fn a_target_that_a_session_uses_cannot_be_deleted() {
     let mut setting = setting();
@@ -49,6 +53,7 @@ fn a_target_that_a_session_uses_cannot_be_deleted() {
     assert_eq!(error.message, format!("Cannot delete {target}. Target is in use by {session}"));
 }
 
+// Facts: 3-target-without-resource
 #[test]
 fn a_target_and_its_sessions_outlive_its_interface() {
     let mut setting = setting();
@@ -62,7 +67,7 @@ fn a_target_and_its_sessions_outlive_its_interface() {
     assert_eq!(setting.sessions(), [session]);
 }
 
-// facts §1.2, §10
+// Facts: 1.2-lost-listener-is-silent, 10-silent-failures
 #[test]
 fn a_load_balancer_that_lost_its_listener_is_missed_by_no_call() {
     let mut setting = setting();

@@ -15,7 +15,7 @@ pub(super) fn refusal(world: &mut World, request: Request) -> Option<String> {
     world.call(request).err().map(|error| error.code)
 }
 
-// facts §12
+// Facts: 12-other-settings
 #[test]
 fn each_alternative_is_another_world_and_has_a_name_of_its_own() {
     let all = Unknowns::each_otherwise();
@@ -25,7 +25,7 @@ fn each_alternative_is_another_world_and_has_a_name_of_its_own() {
     }
 }
 
-// facts §12
+// Facts: 12-other-settings
 #[test]
 fn what_the_facts_do_state_holds_however_the_rest_is_set() {
     for (name, unknowns) in Unknowns::each_otherwise() {
@@ -42,7 +42,7 @@ fn what_the_facts_do_state_holds_however_the_rest_is_set() {
     }
 }
 
-// facts §12.1
+// Facts: 1.3-ten-rules, 3.1-rule-limit
 #[test]
 fn ten_rules_are_those_of_a_filter_or_of_each_direction() {
     for (quota, more) in [(RulesQuota::PerFilter, false), (RulesQuota::PerDirection, true)] {
@@ -59,7 +59,7 @@ fn ten_rules_are_those_of_a_filter_or_of_each_direction() {
     }
 }
 
-// facts §12.1
+// Facts: 1.3-ten-rules
 #[test]
 fn a_rule_cannot_be_turned_into_a_direction_that_is_full() {
     let Setting { mut world, filter, .. } = where_aws(|it| it.rules_quota = RulesQuota::PerDirection);
@@ -73,7 +73,7 @@ fn a_rule_cannot_be_turned_into_a_direction_that_is_full() {
     assert_eq!(refused!(world, ModifyTrafficMirrorFilterRule(turned)), "TrafficMirrorFilterRuleLimitExceeded");
 }
 
-// facts §12.2
+// Facts: 1.4-vni-24-bits
 #[test]
 fn the_bounds_of_network_identifiers_are_as_they_are_set() {
     for (vnis, vni, refused) in [
@@ -91,7 +91,7 @@ fn the_bounds_of_network_identifiers_are_as_they_are_set() {
     }
 }
 
-// facts §12.2
+// Facts: 1.4-vni-again
 #[test]
 fn a_network_identifier_is_used_twice_or_refused() {
     for (verdict, code) in [(Verdict::Accepted, None), (INVALID, Some("InvalidParameterValue".to_owned()))] {
@@ -106,7 +106,7 @@ fn a_network_identifier_is_used_twice_or_refused() {
     }
 }
 
-// facts §12.3
+// Facts: 1.4-number-once-on-an-interface
 #[test]
 fn a_session_number_is_used_twice_or_refused_with_some_code() {
     for (verdict, code) in [
@@ -124,7 +124,7 @@ fn a_session_number_is_used_twice_or_refused_with_some_code() {
     }
 }
 
-// facts §12.5, §3.2
+// Facts: 3.2-tag-filters
 #[test]
 fn mirror_objects_are_found_by_their_tags_or_the_filter_is_refused() {
     for (verdict, found) in [(Verdict::Accepted, true), (INVALID, false)] {
@@ -152,7 +152,7 @@ fn mirror_objects_are_found_by_their_tags_or_the_filter_is_refused() {
     }
 }
 
-// facts §12.6, §1.1
+// Facts: 1.1-trunk-branch-efa, 1.1-other-managed-interfaces
 #[test]
 fn trunk_branch_and_efa_interfaces_are_sources_or_refused() {
     for verdict in [Verdict::Accepted, Verdict::Refused("NetworkInterfaceNotSupported")] {
@@ -166,7 +166,7 @@ fn trunk_branch_and_efa_interfaces_are_sources_or_refused() {
     }
 }
 
-// facts §12.7
+// Facts: 3-stopped-source
 #[test]
 fn an_interface_of_a_stopped_instance_is_a_source_or_refused() {
     let refused = Verdict::Refused("NetworkInterfaceNotSupported");
@@ -179,7 +179,7 @@ fn an_interface_of_a_stopped_instance_is_a_source_or_refused() {
     }
 }
 
-// facts §12.8, §3
+// Facts: 3-filter-with-rules
 #[test]
 fn a_filter_takes_its_rules_with_it_or_stays_until_they_are_gone() {
     let refused = Verdict::Refused("TrafficMirrorFilterInUse");
@@ -195,7 +195,7 @@ fn a_filter_takes_its_rules_with_it_or_stays_until_they_are_gone() {
     }
 }
 
-// facts §12.8, §3.1
+// Facts: 3.1-filter-in-use
 #[test]
 fn a_filter_in_use_is_refused_with_either_code() {
     for code in ["TrafficMirrorFilterInUse", "InvalidTrafficMirrorFilter.InUse"] {
@@ -205,7 +205,7 @@ fn a_filter_in_use_is_refused_with_either_code() {
     }
 }
 
-// facts §3.1
+// Facts: 3.1-target-without-interface
 #[test]
 fn a_target_without_its_interface_is_refused_with_either_code() {
     for code in ["InvalidNetworkInterfaceID.NotFound", "InvalidTrafficMirrorTarget"] {
@@ -215,7 +215,7 @@ fn a_target_without_its_interface_is_refused_with_either_code() {
     }
 }
 
-// facts §3.1
+// Facts: 3.1-filter-not-found, 3.1-rule-not-found, 3.1-session-not-found, 3.1-target-not-found, 3.1-target-in-use
 #[test]
 fn codes_are_those_on_the_wire_or_those_that_are_documented() {
     for (codes, expected) in [
@@ -265,7 +265,7 @@ fn made_twice(setting: &mut Setting, seconds: i64) -> [SessionId; 2] {
     [first, call!(setting.world, CreateTrafficMirrorSession(wish)).id]
 }
 
-// facts §12.10, §3.2
+// Facts: 3.2-token-memory
 #[test]
 fn a_token_is_remembered_for_ever_for_a_time_or_until_its_object_is_gone() {
     let minute = TokenMemory::For(SignedDuration::from_mins(1));
@@ -282,7 +282,7 @@ fn a_token_is_remembered_for_ever_for_a_time_or_until_its_object_is_gone() {
     }
 }
 
-// facts §12.10
+// Facts: 3.2-token-memory, 3.2-tokens-of-creations
 #[test]
 fn a_token_whose_object_stands_is_remembered_until_it_is_gone_whatever_it_made() {
     let mut setting = where_aws(|it| it.tokens = TokenMemory::UntilGone);
@@ -306,7 +306,7 @@ fn a_token_whose_object_stands_is_remembered_until_it_is_gone_whatever_it_made()
     }
 }
 
-// facts §12.11, §2
+// Facts: 2-per-region
 #[test]
 fn a_quota_counts_one_region_or_all() {
     for elsewhere in [0, 1] {
