@@ -24,6 +24,7 @@ mod interfaces;
 mod kept;
 mod listeners;
 mod listing;
+mod long_lists;
 mod mint;
 mod mirror;
 mod network;

@@ -50,6 +50,9 @@ pub struct Unknowns {
     pub host_bits: HostBits,
     /// Numbers that stand for all protocols, beside no number at all. Elsewhere in EC2 -1 does, and in some tools 0.
     pub all_protocols: BTreeSet<i32>,
+    /// Interfaces that one answer lists which is neither filtered nor a page. The model says that a list of many fails without either, not
+    /// from how many on; by default, from more than a page holds.
+    pub most_interfaces_at_once: usize,
     /// Port ranges in a rule that is not for TCP or UDP. The model says that they are for those.
     pub ports_elsewhere: Verdict,
 }
@@ -153,6 +156,7 @@ impl Default for Unknowns {
             answers_repeat_defaults: true,
             host_bits: HostBits::CutOff,
             all_protocols: BTreeSet::new(),
+            most_interfaces_at_once: 1000,
             ports_elsewhere: Verdict::Refused("InvalidParameterValue"),
         }
     }
@@ -208,6 +212,7 @@ impl Unknowns {
             ("host bits kept", set(|it| it.host_bits = HostBits::Kept)),
             ("host bits refused", set(|it| it.host_bits = HostBits::Refused)),
             ("-1 and 0 for all protocols", set(|it| it.all_protocols = [-1, 0].into())),
+            ("interfaces listed however many there are", set(|it| it.most_interfaces_at_once = usize::MAX)),
             ("ports of any protocol accepted", set(|it| it.ports_elsewhere = Verdict::Accepted)),
         ]
     }

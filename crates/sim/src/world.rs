@@ -191,7 +191,7 @@ impl World {
             Q::StartInstances(ids) => A::StartInstances(self.start_instances(ids)?),
             Q::StopInstances(ids) => A::StopInstances(self.stop_instances(ids)?),
             Q::TerminateInstances(ids) => A::TerminateInstances(self.terminate_instances(ids)?),
-            Q::DescribeNetworkInterfaces(asked) => A::DescribeNetworkInterfaces(list(&self.interfaces, asked, &self.mint)?),
+            Q::DescribeNetworkInterfaces(asked) => A::DescribeNetworkInterfaces(self.describe_interfaces(asked)?),
             Q::CreateNetworkInterface(wish) => A::CreateNetworkInterface(self.create_network_interface(wish)?),
             Q::AttachNetworkInterface(wish) => A::AttachNetworkInterface(self.attach_network_interface(wish)?),
             Q::DetachNetworkInterface(id) => self.detach_network_interface(id).map(|()| A::DetachNetworkInterface)?,

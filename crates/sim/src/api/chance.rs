@@ -44,6 +44,12 @@ impl Chance {
         }
     }
 
+    /// A number below this one; 0 if there is none.
+    pub(super) fn below(&mut self, bound: usize, purpose: &'static str) -> usize {
+        let drawn = self.mint.draw(purpose).checked_rem(bound as u128);
+        drawn.and_then(|drawn| usize::try_from(drawn).ok()).unwrap_or_default()
+    }
+
     /// A duration up to this one, nanosecond for nanosecond.
     pub(super) fn up_to(&mut self, longest: SignedDuration, purpose: &'static str) -> SignedDuration {
         if longest <= SignedDuration::ZERO {

@@ -31,6 +31,8 @@ pub enum Effect {
     CutPage(usize),
     /// A list is empty.
     EmptyList,
+    /// What is on a page comes in another order: AWS documents none.
+    Shuffled,
     /// `UnauthorizedOperation`.
     Denied,
     /// The body ends after so many bytes.

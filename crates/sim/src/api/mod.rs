@@ -185,7 +185,7 @@ impl Api {
         }
         let (mut result, age) = self.answered(caller, account, request);
         if let (Ok(response), Some(effect)) = (&mut result, effect) {
-            pages::lie(response, effect);
+            pages::lie(response, effect, &mut self.chance);
         }
         let came = match effect {
             Some(Effect::LostAfter) => Came::Nothing,

@@ -1,6 +1,7 @@
-//! Takes lists that are asked for and pages that are answered, of whatever kind; makes them shorter than they should be. Never adds
-//! what was not on some page.
+//! Takes lists that are asked for and pages that are answered, of whatever kind; makes them shorter than they should be, or puts
+//! them in another order. Never adds what was not on some page.
 
+use super::chance::Chance;
 use super::faults::Effect;
 use crate::request::Request;
 use crate::response::Response;
@@ -42,6 +43,14 @@ macro_rules! lists {
                     page.items.truncate(most);
                     page.next.take_if(|_| ends);
                 })*
+                _ => {}
+            }
+        }
+
+        /// Lets two items of a page change places.
+        fn exchange(response: &mut Response, one: usize, other: usize) {
+            match response {
+                $(Response::$action(page) if one.max(other) < page.items.len() => page.items.swap(one, other),)*
                 _ => {}
             }
         }
@@ -100,12 +109,21 @@ pub(super) fn ask_for_fewer(request: &mut Request, size: i32) {
 }
 
 /// Makes of a page what a fault makes of it.
-pub(super) fn lie(response: &mut Response, effect: &Effect) {
+pub(super) fn lie(response: &mut Response, effect: &Effect, chance: &mut Chance) {
     match effect {
+        Effect::Shuffled => shuffle(response, chance),
         Effect::SkippingPage(most) => keep_first(response, *most, false),
         Effect::CutPage(most) => keep_first(response, *most, true),
         Effect::EmptyList => keep_first(response, 0, true),
         _ => {}
+    }
+}
+
+/// Puts the items of a page in an order that is drawn, each as likely as any other.
+fn shuffle(response: &mut Response, chance: &mut Chance) {
+    let items = extent(response).map_or(0, |(items, _)| items);
+    for place in (1..items).rev() {
+        exchange(response, place, chance.below(place + 1, "order"));
     }
 }
 

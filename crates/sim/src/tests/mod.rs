@@ -28,6 +28,7 @@ mod packets_by_brute_force;
 mod quotas;
 mod rates;
 mod reading_back;
+mod refusals;
 mod sessions;
 mod shapes;
 mod sources;

@@ -1,7 +1,7 @@
 //! Takes calls that come faster than AWS lets them; gives sentences about which are refused. Never waits: time is told.
 
 use super::*;
-use crate::api::{Came, Effect, Fault, Limit, Rates};
+use crate::api::{Came, Limit, Rates};
 
 const ACCOUNT: &str = "123456789012";
 
@@ -124,20 +124,4 @@ fn all_callers_of_an_account_draw_from_one_bucket() {
 fn an_account_may_have_been_granted_more() {
     let mut api = limited(Rates::documented().with("CreateTrafficMirrorFilter", Limit { burst: 200, per_second: 50 }));
     assert_eq!(let_through(&mut api, &new_filter()), 200);
-}
-
-// Facts: 10-denials-tell-the-caller, 10-caller, 3.1-unauthorized
-#[test]
-fn a_denial_names_who_called_and_for_what() {
-    let mut api = limited(Rates::documented());
-    api.add_fault(Fault::new(Effect::Denied).on("Create*"));
-    for (principal, arn) in [
-        ("assumed-role/mirror/session", "arn:aws:sts::123456789012:assumed-role/mirror/session"),
-        ("user/alice", "arn:aws:iam::123456789012:user/alice"),
-    ] {
-        let error = result(&mut api, &Caller::new(ACCOUNT.into(), principal), new_filter()).unwrap_err();
-        assert_eq!((error.code.as_str(), error.status), ("UnauthorizedOperation", 403));
-        let words = format!("User: {arn} is not authorized to perform: ec2:CreateTrafficMirrorFilter");
-        assert!(error.message.contains(&words), "{}", error.message);
-    }
 }
