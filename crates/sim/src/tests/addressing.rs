@@ -7,6 +7,7 @@ fn small_subnet(world: &mut World) -> SubnetId {
     world.add_subnet(&vpc, &"eu-west-1a".into(), "10.0.0.0/28".parse().unwrap(), None)
 }
 
+// Facts: 8-subnet-addresses
 #[test]
 fn a_subnet_keeps_five_addresses_for_aws() {
     let mut world = empty_world();
@@ -15,6 +16,7 @@ fn a_subnet_keeps_five_addresses_for_aws() {
     assert_eq!(free, 16 - 5);
 }
 
+// Facts: 8-full-subnet
 #[test]
 fn a_full_subnet_takes_no_interface_until_one_is_deleted() {
     let mut world = empty_world();
@@ -26,6 +28,7 @@ fn a_full_subnet_takes_no_interface_until_one_is_deleted() {
     assert_eq!(call!(world, CreateNetworkInterface(wish)).address, made[4].address);
 }
 
+// Facts: 8-ipv6-of-a-subnet
 #[test]
 fn a_subnet_without_an_ipv6_block_gives_no_ipv6_address() {
     let mut world = empty_world();
@@ -34,6 +37,7 @@ fn a_subnet_without_an_ipv6_block_gives_no_ipv6_address() {
     assert_eq!(error.code, "InvalidParameterValue");
 }
 
+// Facts: 8-zone-ids
 #[test]
 fn zones_have_a_name_for_the_account_and_an_id_for_everyone() {
     let mut world = World::new("1".into(), "ap-southeast-2".into(), 1, Time::UNIX_EPOCH);

@@ -50,6 +50,7 @@ fn block(block: &str) -> Peer {
     Peer::Block(block.parse().unwrap())
 }
 
+// Facts: 8-group-rules
 #[test]
 fn a_rule_lets_in_its_protocol_on_its_ports_from_its_block() {
     let web = GroupRule::all(Direction::Ingress, block("198.51.100.0/24")).of_protocol(6).on_ports(80, 443);
@@ -63,6 +64,7 @@ fn a_rule_lets_in_its_protocol_on_its_ports_from_its_block() {
     ));
 }
 
+// Facts: 8-group-ip-versions
 #[test]
 fn ipv4_rules_do_not_let_in_ipv6() {
     let setting = guarded_by([GroupRule::all(Direction::Ingress, block("0.0.0.0/0"))]);
@@ -71,6 +73,7 @@ fn ipv4_rules_do_not_let_in_ipv6() {
     assert!(gets_in(&setting, "2001:db8:1::1", 443));
 }
 
+// Facts: 8-group-peers
 #[test]
 fn a_rule_may_name_another_group_and_means_the_addresses_of_its_interfaces() {
     let mut setting = guarded_by([]);
@@ -89,6 +92,7 @@ fn a_rule_may_name_another_group_and_means_the_addresses_of_its_interfaces() {
     assert!(gets_in(&setting, &address, 443));
 }
 
+// Facts: 8-group-peers
 #[test]
 fn a_rule_may_name_a_prefix_list() {
     let mut setting = guarded_by([]);
@@ -98,6 +102,7 @@ fn a_rule_may_name_a_prefix_list() {
     assert!(gets_in(&setting, "203.0.113.9", 443) && !gets_in(&setting, "203.0.114.9", 443));
 }
 
+// Facts: 8-groups-remember
 #[test]
 fn a_security_group_lets_in_the_answer_to_what_it_let_out() {
     let mut setting = guarded_by([]);
@@ -108,6 +113,7 @@ fn a_security_group_lets_in_the_answer_to_what_it_let_out() {
     assert_eq!(setting.world.mirrored(&answer), Err(NotMirrored::SecurityGroup));
 }
 
+// Facts: 8-several-groups
 #[test]
 fn one_of_several_groups_is_enough() {
     let mut setting = guarded_by([]);
@@ -118,6 +124,7 @@ fn one_of_several_groups_is_enough() {
     assert!(gets_in(&setting, "198.51.100.1", 443));
 }
 
+// Facts: 8-acls
 #[test]
 fn the_lowest_entry_of_an_acl_that_matches_decides_and_answers_are_no_exception() {
     let mut setting = open_setting();

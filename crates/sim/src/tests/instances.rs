@@ -31,6 +31,7 @@ fn an_instance_is_pending_for_two_seconds_and_then_runs() {
     assert_eq!(seen(&mut world, &id).instance.state, Running);
 }
 
+// Facts: 8-launch-tags
 #[test]
 fn a_launch_tags_its_instances_and_their_interfaces() {
     let mut world = empty_world();
@@ -43,11 +44,13 @@ fn a_launch_tags_its_instances_and_their_interfaces() {
     }
 }
 
+// Facts: 8-default-subnet
 #[test]
 fn a_launch_without_a_subnet_needs_a_default_one() {
     assert_eq!(refused!(empty_world(), RunInstances(wish(1, 1))), "MissingInput");
 }
 
+// Facts: 8-launch-counts
 #[test]
 fn a_launch_wants_at_least_one_and_at_least_the_least() {
     let mut world = empty_world();
@@ -56,6 +59,7 @@ fn a_launch_wants_at_least_one_and_at_least_the_least() {
     assert_eq!(refused!(world, RunInstances(wish(3, 2))), "InvalidParameterValue");
 }
 
+// Facts: 8-full-subnet
 #[test]
 fn a_launch_is_cut_to_what_the_subnet_can_take() {
     let mut world = empty_world();
@@ -81,6 +85,7 @@ fn an_instance_stops_and_starts_and_keeps_its_interface() {
     assert_eq!(seen(&mut world, &instance).instance.state, Running);
 }
 
+// Facts: 8-states-for-calls
 #[test]
 fn a_pending_instance_cannot_be_stopped_nor_a_terminated_one_started() {
     let Setting { mut world, instance: old, .. } = setting();

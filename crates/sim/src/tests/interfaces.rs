@@ -38,6 +38,7 @@ fn attaching_again_is_another_attachment() {
     assert_ne!(call!(world, AttachNetworkInterface(attach(&id, &instance, 1))), first);
 }
 
+// Facts: 8-one-place-one-interface
 #[test]
 fn a_place_on_an_instance_holds_one_interface() {
     let Setting { mut world, network, instance, interface, .. } = setting();
@@ -47,6 +48,7 @@ fn a_place_on_an_instance_holds_one_interface() {
     assert_eq!(refused!(world, AttachNetworkInterface(again)), "InvalidNetworkInterface.InUse");
 }
 
+// Facts: 8-attached-in-its-zone
 #[test]
 fn an_interface_is_attached_in_its_own_zone() {
     let Setting { mut world, network, .. } = setting();
@@ -55,6 +57,7 @@ fn an_interface_is_attached_in_its_own_zone() {
     assert_eq!(refused!(world, AttachNetworkInterface(attach(&id, &elsewhere, 1))), "InvalidParameterCombination");
 }
 
+// Facts: 8-primary-stays
 #[test]
 fn the_primary_interface_and_those_of_aws_cannot_be_detached() {
     let Setting { mut world, network, instance, .. } = setting();
@@ -66,12 +69,14 @@ fn the_primary_interface_and_those_of_aws_cannot_be_detached() {
     assert_eq!(refused!(world, DetachNetworkInterface("eni-attach-0".into())), "InvalidAttachmentID.NotFound");
 }
 
+// Facts: 8-attached-is-not-deleted
 #[test]
 fn an_attached_interface_cannot_be_deleted() {
     let Setting { mut world, interface, .. } = setting();
     assert_eq!(refused!(world, DeleteNetworkInterface(interface)), "InvalidParameterValue");
 }
 
+// Facts: 8-delete-on-termination
 #[test]
 fn termination_takes_the_interfaces_that_it_shall_and_frees_the_others() {
     let Setting { mut world, network, instance, interface, .. } = setting();

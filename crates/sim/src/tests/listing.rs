@@ -53,6 +53,7 @@ fn a_token_that_no_page_gave_is_refused() {
     }
 }
 
+// Facts: 6-page-size
 #[test]
 fn a_page_has_five_to_a_thousand_items() {
     for size in [-1, 0, 4, 1001] {
