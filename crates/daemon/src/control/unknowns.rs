@@ -49,6 +49,7 @@ struct Switches {
     host_bits: Option<HostBitsWish>,
     all_protocols: Option<BTreeSet<i32>>,
     ports_elsewhere: Option<String>,
+    most_interfaces_at_once: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -127,6 +128,7 @@ fn changed(mut unknowns: Unknowns, switches: Switches) -> Result<Unknowns, Refus
     put(&mut it.quota_scope, quota_scope.map(quota_scope_of));
     put(&mut it.host_bits, host_bits.map(host_bits_of));
     put(&mut it.all_protocols, all_protocols.clone());
+    put(&mut it.most_interfaces_at_once, switches.most_interfaces_at_once);
     put(&mut it.modify_fills_in, switches.modify_fills_in);
     put(&mut it.answers_repeat_tags, switches.answers_repeat_tags);
     put(&mut it.answers_repeat_defaults, switches.answers_repeat_defaults);
@@ -189,6 +191,7 @@ fn shown(unknowns: &Unknowns) -> Switches {
         host_bits,
         all_protocols,
         ports_elsewhere,
+        most_interfaces_at_once,
     } = unknowns;
     let verdict = |verdict: &Verdict| match verdict {
         Verdict::Accepted => Some(ACCEPTED.into()),
@@ -233,6 +236,7 @@ fn shown(unknowns: &Unknowns) -> Switches {
         }),
         all_protocols: Some(all_protocols.clone()),
         ports_elsewhere: verdict(ports_elsewhere),
+        most_interfaces_at_once: Some(*most_interfaces_at_once),
     }
 }
 

@@ -164,7 +164,7 @@ fn each_creation_answers_a_token_with_what_it_made_and_refuses_it_with_other_par
         let same = body(action, &parameters, &ids);
         let [first, again] = [(); 2].map(|()| ask(&mut world, &same));
         assert_eq!(inside(&first, "clientToken"), "t", "{action}");
-        let answer = |reply: &crate::wire::Reply| reply.body.split_once("</requestId>").unwrap().1.to_owned();
+        let answer = |reply: &super::http::Reply| reply.body.split_once("</requestId>").unwrap().1.to_owned();
         assert_eq!(answer(&again), answer(&first), "{action}");
         let other = same.replace("Description=d", "Description=e");
         assert_eq!(code(&mut world, &other), "IdempotentParameterMismatch", "{action}");

@@ -111,6 +111,7 @@ fn effects() -> Vec<Effect> {
         Effect::SkippingPage(3),
         Effect::CutPage(2),
         Effect::EmptyList,
+        Effect::Shuffled,
         Effect::Denied,
         Effect::Cut(99),
         Effect::AnotherAccount("999999999999".into()),
@@ -130,9 +131,10 @@ fn place(effect: &Effect) -> usize {
         Effect::SkippingPage(_) => 5,
         Effect::CutPage(_) => 6,
         Effect::EmptyList => 7,
-        Effect::Denied => 8,
-        Effect::Cut(_) => 9,
-        Effect::AnotherAccount(_) => 10,
+        Effect::Shuffled => 8,
+        Effect::Denied => 9,
+        Effect::Cut(_) => 10,
+        Effect::AnotherAccount(_) => 11,
     }
 }
 

@@ -4,9 +4,9 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
+use super::http::Reply;
 use super::on_the_wire::{ask, inside};
 use super::*;
-use crate::wire::Reply;
 
 /// The names of the elements right below the first element of this name.
 fn below(reply: &Reply, name: &str) -> Vec<String> {
