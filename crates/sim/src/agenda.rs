@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mirror_core::Time;
-use mirror_core::ids::{AttachmentId, InstanceId, InterfaceId};
+use mirror_core::ids::{AccountId, AttachmentId, InstanceId, InterfaceId};
 
 /// Something that time brings. It may have been overtaken by then (an instance that is terminated while it starts): whoever acts on
 /// it looks first.
@@ -21,8 +21,8 @@ pub(crate) enum Event {
     Attaches(InterfaceId, AttachmentId),
     /// An interface that is being detached is detached.
     Detaches(InterfaceId, AttachmentId),
-    /// An auto scaling group replaces its oldest instance.
-    Replaces(String),
+    /// An account's auto scaling group replaces its oldest instance.
+    Replaces(AccountId, String),
 }
 
 /// What will happen, by time; at the same time, what was entered first happens first.

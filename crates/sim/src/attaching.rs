@@ -89,10 +89,10 @@ impl World {
         Ok(())
     }
 
-    /// The interface that hangs somewhere by this attachment.
+    /// The account's interface that hangs somewhere by this attachment.
     pub(crate) fn interface_attached_by(&self, id: &AttachmentId) -> Option<&NetworkInterface> {
         let attached = |interface: &&NetworkInterface| interface.attachment.as_ref().is_some_and(|at| at.id == *id);
-        self.interfaces.values().find(attached)
+        self.interfaces.values().filter(|interface| self.owns(*interface)).find(attached)
     }
 
     pub(crate) fn attaches(&mut self, interface: &InterfaceId, id: &AttachmentId) {

@@ -14,14 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::cloud::ClientToken;
-use mirror_core::ids::{InstanceId, InterfaceId, VpcId, Zone};
+use mirror_core::ids::{AccountId, InstanceId, InterfaceId, VpcId, Zone};
 use mirror_core::inventory::{InstanceState, Tags};
 
 use crate::agenda::Event;
 use crate::error::ApiError;
 use crate::interfaces::NetworkInterface;
 use crate::listing::{Listed, Page, list};
-use crate::network::{Subnet, SubnetId, insufficient_addresses};
+use crate::network::{SubnetId, insufficient_addresses};
 use crate::request::{Describe, RunInstances};
 use crate::tags;
 use crate::world::World;
@@ -37,6 +37,8 @@ const AFTERLIFE: SignedDuration = SignedDuration::from_hours(1);
 pub struct Instance {
     /// Its id.
     pub id: InstanceId,
+    /// The account that launched it.
+    pub owner: AccountId,
     /// What it shares with the instances of the same launch: `r-…`.
     pub reservation: String,
     /// Its place among them.
@@ -83,7 +85,7 @@ pub struct StateChange {
 
 impl World {
     pub(crate) fn describe_instances(&self, asked: &Describe<InstanceId>) -> Result<Page<InstanceDetail>, ApiError> {
-        let page = list(&self.instances, asked, &self.mint)?;
+        let page = list(&self.instances, asked, self)?;
         let wanted: BTreeSet<_> = page.items.iter().map(|instance| instance.id.clone()).collect();
         let mut hanging: BTreeMap<InstanceId, Vec<NetworkInterface>> = BTreeMap::new();
         for interface in self.interfaces.values() {
@@ -121,7 +123,7 @@ impl World {
             return Err(ApiError::invalid_value("MinCount must not be larger than MaxCount"));
         }
         let subnet = match &wish.subnet {
-            Some(id) => self.subnets.get(id).ok_or_else(|| Subnet::not_found(id))?,
+            Some(id) => self.seen(&self.subnets, id)?,
             None => self.default_subnet().ok_or_else(|| {
                 ApiError::new("MissingInput", "No subnets found for the default VPC. Please specify a subnet.")
             })?,
@@ -145,6 +147,7 @@ impl World {
         let id = InstanceId::from(self.mint.id("i"));
         let instance = Instance {
             id: id.clone(),
+            owner: self.account.clone(),
             reservation: reservation.into(),
             launch_index,
             image: wish.image.clone(),
@@ -243,7 +246,7 @@ impl World {
         for (interface, goes) in hanging {
             if goes {
                 self.remove_interface(&interface);
-            } else if let Ok(interface) = self.interface_mut(&interface) {
+            } else if let Some(interface) = self.interfaces.get_mut(&interface) {
                 interface.attachment = None;
             }
         }
@@ -262,10 +265,11 @@ impl World {
     }
 
     pub(crate) fn instance(&self, id: &InstanceId) -> Result<&Instance, ApiError> {
-        self.instances.get(id).ok_or_else(|| Instance::not_found(id))
+        self.own(&self.instances, id)
     }
 
     fn instance_mut(&mut self, id: &InstanceId) -> Result<&mut Instance, ApiError> {
+        self.instance(id)?;
         self.instances.get_mut(id).ok_or_else(|| Instance::not_found(id))
     }
 }
@@ -275,7 +279,7 @@ impl Listed for Instance {
     const KIND: &str = "instance";
     #[rustfmt::skip]
     const FILTERS: &[&str] = &[
-        "instance-id", "instance-state-name", "instance-type", "image-id", "vpc-id", "subnet-id", "availability-zone",
+        "instance-id", "owner-id", "instance-state-name", "instance-type", "image-id", "vpc-id", "subnet-id", "availability-zone",
         "reservation-id", "client-token", "tag-key", "tag:",
     ];
 
@@ -283,6 +287,7 @@ impl Listed for Instance {
         let gone = self.state == InstanceState::Terminated;
         vec![match filter {
             "instance-id" => self.id.to_string(),
+            "owner-id" => self.owner.to_string(),
             "instance-state-name" => self.state.to_string(),
             "instance-type" => self.instance_type.clone(),
             "image-id" => self.image.clone(),
@@ -298,6 +303,10 @@ impl Listed for Instance {
 
     fn tags(&self) -> &Tags {
         &self.tags
+    }
+
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
     }
 
     fn not_found(id: &InstanceId) -> ApiError {

@@ -234,7 +234,7 @@ fn interface(seen: interfaces::NetworkInterface) -> NetworkInterface {
     }
 }
 
-fn filter(MirrorFilter { id, description: _, rules, services, tags }: MirrorFilter) -> Filter {
+fn filter(MirrorFilter { id, owner: _, description: _, rules, services, tags }: MirrorFilter) -> Filter {
     let rules = rules.into_iter().map(|(id, rule)| (id, rule.rule)).collect();
     Filter { id, rules, services, tags }
 }

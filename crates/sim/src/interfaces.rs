@@ -5,12 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use mirror_core::Time;
-use mirror_core::ids::{AttachmentId, InstanceId, InterfaceId, VpcId, Zone};
+use mirror_core::ids::{AccountId, AttachmentId, InstanceId, InterfaceId, VpcId, Zone};
 use mirror_core::inventory::Tags;
 
 use crate::error::ApiError;
 use crate::listing::Listed;
-use crate::network::{Subnet, SubnetId};
+use crate::network::SubnetId;
 use crate::request::{AssignIpv6Addresses, CreateNetworkInterface};
 use crate::security_groups::SecurityGroupId;
 use crate::tags;
@@ -63,6 +63,8 @@ pub struct Attachment {
 pub struct NetworkInterface {
     /// Its id.
     pub id: InterfaceId,
+    /// The account that made it.
+    pub owner: AccountId,
     /// Its subnet.
     pub subnet: SubnetId,
     /// Its VPC.
@@ -170,16 +172,19 @@ impl World {
 
     /// An interface with addresses, not yet in the world.
     pub(crate) fn new_interface(&mut self, subnet: &SubnetId, ipv6: i32) -> Result<NetworkInterface, ApiError> {
-        let subnet = self.subnets.get_mut(subnet).ok_or_else(|| Subnet::not_found(subnet))?;
+        self.seen(&self.subnets, subnet)?;
+        let subnet = self.subnet_mut(subnet)?;
         // Looked at before anything is taken: an IPv4 address that nobody owns would never come back.
         subnet.check_ipv6(ipv6)?;
         let address = subnet.take_address()?;
         let ipv6_addresses = subnet.take_ipv6_addresses(ipv6)?;
+        let (subnet, vpc, zone) = (subnet.id.clone(), subnet.vpc.clone(), subnet.zone.clone());
         Ok(NetworkInterface {
             id: self.mint.id("eni").into(),
-            subnet: subnet.id.clone(),
-            vpc: subnet.vpc.clone(),
-            zone: subnet.zone.clone(),
+            owner: self.account.clone(),
+            subnet,
+            vpc,
+            zone,
             interface_type: PLAIN.into(),
             requester_managed: false,
             description: String::new(),
@@ -223,10 +228,11 @@ impl World {
     }
 
     pub(crate) fn interface(&self, id: &InterfaceId) -> Result<&NetworkInterface, ApiError> {
-        self.interfaces.get(id).ok_or_else(|| NetworkInterface::not_found(id))
+        self.own(&self.interfaces, id)
     }
 
     pub(crate) fn interface_mut(&mut self, id: &InterfaceId) -> Result<&mut NetworkInterface, ApiError> {
+        self.interface(id)?;
         self.interfaces.get_mut(id).ok_or_else(|| NetworkInterface::not_found(id))
     }
 }
@@ -236,7 +242,7 @@ impl Listed for NetworkInterface {
     const KIND: &str = "network-interface";
     #[rustfmt::skip]
     const FILTERS: &[&str] = &[
-        "network-interface-id", "attachment.instance-id", "attachment.status", "addresses.private-ip-address",
+        "network-interface-id", "owner-id", "attachment.instance-id", "attachment.status", "addresses.private-ip-address",
         "private-ip-address", "interface-type", "requester-managed", "status", "subnet-id", "vpc-id", "availability-zone",
         "description", "tag-key", "tag:",
     ];
@@ -245,6 +251,7 @@ impl Listed for NetworkInterface {
         let attachment = self.attachment.as_ref();
         vec![match filter {
             "network-interface-id" => self.id.to_string(),
+            "owner-id" => self.owner.to_string(),
             "attachment.instance-id" => return self.instance().map(ToString::to_string).into_iter().collect(),
             "attachment.status" => attachment.map_or("detached", |attachment| attachment.status.name()).into(),
             "addresses.private-ip-address" | "private-ip-address" => self.address.to_string(),
@@ -260,6 +267,10 @@ impl Listed for NetworkInterface {
 
     fn tags(&self) -> &Tags {
         &self.tags
+    }
+
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
     }
 
     fn not_found(id: &InterfaceId) -> ApiError {

@@ -1,4 +1,4 @@
-//! A simulated EC2: one account and one Region, in memory. It has no runtime, no sockets, no clock and no randomness of its own: it
+//! A simulated EC2: one Region with many accounts, in memory. It has no runtime, no sockets, no clock and no randomness of its own: it
 //! is a state machine that follows from its seed, from the calls that it gets and from the times that it is told.
 //!
 //! ```text
@@ -12,6 +12,7 @@
 //! what vpc-mirror believes of them: a world that shared our mistakes would confirm them. Where AWS says nothing, the world is the
 //! harsher of the possible ones, and a comment says so.
 
+mod accounts;
 mod agenda;
 pub mod api;
 mod attaching;

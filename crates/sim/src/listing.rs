@@ -1,4 +1,5 @@
-//! Takes all objects of a kind, in order, and what a describe call asks for; gives one page of them. Never changes an object.
+//! Takes all objects of a kind, in order, and what a describe call asks for; gives one page of those that the caller sees. Never changes
+//! an object.
 //!
 //! | asked for                        | answer                                                                             |
 //! |----------------------------------|------------------------------------------------------------------------------------|
@@ -13,11 +14,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
 
+use mirror_core::ids::AccountId;
 use mirror_core::inventory::Tags;
 
 use crate::error::ApiError;
 use crate::mint::Mint;
 use crate::request::Describe;
+use crate::world::World;
 
 /// One filter of a describe call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +61,9 @@ pub(crate) trait Listed: Clone {
 
     fn tags(&self) -> &Tags;
 
+    /// The account that it belongs to; none for what is the same for all of them.
+    fn owner(&self) -> Option<&AccountId>;
+
     /// The error for an id that is not there.
     fn not_found(id: &Self::Id) -> ApiError;
 }
@@ -66,9 +72,9 @@ pub(crate) trait Listed: Clone {
 pub(crate) fn list<T: Listed>(
     objects: &BTreeMap<T::Id, T>,
     asked: &Describe<T::Id>,
-    mint: &Mint,
+    world: &World,
 ) -> Result<Page<T>, ApiError> {
-    list_by(&[], objects, asked, mint)
+    list_by(&[], objects, asked, world)
 }
 
 /// The page of `objects` that is asked for, with more filter names than are documented.
@@ -76,26 +82,31 @@ pub(crate) fn list_by<T: Listed>(
     undocumented: &[&str],
     objects: &BTreeMap<T::Id, T>,
     asked: &Describe<T::Id>,
-    mint: &Mint,
+    world: &World,
 ) -> Result<Page<T>, ApiError> {
     if let Some(unknown) = asked.filters.iter().find(|filter| !is_known::<T>(&filter.name, undocumented)) {
         return Err(ApiError::invalid_value(format!("The filter '{}' is invalid", unknown.name)));
     }
-    if let Some(missing) = asked.ids.iter().find(|id| !objects.contains_key(*id)) {
+    if let Some(missing) = asked.ids.iter().find(|id| world.seen(objects, id).is_err()) {
         return Err(T::not_found(missing));
     }
+    let World { account, mint, .. } = world;
     let size = page_size(asked)?;
     let after = match &asked.next_token {
-        Some(token) => Bound::Excluded(T::Id::from(&opened(token, T::KIND, mint)?)),
+        Some(token) => Bound::Excluded(T::Id::from(&opened(token, [T::KIND, account.as_str()], mint)?)),
         None => Bound::Unbounded,
     };
     let mut matching = objects
         .range((after, Bound::Unbounded))
         .filter(|(id, _)| asked.ids.is_empty() || asked.ids.contains(id))
-        .filter(|(_, object)| asked.filters.iter().all(|filter| matches(*object, filter)));
+        .filter_map(|(id, object)| Some((id, world.shown(object)?)))
+        .filter(|(_, object)| asked.filters.iter().all(|filter| matches(&**object, filter)));
     let page: Vec<_> = matching.by_ref().take(size).collect();
-    let next = page.last().filter(|_| matching.next().is_some()).map(|(id, _)| sealed(&id.to_string(), T::KIND, mint));
-    Ok(Page { items: page.into_iter().map(|(_, object)| object.clone()).collect(), next })
+    let next = page
+        .last()
+        .filter(|_| matching.next().is_some())
+        .map(|(id, _)| sealed(&id.to_string(), [T::KIND, account.as_str()], mint));
+    Ok(Page { items: page.into_iter().map(|(_, object)| object.into_owned()).collect(), next })
 }
 
 fn is_known<T: Listed>(name: &str, undocumented: &[&str]) -> bool {
@@ -155,17 +166,17 @@ pub(crate) fn fits(pattern: &str, value: &str) -> bool {
 }
 
 /// A token that names the last object of a page. It holds no state, so that it stays good while objects come and go.
-fn sealed(id: &str, kind: &str, mint: &Mint) -> String {
+fn sealed(id: &str, list: [&str; 2], mint: &Mint) -> String {
     let digits: String = id.bytes().map(|byte| format!("{byte:02x}")).collect();
-    mint.seal(&[kind, id]) + &digits
+    mint.seal(list, id) + &digits
 }
 
-/// The id in a token that was given for a page of this kind.
-fn opened(token: &str, kind: &str, mint: &Mint) -> Result<String, ApiError> {
+/// The id in a token that was given for a page of this list: of this kind, for this account.
+fn opened(token: &str, list: [&str; 2], mint: &Mint) -> Result<String, ApiError> {
     let invalid = || ApiError::new("InvalidNextToken", "The specified pagination token is not valid.");
     let (seal, digits) = token.split_at_checked(16).ok_or_else(invalid)?;
     let byte = |at| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
     let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
     let id = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(invalid)?;
-    if mint.seal(&[kind, &id]) == seal { Ok(id) } else { Err(invalid()) }
+    if mint.seal(list, &id) == seal { Ok(id) } else { Err(invalid()) }
 }

@@ -38,10 +38,10 @@ impl Mint {
         (self.draw("vni") % 0xff_ffff) as u32 + 1
     }
 
-    /// What makes a page's token ours: nobody can guess it, and that of another kind of page or of another world does not fit.
-    pub(crate) fn seal(&self, parts: &[&str; 2]) -> String {
+    /// What makes a page's token ours: nobody can guess it, and that of another list or of another world does not fit.
+    pub(crate) fn seal(&self, [kind, account]: [&str; 2], id: &str) -> String {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(&self.seed.to_le_bytes()).update(parts.join("\t").as_bytes());
+        hasher.update(&self.seed.to_le_bytes()).update([kind, account, id].join("\t").as_bytes());
         format!("{:016x}", first_bytes(&hasher) as u64)
     }
 

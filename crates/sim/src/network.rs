@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use ipnet::{Ipv4Net, Ipv6Net};
-use mirror_core::ids::{Region, VpcId, Zone};
+use mirror_core::ids::{AccountId, Region, VpcId, Zone};
 use mirror_core::inventory::Tags;
 
 use crate::error::ApiError;
@@ -36,7 +36,7 @@ impl fmt::Display for SubnetId {
 /// An Availability Zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AvailabilityZone {
-    /// Its name, such as `eu-west-1a`: another zone in another account.
+    /// Its name, such as `eu-west-1a`: in the older Regions another zone in another account, but not in here.
     pub name: Zone,
     /// Its id, such as `euw1-az1`: the same in all accounts.
     pub id: String,
@@ -49,6 +49,8 @@ pub struct AvailabilityZone {
 pub struct Vpc {
     /// Its id.
     pub id: VpcId,
+    /// The account that made it.
+    pub owner: AccountId,
     /// Its IPv4 block.
     pub cidr: Ipv4Net,
     /// Its IPv6 block.
@@ -64,6 +66,8 @@ pub struct Vpc {
 pub struct Subnet {
     /// Its id.
     pub id: SubnetId,
+    /// The account that made it.
+    pub owner: AccountId,
     /// Its VPC.
     pub vpc: VpcId,
     /// Its zone.
@@ -144,7 +148,8 @@ impl World {
     /// Adds a VPC.
     pub fn add_vpc(&mut self, cidr: Ipv4Net, ipv6_cidr: Option<Ipv6Net>) -> VpcId {
         let id = VpcId::from(self.mint.id("vpc"));
-        let vpc = Vpc { id: id.clone(), cidr, ipv6_cidr, is_default: false, tags: Tags::new() };
+        let owner = self.account.clone();
+        let vpc = Vpc { id: id.clone(), owner, cidr, ipv6_cidr, is_default: false, tags: Tags::new() };
         self.vpcs.insert(id.clone(), vpc);
         id
     }
@@ -154,6 +159,7 @@ impl World {
         let id = SubnetId::from(self.mint.id("subnet"));
         let subnet = Subnet {
             id: id.clone(),
+            owner: self.account.clone(),
             vpc: vpc.clone(),
             zone: zone.clone(),
             cidr,
@@ -169,12 +175,13 @@ impl World {
         id
     }
 
-    /// Makes a VPC and its subnets the default: where an instance goes for which no subnet is named.
+    /// Makes a VPC and its subnets the account's default: where an instance goes for which no subnet is named.
     pub fn make_default(&mut self, vpc: &VpcId) {
-        for candidate in self.vpcs.values_mut() {
+        let Self { account, vpcs, subnets, .. } = self;
+        for candidate in vpcs.values_mut().filter(|candidate| candidate.owner == *account) {
             candidate.is_default = candidate.id == *vpc;
         }
-        for subnet in self.subnets.values_mut() {
+        for subnet in subnets.values_mut().filter(|subnet| subnet.owner == *account) {
             subnet.is_default = subnet.vpc == *vpc;
         }
     }
@@ -186,7 +193,7 @@ impl World {
 
     /// Where an instance goes for which no subnet is named: the first zone's default subnet. AWS chooses the zone as it likes.
     pub(crate) fn default_subnet(&self) -> Option<&Subnet> {
-        self.subnets.values().filter(|subnet| subnet.is_default).min_by_key(|subnet| &subnet.zone)
+        self.subnets.values().filter(|subnet| subnet.is_default && self.owns(*subnet)).min_by_key(|subnet| &subnet.zone)
     }
 
     pub(crate) fn subnet_mut(&mut self, id: &SubnetId) -> Result<&mut Subnet, ApiError> {
@@ -235,6 +242,10 @@ impl Listed for AvailabilityZone {
         &NO_TAGS
     }
 
+    fn owner(&self) -> Option<&AccountId> {
+        None
+    }
+
     fn not_found(id: &Zone) -> ApiError {
         ApiError::invalid_value(format!("Invalid availability zone: [{id}]"))
     }
@@ -243,11 +254,12 @@ impl Listed for AvailabilityZone {
 impl Listed for Vpc {
     type Id = VpcId;
     const KIND: &str = "vpc";
-    const FILTERS: &[&str] = &["vpc-id", "cidr", "is-default", "state", "tag-key", "tag:"];
+    const FILTERS: &[&str] = &["vpc-id", "owner-id", "cidr", "is-default", "state", "tag-key", "tag:"];
 
     fn values(&self, filter: &str) -> Vec<String> {
         vec![match filter {
             "vpc-id" => self.id.to_string(),
+            "owner-id" => self.owner.to_string(),
             "cidr" => self.cidr.to_string(),
             "is-default" => self.is_default.to_string(),
             _ => "available".into(),
@@ -258,6 +270,10 @@ impl Listed for Vpc {
         &self.tags
     }
 
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
+    }
+
     fn not_found(id: &VpcId) -> ApiError {
         ApiError::new("InvalidVpcID.NotFound", format!("The vpc ID '{id}' does not exist"))
     }
@@ -266,12 +282,15 @@ impl Listed for Vpc {
 impl Listed for Subnet {
     type Id = SubnetId;
     const KIND: &str = "subnet";
-    const FILTERS: &[&str] =
-        &["subnet-id", "vpc-id", "availability-zone", "cidr-block", "default-for-az", "state", "tag-key", "tag:"];
+    #[rustfmt::skip]
+    const FILTERS: &[&str] = &[
+        "subnet-id", "owner-id", "vpc-id", "availability-zone", "cidr-block", "default-for-az", "state", "tag-key", "tag:",
+    ];
 
     fn values(&self, filter: &str) -> Vec<String> {
         vec![match filter {
             "subnet-id" => self.id.to_string(),
+            "owner-id" => self.owner.to_string(),
             "vpc-id" => self.vpc.to_string(),
             "availability-zone" => self.zone.to_string(),
             "cidr-block" => self.cidr.to_string(),
@@ -282,6 +301,10 @@ impl Listed for Subnet {
 
     fn tags(&self) -> &Tags {
         &self.tags
+    }
+
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
     }
 
     fn not_found(id: &SubnetId) -> ApiError {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
-use mirror_core::ids::VpcId;
+use mirror_core::ids::{AccountId, VpcId};
 use mirror_core::inventory::{Direction, PortRange};
 
 use crate::error::ApiError;
@@ -54,6 +54,8 @@ impl AclEntry {
 pub struct NetworkAcl {
     /// Its id.
     pub id: NetworkAclId,
+    /// The account that made it.
+    pub owner: AccountId,
     /// Its VPC.
     pub vpc: VpcId,
     /// Its entries, by direction and number. What none of them matches is dropped.
@@ -66,7 +68,13 @@ impl World {
     /// Adds a network ACL that drops everything, as AWS makes one. Source: "Custom network ACLs", Amazon VPC User Guide.
     pub fn add_network_acl(&mut self, vpc: &VpcId) -> NetworkAclId {
         let id = NetworkAclId::from(self.mint.id("acl"));
-        let acl = NetworkAcl { id: id.clone(), vpc: vpc.clone(), entries: BTreeMap::new(), subnets: BTreeSet::new() };
+        let acl = NetworkAcl {
+            id: id.clone(),
+            owner: self.account.clone(),
+            vpc: vpc.clone(),
+            entries: BTreeMap::new(),
+            subnets: BTreeSet::new(),
+        };
         self.network_acls.insert(id.clone(), acl);
         id
     }

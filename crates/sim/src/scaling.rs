@@ -44,14 +44,15 @@ impl World {
         // A group that replaces without any pause would keep time from passing.
         group.replaces_every = group.replaces_every.max(SignedDuration::from_secs(1));
         self.grow(&group, group.desired)?;
-        self.happens_after(group.replaces_every, Event::Replaces(group.name.clone()));
-        self.groups.insert(group.name.clone(), group);
+        let name = (self.account.clone(), group.name.clone());
+        self.happens_after(group.replaces_every, Event::Replaces(name.0.clone(), name.1.clone()));
+        self.groups.insert(name, group);
         Ok(())
     }
 
-    /// Replaces a group's oldest instance, and whatever it has lost since.
+    /// Replaces the oldest instance of a group of the account that acts, and whatever it has lost since.
     pub(crate) fn replaces(&mut self, name: &str) {
-        let Some(group) = self.groups.get(name).cloned() else { return };
+        let Some(group) = self.groups.get(&(self.account.clone(), name.into())).cloned() else { return };
         let members = self.members(name);
         let oldest = members.first().filter(|_| members.len() >= group.desired).map(|instance| instance.id.clone());
         // A launch that fails (no free address) is tried again next time, as AWS does it; the old instance stays until then.
@@ -59,7 +60,7 @@ impl World {
         if let (Ok(()), Some(oldest)) = (grown, oldest) {
             let _change = self.terminate_instances(&[oldest]);
         }
-        self.happens_after(group.replaces_every, Event::Replaces(name.into()));
+        self.happens_after(group.replaces_every, Event::Replaces(self.account.clone(), name.into()));
     }
 
     /// Launches until the group has so many instances.
@@ -93,7 +94,8 @@ impl World {
     fn members(&self, name: &str) -> Vec<&Instance> {
         let lives = |instance: &&Instance| matches!(instance.state, InstanceState::Pending | InstanceState::Running);
         let belongs = |instance: &&Instance| instance.tags.get(GROUP_TAG).is_some_and(|group| group == name);
-        let mut members: Vec<_> = self.instances.values().filter(lives).filter(belongs).collect();
+        let mut members: Vec<_> =
+            self.instances.values().filter(|it| self.owns(*it)).filter(lives).filter(belongs).collect();
         members.sort_by_key(|instance| (instance.launched, instance.id.clone()));
         members
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use mirror_core::ids::{InterfaceId, VpcId};
+use mirror_core::ids::{AccountId, InterfaceId, VpcId};
 use mirror_core::inventory::{Direction, PortRange};
 
 use crate::error::ApiError;
@@ -90,6 +90,8 @@ impl GroupRule {
 pub struct SecurityGroup {
     /// Its id.
     pub id: SecurityGroupId,
+    /// The account that made it.
+    pub owner: AccountId,
     /// Its VPC.
     pub vpc: VpcId,
     /// Its name.
@@ -105,7 +107,8 @@ impl World {
         let id = SecurityGroupId::from(self.mint.id("sg"));
         let everywhere = [IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
         let rules = everywhere.map(|block| GroupRule::all(Direction::Egress, Peer::Block(block))).into();
-        let group = SecurityGroup { id: id.clone(), vpc: vpc.clone(), name: name.into(), rules };
+        let owner = self.account.clone();
+        let group = SecurityGroup { id: id.clone(), owner, vpc: vpc.clone(), name: name.into(), rules };
         self.security_groups.insert(id.clone(), group);
         id
     }
@@ -116,7 +119,7 @@ impl World {
     ///
     /// The group does not exist.
     pub fn add_group_rule(&mut self, group: &SecurityGroupId, rule: GroupRule) -> Result<(), ApiError> {
-        let group = self.security_groups.get_mut(group).ok_or_else(|| group_not_found(group))?;
+        let group = self.group_mut(group)?;
         group.rules.push(rule);
         Ok(())
     }
@@ -127,7 +130,7 @@ impl World {
     ///
     /// The group does not exist.
     pub fn clear_group_rules(&mut self, group: &SecurityGroupId, direction: Direction) -> Result<(), ApiError> {
-        let group = self.security_groups.get_mut(group).ok_or_else(|| group_not_found(group))?;
+        let group = self.group_mut(group)?;
         group.rules.retain(|rule| rule.direction != direction);
         Ok(())
     }
@@ -146,11 +149,15 @@ impl World {
     ///
     /// The interface or one of the groups does not exist.
     pub fn set_security_groups(&mut self, interface: &InterfaceId, groups: &[SecurityGroupId]) -> Result<(), ApiError> {
-        if let Some(missing) = groups.iter().find(|group| !self.security_groups.contains_key(*group)) {
-            return Err(group_not_found(missing));
-        }
+        groups.iter().try_for_each(|group| self.group_mut(group).map(|_| ()))?;
         self.interface_mut(interface)?.security_groups = groups.to_vec();
         Ok(())
+    }
+
+    /// A group of the account that acts. Source: "Responsibilities and permissions for owners and participants", Amazon VPC User Guide.
+    fn group_mut(&mut self, id: &SecurityGroupId) -> Result<&mut SecurityGroup, ApiError> {
+        let group = self.security_groups.get_mut(id).filter(|group| group.owner == self.account);
+        group.ok_or_else(|| group_not_found(id))
     }
 }
 

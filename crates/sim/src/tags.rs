@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use mirror_core::ids::AccountId;
 use mirror_core::inventory::Tags;
 
 use crate::compute::Instance;
@@ -71,6 +72,15 @@ fn check_count(tags: &Tags) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// The tags of an object that the account owns.
+macro_rules! own_tags {
+    ($world:ident.$objects:ident, $id:ident) => {{
+        $world.own(&$world.$objects, &$id.into())?;
+        let object = $world.$objects.get_mut(&$id.into());
+        object.map(Tagged::tags_mut).ok_or_else(|| invalid_id($id))
+    }};
+}
+
 impl World {
     pub(crate) fn create_tags(&mut self, wish: &CreateTags) -> Result<(), ApiError> {
         check(&wish.tags)?;
@@ -103,34 +113,54 @@ impl World {
         Ok(())
     }
 
-    /// All tags of all resources. A resource's id and a tag's key make one name, in which the tab keeps them apart.
+    /// All tags of all resources of the account that acts. A resource's id and a tag's key make one name, in which the tab keeps them
+    /// apart.
     pub(crate) fn all_tags(&self) -> BTreeMap<String, TagDescription> {
-        described(&self.instances)
-            .chain(described(&self.interfaces))
-            .chain(described(&self.vpcs))
-            .chain(described(&self.subnets))
-            .chain(described(&self.filters))
-            .chain(self.filters.values().flat_map(|filter| described(&filter.rules)))
-            .chain(described(&self.targets))
-            .chain(described(&self.sessions))
+        let filters = self.filters.values().filter(|filter| self.owns(*filter));
+        self.described(&self.instances)
+            .chain(self.described(&self.interfaces))
+            .chain(self.described(&self.vpcs))
+            .chain(self.described(&self.subnets))
+            .chain(self.described(&self.filters))
+            .chain(filters.flat_map(|filter| self.described(&filter.rules)))
+            .chain(self.described(&self.targets))
+            .chain(self.described(&self.sessions))
             .map(|tag| (format!("{}\t{}", tag.resource, tag.key), tag))
             .collect()
     }
 
-    /// The tags of whatever has this id.
+    /// The tags of those of these objects that the account owns: what another has tagged is not listed.
+    fn described<T: Tagged>(&self, objects: &BTreeMap<T::Id, T>) -> impl Iterator<Item = TagDescription> {
+        let owned = objects.iter().filter(|(_, object)| self.owns(*object));
+        owned.flat_map(|(id, object)| {
+            object.tags().iter().map(move |(key, value)| TagDescription {
+                resource: id.to_string(),
+                resource_type: T::KIND,
+                key: key.clone(),
+                value: value.clone(),
+                tags: Tags::from([(key.clone(), value.clone())]),
+            })
+        })
+    }
+
+    /// The tags of whatever has this id and is the account's that acts.
     fn tags_mut(&mut self, resource: &str) -> Result<&mut Tags, ApiError> {
         match resource.split_once('-').map_or("", |(kind, _)| kind) {
-            "i" => tags_in(self.instances.get_mut(&resource.into()), resource),
-            "eni" => tags_in(self.interfaces.get_mut(&resource.into()), resource),
-            "vpc" => tags_in(self.vpcs.get_mut(&resource.into()), resource),
-            "subnet" => tags_in(self.subnets.get_mut(&resource.into()), resource),
-            "tmf" => tags_in(self.filters.get_mut(&resource.into()), resource),
+            "i" => own_tags!(self.instances, resource),
+            "eni" => own_tags!(self.interfaces, resource),
+            "vpc" => own_tags!(self.vpcs, resource),
+            "subnet" => own_tags!(self.subnets, resource),
+            "tmf" => own_tags!(self.filters, resource),
             "tmfr" => self.rule_mut(&resource.into()).map(|rule| &mut rule.tags),
-            "tmt" => tags_in(self.targets.get_mut(&resource.into()), resource),
-            "tms" => tags_in(self.sessions.get_mut(&resource.into()), resource),
-            _ => Err(ApiError::new("InvalidID", format!("The ID '{resource}' is not valid"))),
+            "tmt" => own_tags!(self.targets, resource),
+            "tms" => own_tags!(self.sessions, resource),
+            _ => Err(invalid_id(resource)),
         }
     }
+}
+
+fn invalid_id(id: &str) -> ApiError {
+    ApiError::new("InvalidID", format!("The ID '{id}' is not valid"))
 }
 
 /// What can be tagged.
@@ -150,22 +180,6 @@ macro_rules! tagged {
 
 tagged!(Instance, NetworkInterface, Vpc, Subnet, MirrorFilter, MirrorRule, MirrorTarget, MirrorSession);
 
-fn tags_in<'a, T: Tagged>(object: Option<&'a mut T>, resource: &str) -> Result<&'a mut Tags, ApiError> {
-    object.map(T::tags_mut).ok_or_else(|| T::not_found(&T::Id::from(resource)))
-}
-
-fn described<T: Tagged>(objects: &BTreeMap<T::Id, T>) -> impl Iterator<Item = TagDescription> {
-    objects.iter().flat_map(|(id, object)| {
-        object.tags().iter().map(move |(key, value)| TagDescription {
-            resource: id.to_string(),
-            resource_type: T::KIND,
-            key: key.clone(),
-            value: value.clone(),
-            tags: Tags::from([(key.clone(), value.clone())]),
-        })
-    })
-}
-
 impl Listed for TagDescription {
     type Id = String;
     const KIND: &str = "tag";
@@ -184,7 +198,12 @@ impl Listed for TagDescription {
         &self.tags
     }
 
+    /// Only those of the account that asks are looked at.
+    fn owner(&self) -> Option<&AccountId> {
+        None
+    }
+
     fn not_found(id: &String) -> ApiError {
-        ApiError::new("InvalidID", format!("The ID '{id}' is not valid"))
+        invalid_id(id)
     }
 }

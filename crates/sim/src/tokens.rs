@@ -4,6 +4,7 @@
 
 use mirror_core::Time;
 use mirror_core::cloud::{Action, ClientToken};
+use mirror_core::ids::AccountId;
 
 use crate::error::ApiError;
 use crate::request::Request;
@@ -33,8 +34,8 @@ impl Answered {
 }
 
 impl World {
-    /// What was answered to the first call with a token, if AWS still knows.
-    pub(crate) fn remembered(&self, key: &(Action, ClientToken)) -> Option<&Answered> {
+    /// What was answered to the first call of an account with a token, if AWS still knows.
+    pub(crate) fn remembered(&self, key: &(AccountId, Action, ClientToken)) -> Option<&Answered> {
         self.answered.get(key).filter(|first| match self.unknowns.tokens {
             TokenMemory::ForEver => true,
             TokenMemory::For(duration) => self.now.duration_since(first.at) < duration,

@@ -1,4 +1,4 @@
-//! Takes calls and times; gives answers, and the account that they have made. Every call goes through one function, [`World::call`],
+//! Takes calls and times; gives answers, and the Region that they have made. Every call goes through one function, [`World::call`],
 //! and every change that nobody called for through another, [`World::advance`].
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,13 +29,14 @@ use crate::security_groups::{NetworkAclId, PrefixListId, SecurityGroup, Security
 use crate::tokens::Answered;
 use crate::unknowns::Unknowns;
 
-/// One account in one Region.
+/// One Region, with many accounts.
 #[derive(Clone, Debug)]
 pub struct World {
     /// How much there can be.
     pub quotas: Quotas,
     /// How it behaves where AWS does not say.
     pub unknowns: Unknowns,
+    /// The account that acts: the first one, but while something is done for another.
     pub(crate) account: AccountId,
     pub(crate) region: Region,
     pub(crate) now: Time,
@@ -46,23 +47,25 @@ pub struct World {
     pub(crate) subnets: BTreeMap<SubnetId, Subnet>,
     pub(crate) instances: Kept<InstanceId, Instance>,
     pub(crate) interfaces: Kept<InterfaceId, NetworkInterface>,
-    pub(crate) load_balancers: BTreeSet<LoadBalancerArn>,
+    /// Whose they are.
+    pub(crate) load_balancers: BTreeMap<LoadBalancerArn, AccountId>,
     /// Those with a UDP listener on port 4789.
     pub(crate) listening: BTreeSet<LoadBalancerArn>,
-    pub(crate) endpoints: BTreeSet<EndpointId>,
+    /// Whose they are.
+    pub(crate) endpoints: BTreeMap<EndpointId, AccountId>,
     pub(crate) filters: Kept<FilterId, MirrorFilter>,
     pub(crate) targets: Kept<TargetId, MirrorTarget>,
     pub(crate) sessions: Kept<SessionId, MirrorSession>,
-    pub(crate) groups: BTreeMap<String, ScalingGroup>,
+    pub(crate) groups: BTreeMap<(AccountId, String), ScalingGroup>,
     pub(crate) security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
     pub(crate) prefix_lists: BTreeMap<PrefixListId, BTreeSet<IpNet>>,
     pub(crate) network_acls: BTreeMap<NetworkAclId, NetworkAcl>,
     /// What was answered to the first call with a token.
-    pub(crate) answered: BTreeMap<(Action, ClientToken), Answered>,
+    pub(crate) answered: BTreeMap<(AccountId, Action, ClientToken), Answered>,
 }
 
 impl World {
-    /// An empty account, with three zones and no VPC.
+    /// An empty Region with three zones. This is its first account: what is done for nobody in particular is done for it.
     pub fn new(account: AccountId, region: Region, seed: u64, now: Time) -> Self {
         Self {
             quotas: Quotas::default(),
@@ -77,9 +80,9 @@ impl World {
             subnets: BTreeMap::new(),
             instances: Kept::default(),
             interfaces: Kept::default(),
-            load_balancers: BTreeSet::new(),
+            load_balancers: BTreeMap::new(),
             listening: BTreeSet::new(),
-            endpoints: BTreeSet::new(),
+            endpoints: BTreeMap::new(),
             filters: Kept::default(),
             targets: Kept::default(),
             sessions: Kept::default(),
@@ -96,8 +99,8 @@ impl World {
         self.now
     }
 
-    /// Answers one call. There is no other way for one to get in: what outside forces do to calls (faults, rate limits, permissions,
-    /// traces) belongs around this function.
+    /// Answers one call, of the first account unless the world [acts for another](World::acting_for). There is no other way for one to
+    /// get in: what outside forces do to calls (faults, rate limits, permissions, traces) belongs around this function.
     ///
     /// # Errors
     ///
@@ -112,7 +115,7 @@ impl World {
         if token.0.len() > 64 || !token.0.is_ascii() {
             return Err(ApiError::new("InvalidClientToken", "Client tokens are up to 64 ASCII characters."));
         }
-        let key = (request.action(), token);
+        let key = (self.account.clone(), request.action(), token);
         if let Some(first) = self.remembered(&key) {
             return first.again(&request);
         }
@@ -134,7 +137,7 @@ impl World {
                 Event::Vanishes(instance) => self.vanishes(&instance),
                 Event::Attaches(interface, attachment) => self.attaches(&interface, &attachment),
                 Event::Detaches(interface, attachment) => self.detaches(&interface, &attachment),
-                Event::Replaces(group) => self.replaces(&group),
+                Event::Replaces(account, group) => self.acting_for(&account, |world| world.replaces(&group)),
             }
             self.date();
         }
@@ -149,7 +152,7 @@ impl World {
         let arn = LoadBalancerArn::from(format!(
             "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}"
         ));
-        self.load_balancers.insert(arn.clone());
+        self.load_balancers.insert(arn.clone(), self.account.clone());
         self.listening.insert(arn.clone());
         arn
     }
@@ -157,7 +160,7 @@ impl World {
     /// Lets the world know a Gateway Load Balancer endpoint.
     pub fn add_gateway_load_balancer_endpoint(&mut self) -> EndpointId {
         let endpoint = EndpointId::from(self.mint.id("vpce"));
-        self.endpoints.insert(endpoint.clone());
+        self.endpoints.insert(endpoint.clone(), self.account.clone());
         endpoint
     }
 
@@ -183,9 +186,9 @@ impl World {
         use Response as A;
         Ok(match request {
             Q::GetCallerIdentity => A::GetCallerIdentity(self.identity()),
-            Q::DescribeAvailabilityZones(asked) => A::DescribeAvailabilityZones(list(&self.zones, asked, &self.mint)?),
-            Q::DescribeVpcs(asked) => A::DescribeVpcs(list(&self.vpcs, asked, &self.mint)?),
-            Q::DescribeSubnets(asked) => A::DescribeSubnets(list(&self.subnets, asked, &self.mint)?),
+            Q::DescribeAvailabilityZones(asked) => A::DescribeAvailabilityZones(list(&self.zones, asked, self)?),
+            Q::DescribeVpcs(asked) => A::DescribeVpcs(list(&self.vpcs, asked, self)?),
+            Q::DescribeSubnets(asked) => A::DescribeSubnets(list(&self.subnets, asked, self)?),
             Q::DescribeInstances(asked) => A::DescribeInstances(self.describe_instances(asked)?),
             Q::RunInstances(wish) => A::RunInstances(self.run_instances(wish)?),
             Q::StartInstances(ids) => A::StartInstances(self.start_instances(ids)?),
@@ -199,7 +202,7 @@ impl World {
             Q::AssignIpv6Addresses(wish) => A::AssignIpv6Addresses(wish.interface.clone(), self.assign_ipv6_addresses(wish)?),
             Q::CreateTags(wish) => self.create_tags(wish).map(|()| A::CreateTags)?,
             Q::DeleteTags(wish) => self.delete_tags(wish).map(|()| A::DeleteTags)?,
-            Q::DescribeTags(asked) => A::DescribeTags(list(&self.all_tags(), asked, &self.mint)?),
+            Q::DescribeTags(asked) => A::DescribeTags(list(&self.all_tags(), asked, self)?),
             Q::CreateTrafficMirrorFilter(wish) => A::CreateTrafficMirrorFilter(self.create_filter(wish)?),
             Q::DescribeTrafficMirrorFilters(asked) => A::DescribeTrafficMirrorFilters(self.list_mirrored(&self.filters, asked)?),
             Q::ModifyTrafficMirrorFilterNetworkServices(wish) => A::ModifyTrafficMirrorFilterNetworkServices(self.modify_services(wish)?),

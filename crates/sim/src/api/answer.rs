@@ -10,7 +10,7 @@ use crate::response::Response;
 /// Who calls: a principal of an account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Caller {
-    /// The account, which is also the one that is asked.
+    /// The account, which is also the one that it acts for.
     pub account: AccountId,
     /// The end of the principal's ARN: `user/alice`, `assumed-role/mirror/session`.
     pub principal: String,
@@ -33,7 +33,7 @@ impl Caller {
         format!("arn:aws:{service}::{}:{}", self.account, self.principal)
     }
 
-    /// The same response; if it says who calls, it says that it is this one. The account stays: it is whose world has answered.
+    /// The same response; if it says who calls, it says that it is this one. The account stays: it is the one that has answered.
     pub(super) fn named_in(&self, response: Response) -> Response {
         match response {
             Response::GetCallerIdentity(mut identity) => {

@@ -18,8 +18,6 @@ mod rates;
 mod things;
 mod trace;
 
-use std::collections::BTreeMap;
-
 use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::ids::AccountId;
@@ -44,9 +42,6 @@ use crate::world::World;
 #[derive(Clone, Debug)]
 pub struct Api {
     world: World,
-    /// The worlds of other accounts, each made when it is first asked for, empty.
-    elsewhere: BTreeMap<AccountId, World>,
-    seed: u64,
     chance: Chance,
     latency: [SignedDuration; 2],
     rates: Option<Rates>,
@@ -60,8 +55,6 @@ impl Api {
     pub fn new(world: World, seed: u64) -> Self {
         Self {
             world,
-            elsewhere: BTreeMap::new(),
-            seed,
             chance: Chance::new(seed),
             latency: [SignedDuration::ZERO; 2],
             rates: None,
@@ -81,28 +74,9 @@ impl Api {
         &mut self.world
     }
 
-    /// The world of an account; the first one, if there is none of that account.
-    pub fn world_of(&self, account: &AccountId) -> &World {
-        self.elsewhere.get(account).unwrap_or(&self.world)
-    }
-
-    /// The world of another account, which is empty until somebody fills it.
-    pub fn world_of_mut(&mut self, account: &AccountId) -> &mut World {
-        let Self { world, elsewhere, seed, lagging, .. } = self;
-        if *account == world.account {
-            return world;
-        }
-        elsewhere.entry(account.clone()).or_insert_with(|| {
-            let mut other = World::new(account.clone(), world.region.clone(), *seed, world.now);
-            lagging.iter().for_each(|lagging| other.remember(lagging.memory()));
-            other
-        })
-    }
-
-    /// Lets time pass in all accounts.
+    /// Lets time pass.
     pub fn advance(&mut self, to: Time) {
         self.world.advance(to);
-        self.elsewhere.values_mut().for_each(|world| world.advance(to));
     }
 
     /// From now on every call takes so long: from the shortest to the longest, drawn anew for each.
@@ -121,7 +95,6 @@ impl Api {
         self.lagging = lag.map(Lagging::new);
         if let Some(memory) = self.lagging.as_ref().map(Lagging::memory) {
             self.world.remember(memory);
-            self.elsewhere.values_mut().for_each(|world| world.remember(memory));
         }
     }
 
@@ -208,14 +181,11 @@ impl Api {
         {
             return (Err(throttled), SignedDuration::ZERO);
         }
-        // An account that nobody has asked for yet is made here.
-        self.world_of_mut(account);
-        let Self { world, elsewhere, lagging, chance, .. } = self;
-        let world = elsewhere.get_mut(account).unwrap_or(world);
-        let (result, age) = match lagging {
+        let Self { world, lagging, chance, .. } = self;
+        let (result, age) = world.acting_for(account, |world| match lagging {
             Some(lagging) => lagging.call(world, caller, request, chance),
             None => (world.call(request), SignedDuration::ZERO),
-        };
+        });
         (result.map(|response| caller.named_in(response)), age)
     }
 

@@ -6,8 +6,8 @@ use mirror_core::inventory::Resource;
 use crate::error::ApiError;
 use crate::interfaces::NetworkInterface;
 use crate::listing::Listed;
-use crate::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
-use crate::network::{Subnet, SubnetId, Vpc};
+use crate::mirror::MirrorRule;
+use crate::network::SubnetId;
 use crate::request::Request;
 use crate::world::World;
 
@@ -44,24 +44,24 @@ impl Thing {
 }
 
 impl World {
-    /// An error, if the thing is not there.
+    /// An error, if the thing is not there for the account that acts.
     pub(super) fn check_there(&self, thing: &Thing) -> Result<(), ApiError> {
         match thing {
-            Thing::Instance(id) => self.instance(id).map(|_| ()),
-            Thing::Interface(id) => self.interface(id).map(|_| ()),
-            Thing::Subnet(id) => self.subnets.get(id).map(|_| ()).ok_or_else(|| Subnet::not_found(id)),
-            Thing::Vpc(id) => self.vpcs.get(id).map(|_| ()).ok_or_else(|| Vpc::not_found(id)),
+            Thing::Instance(id) => self.seen(&self.instances, id).map(|_| ()),
+            Thing::Interface(id) => self.seen(&self.interfaces, id).map(|_| ()),
+            Thing::Subnet(id) => self.seen(&self.subnets, id).map(|_| ()),
+            Thing::Vpc(id) => self.seen(&self.vpcs, id).map(|_| ()),
             Thing::Endpoint(_) => Ok(()),
-            Thing::Filter(id) => self.filters.get(id).map(|_| ()).ok_or_else(|| MirrorFilter::not_found(id)),
+            Thing::Filter(id) => self.seen(&self.filters, id).map(|_| ()),
             Thing::Rule(id) => self.rule(id).map(|_| ()).ok_or_else(|| MirrorRule::not_found(id)),
-            Thing::Target(id) => self.targets.get(id).map(|_| ()).ok_or_else(|| MirrorTarget::not_found(id)),
-            Thing::Session(id) => self.sessions.get(id).map(|_| ()).ok_or_else(|| MirrorSession::not_found(id)),
+            Thing::Target(id) => self.seen(&self.targets, id).map(|_| ()),
+            Thing::Session(id) => self.seen(&self.sessions, id).map(|_| ()),
         }
     }
 
-    /// A rule, whichever filter has it.
+    /// A rule, whichever of the account's filters has it.
     pub(super) fn rule(&self, id: &RuleId) -> Option<&MirrorRule> {
-        self.filters.values().find_map(|filter| filter.rules.get(id))
+        self.filters.values().filter(|filter| self.owns(*filter)).find_map(|filter| filter.rules.get(id))
     }
 }
 

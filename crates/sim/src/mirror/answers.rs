@@ -40,6 +40,6 @@ impl World {
         if let Some(filter) = asked.filters.iter().find(|filter| by_tag(&filter.name)) {
             self.unknowns.tag_filters.or_refused(|| format!("The filter '{}' is invalid", filter.name))?;
         }
-        list_by(&BY_TAG, objects, asked, &self.mint)
+        list_by(&BY_TAG, objects, asked, self)
     }
 }

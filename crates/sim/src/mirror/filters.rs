@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mirror_core::ids::{FilterId, RuleId};
+use mirror_core::ids::{AccountId, FilterId, RuleId};
 use mirror_core::inventory::Tags;
 
 use super::MirrorRule;
@@ -17,11 +17,13 @@ use crate::world::World;
 /// The only value of the model's enumeration of network services.
 const SERVICES: [&str; 1] = ["amazon-dns"];
 
-/// A traffic mirror filter. AWS does not say whose it is.
+/// A traffic mirror filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MirrorFilter {
     /// Its id.
     pub id: FilterId,
+    /// The account that made it, which no call says.
+    pub owner: AccountId,
     /// What for.
     pub description: Option<String>,
     /// Its rules, both directions.
@@ -39,6 +41,7 @@ impl World {
         self.check_room_for(Counted::Filters)?;
         let filter = MirrorFilter {
             id: self.mint.id("tmf").into(),
+            owner: self.account.clone(),
             description: description.clone(),
             rules: BTreeMap::new(),
             services: BTreeSet::new(),
@@ -77,6 +80,7 @@ impl World {
     }
 
     pub(super) fn filter_mut(&mut self, id: &FilterId) -> Result<&mut MirrorFilter, ApiError> {
+        self.own(&self.filters, id)?;
         self.filters.get_mut(id).ok_or_else(|| MirrorFilter::not_found(id))
     }
 }
@@ -95,6 +99,10 @@ impl Listed for MirrorFilter {
 
     fn tags(&self) -> &Tags {
         &self.tags
+    }
+
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
     }
 
     fn not_found(id: &FilterId) -> ApiError {

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
-use mirror_core::ids::{FilterId, RuleId};
+use mirror_core::ids::{AccountId, FilterId, RuleId};
 use mirror_core::inventory::{PortRange, Rule, Tags};
 
 use super::MirrorFilter;
@@ -50,7 +50,7 @@ impl World {
         let CreateTrafficMirrorFilterRule { filter, rule, description, tags, token: _ } = wish;
         tags::check(tags)?;
         let rule = checked(rule, &self.unknowns)?;
-        let host = self.filters.get(filter).ok_or_else(|| MirrorFilter::not_found(filter))?;
+        let host = self.own(&self.filters, filter)?;
         check_number_free(host, &rule, None)?;
         self.check_room_in(host, &rule, None)?;
         let rule = MirrorRule {
@@ -69,10 +69,11 @@ impl World {
         asked: &DescribeTrafficMirrorFilterRules,
     ) -> Result<Page<MirrorRule>, ApiError> {
         let DescribeTrafficMirrorFilterRules { filter, rules: wanted } = asked;
-        if let Some(missing) = filter.as_ref().filter(|filter| !self.filters.contains_key(*filter)) {
-            return Err(MirrorFilter::not_found(missing));
+        if let Some(filter) = filter {
+            self.own(&self.filters, filter)?;
         }
-        let hosts = self.filters.values().filter(|host| filter.as_ref().is_none_or(|filter| host.id == *filter));
+        let own = self.filters.values().filter(|host| self.owns(*host));
+        let hosts = own.filter(|host| filter.as_ref().is_none_or(|filter| host.id == *filter));
         let rules: BTreeMap<_, _> = hosts.flat_map(|host| host.rules.clone()).collect();
         self.list_mirrored(&rules, wanted)
     }
@@ -87,7 +88,7 @@ impl World {
         if change.remove.contains(&RuleField::Description) {
             after.description = None;
         }
-        let host = self.filters.get(&before.filter).ok_or_else(|| MirrorFilter::not_found(&before.filter))?;
+        let host = self.own(&self.filters, &before.filter)?;
         check_number_free(host, &after.rule, Some(&before.id))?;
         self.check_room_in(host, &after.rule, Some(&before.id))?;
         self.rule_mut(&change.rule)?.clone_from(&after);
@@ -116,7 +117,8 @@ impl World {
     }
 
     pub(crate) fn rule_mut(&mut self, id: &RuleId) -> Result<&mut MirrorRule, ApiError> {
-        let host = self.filters.values().find(|filter| filter.rules.contains_key(id)).map(|host| host.id.clone());
+        let own = self.filters.values().filter(|filter| self.owns(*filter));
+        let host = own.into_iter().find(|filter| filter.rules.contains_key(id)).map(|host| host.id.clone());
         let rule = host.and_then(|host| self.filters.get_mut(&host)).and_then(|host| host.rules.get_mut(id));
         rule.ok_or_else(|| MirrorRule::not_found(id))
     }
@@ -229,6 +231,11 @@ impl Listed for MirrorRule {
 
     fn tags(&self) -> &Tags {
         &self.tags
+    }
+
+    /// It is its filter's.
+    fn owner(&self) -> Option<&AccountId> {
+        None
     }
 
     fn not_found(id: &RuleId) -> ApiError {

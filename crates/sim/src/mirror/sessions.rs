@@ -14,7 +14,6 @@
 use mirror_core::ids::{AccountId, FilterId, InterfaceId, SessionId, TargetId};
 use mirror_core::inventory::{Resource, Tags};
 
-use super::MirrorFilter;
 use crate::error::ApiError;
 use crate::listing::Listed;
 use crate::quotas::Counted;
@@ -94,7 +93,7 @@ impl World {
     pub(crate) fn modify_session(&mut self, change: &ModifyTrafficMirrorSession) -> Result<MirrorSession, ApiError> {
         let ModifyTrafficMirrorSession { session: id, target, filter, number, packet_length, vni, description, remove } =
             change;
-        let mut session = self.sessions.get(id).ok_or_else(|| MirrorSession::not_found(id))?.clone();
+        let mut session = self.own(&self.sessions, id)?.clone();
         session.target = target.clone().unwrap_or(session.target);
         session.filter = filter.clone().unwrap_or(session.filter);
         if target.is_some() || filter.is_some() {
@@ -123,13 +122,14 @@ impl World {
     }
 
     pub(crate) fn delete_session(&mut self, id: &SessionId) -> Result<SessionId, ApiError> {
-        self.sessions.remove(id).ok_or_else(|| MirrorSession::not_found(id))?;
+        self.own(&self.sessions, id)?;
+        self.sessions.remove(id);
         Ok(id.clone())
     }
 
     fn check_ends(&self, target: &TargetId, filter: &FilterId) -> Result<(), ApiError> {
         self.target(target)?;
-        if self.filters.contains_key(filter) { Ok(()) } else { Err(MirrorFilter::not_found(filter)) }
+        self.own(&self.filters, filter).map(|_| ())
     }
 
     fn check_slot(&self, interface: &InterfaceId, number: u16) -> Result<(), ApiError> {
@@ -164,7 +164,7 @@ impl World {
             ApiError::invalid_value(format!("VirtualNetworkId must be between {first} and {last}"))
         })?;
         let collides = |other: &&MirrorSession| other.vni == vni && Some(&other.id) != itself;
-        self.sessions.values().find(collides).map_or(Ok(vni), |other| {
+        self.own_sessions().find(collides).map_or(Ok(vni), |other| {
             let message = || format!("VirtualNetworkId {vni} is already used by {}", other.id);
             self.unknowns.duplicate_vni.or_refused(message).map(|()| vni)
         })
@@ -185,11 +185,16 @@ impl World {
         to_load_balancer.then_some(PACKET_LENGTH_OF_LOAD_BALANCERS)
     }
 
+    /// The sessions of the account that acts.
+    fn own_sessions(&self) -> impl Iterator<Item = &MirrorSession> {
+        self.sessions.values().filter(|session| self.owns(*session))
+    }
+
     /// A random identifier that no session of the account has.
     fn free_vni(&mut self) -> u32 {
         loop {
             let vni = self.mint.vni();
-            if self.sessions.values().all(|session| session.vni != vni) {
+            if self.own_sessions().all(|session| session.vni != vni) {
                 return vni;
             }
         }
@@ -226,6 +231,10 @@ impl Listed for MirrorSession {
 
     fn tags(&self) -> &Tags {
         &self.tags
+    }
+
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
     }
 
     fn not_found(id: &SessionId) -> ApiError {

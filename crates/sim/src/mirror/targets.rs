@@ -47,7 +47,7 @@ impl World {
     fn check_resource(&self, resource: &Resource) -> Result<(), ApiError> {
         match resource {
             Resource::NetworkInterface(id) => self.check_interface_as_target(id),
-            Resource::NetworkLoadBalancer(arn) if !self.load_balancers.contains(arn) => {
+            Resource::NetworkLoadBalancer(arn) if self.load_balancers.get(arn) != Some(&self.account) => {
                 let message = format!("Network load balancer '{arn}' does not exist");
                 Err(ApiError::new("NetworkLoadBalancerNotFoundException", message))
             }
@@ -55,10 +55,9 @@ impl World {
                 let message = format!("{arn} is already configured as a Traffic Mirror target");
                 Err(ApiError::new("NlbInUseByTrafficMirrorTargetException", message))
             }),
-            Resource::GatewayLoadBalancerEndpoint(id) if !self.endpoints.contains(id) => Err(ApiError::new(
-                "InvalidVpcEndpointId.NotFound",
-                format!("The Vpc Endpoint Id '{id}' does not exist"),
-            )),
+            Resource::GatewayLoadBalancerEndpoint(id) if self.endpoints.get(id) != Some(&self.account) => Err(
+                ApiError::new("InvalidVpcEndpointId.NotFound", format!("The Vpc Endpoint Id '{id}' does not exist")),
+            ),
             Resource::GatewayLoadBalancerEndpoint(_) => Ok(()),
         }
     }
@@ -90,7 +89,7 @@ impl World {
     }
 
     pub(crate) fn delete_target(&mut self, id: &TargetId) -> Result<TargetId, ApiError> {
-        self.target(id)?;
+        self.own(&self.targets, id)?;
         if let Some(session) = self.sessions.values().find(|session| session.target == *id) {
             let message = format!("Cannot delete {id}. Target is in use by {}", session.id);
             return Err(ApiError::new("TrafficMirrorTargetInUse", message));
@@ -99,8 +98,9 @@ impl World {
         Ok(id.clone())
     }
 
+    /// A target that the account can use.
     pub(super) fn target(&self, id: &TargetId) -> Result<&MirrorTarget, ApiError> {
-        self.targets.get(id).ok_or_else(|| MirrorTarget::not_found(id))
+        self.seen(&self.targets, id)
     }
 }
 
@@ -123,6 +123,10 @@ impl Listed for MirrorTarget {
 
     fn tags(&self) -> &Tags {
         &self.tags
+    }
+
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
     }
 
     fn not_found(id: &TargetId) -> ApiError {

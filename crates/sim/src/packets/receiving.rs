@@ -42,10 +42,10 @@ impl World {
                 Ok(Some(MTU_OF_INTERFACES - overhead))
             }
             Resource::NetworkLoadBalancer(arn) if self.has_mirror_listener(arn) => Ok(None),
-            Resource::NetworkLoadBalancer(arn) if self.load_balancers.contains(arn) => {
+            Resource::NetworkLoadBalancer(arn) if self.load_balancers.contains_key(arn) => {
                 Err(NotMirrored::TargetSilent(session.clone()))
             }
-            Resource::GatewayLoadBalancerEndpoint(id) if self.endpoints.contains(id) => {
+            Resource::GatewayLoadBalancerEndpoint(id) if self.endpoints.contains_key(id) => {
                 Ok(Some(MTU_OF_ENDPOINTS - overhead))
             }
             Resource::NetworkLoadBalancer(_) | Resource::GatewayLoadBalancerEndpoint(_) => Err(gone()),

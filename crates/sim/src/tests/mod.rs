@@ -1,5 +1,6 @@
 //! Takes a world that is small enough to hold in one's head; gives sentences about it that are true. Never tests how it is done.
 
+mod accounts;
 mod actions;
 mod addressing;
 mod api;
@@ -40,7 +41,7 @@ mod well_formed;
 use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::cloud::ClientToken;
-use mirror_core::ids::{FilterId, InstanceId, InterfaceId, SessionId, TargetId};
+use mirror_core::ids::{AccountId, FilterId, InstanceId, InterfaceId, SessionId, TargetId};
 use mirror_core::inventory::{Direction, Resource, RuleAction, Tags};
 
 use crate::fleet::{Network, NewInstance, instance, network};

@@ -58,8 +58,8 @@ pub fn answer(api: &mut Api, request: &HttpRequest<impl AsRef<[u8]>>) -> Deliver
         Err(error) => return Delivery::at_once(refusal(&error, is_sts, &request_id)),
     };
     let caller = Caller::simulated(api.world().account.clone());
-    let Answer { took, account, came } = api.call(&caller, request.clone());
-    let world = api.world_of(&account);
+    let Answer { took, account: _, came } = api.call(&caller, request.clone());
+    let world = api.world();
     let reply = match came {
         Came::Whole(result) => Some(reply(world, &request, result, is_sts, &request_id)),
         Came::Broken(result, at) => Some(cut(reply(world, &request, result, is_sts, &request_id), at)),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use mirror_core::ids::AccountId;
 use mirror_core::inventory::InstanceState;
 
 use super::tag_set;
@@ -25,10 +26,10 @@ pub(super) fn zone(zone: &AvailabilityZone) -> Element {
         .text("optInStatus", "opt-in-not-required")
 }
 
-pub(super) fn vpc(world: &World, vpc: &Vpc) -> Element {
+pub(super) fn vpc(vpc: &Vpc) -> Element {
     let element = Element::new("item")
         .text("vpcId", &vpc.id)
-        .text("ownerId", &world.account)
+        .text("ownerId", &vpc.owner)
         .text("state", "available")
         .text("cidrBlock", vpc.cidr)
         .set("ipv6CidrBlockAssociationSet", vpc.ipv6_cidr.iter().map(ipv6_block))
@@ -42,7 +43,7 @@ pub(super) fn subnet(world: &World, subnet: &Subnet) -> Element {
     let element = Element::new("item")
         .text("subnetId", &subnet.id)
         .text("vpcId", &subnet.vpc)
-        .text("ownerId", &world.account)
+        .text("ownerId", &subnet.owner)
         .text("state", "available")
         .text("availabilityZone", &subnet.zone)
         .optional("availabilityZoneId", zone_id)
@@ -61,7 +62,7 @@ fn ipv6_block(block: &ipnet::Ipv6Net) -> Element {
 }
 
 /// Instances, by the launch that they came from.
-pub(super) fn reservations(world: &World, instances: &[InstanceDetail]) -> Vec<Element> {
+pub(super) fn reservations(instances: &[InstanceDetail]) -> Vec<Element> {
     let mut by_reservation: BTreeMap<&str, Vec<&InstanceDetail>> = BTreeMap::new();
     for detail in instances {
         by_reservation.entry(&detail.instance.reservation).or_default().push(detail);
@@ -69,22 +70,23 @@ pub(super) fn reservations(world: &World, instances: &[InstanceDetail]) -> Vec<E
     let item = |(reservation, details): (&str, Vec<&InstanceDetail>)| {
         Element::new("item")
             .text("reservationId", reservation)
-            .text("ownerId", &world.account)
+            .optional("ownerId", details.first().map(|detail| &detail.instance.owner))
             .set("groupSet", [])
-            .set("instancesSet", details.into_iter().map(|detail| instance(world, detail)))
+            .set("instancesSet", details.into_iter().map(instance))
     };
     by_reservation.into_iter().map(item).collect()
 }
 
 /// The one reservation of a launch: the answer itself.
-pub(super) fn launched(root: Element, world: &World, instances: &[InstanceDetail]) -> Element {
-    root.optional("reservationId", instances.first().map(|detail| &detail.instance.reservation))
-        .text("ownerId", &world.account)
+pub(super) fn launched(root: Element, instances: &[InstanceDetail]) -> Element {
+    let first = instances.first().map(|detail| &detail.instance);
+    root.optional("reservationId", first.map(|instance| &instance.reservation))
+        .optional("ownerId", first.map(|instance| &instance.owner))
         .set("groupSet", [])
-        .set("instancesSet", instances.iter().map(|detail| instance(world, detail)))
+        .set("instancesSet", instances.iter().map(instance))
 }
 
-fn instance(world: &World, InstanceDetail { instance, interfaces }: &InstanceDetail) -> Element {
+fn instance(InstanceDetail { instance, interfaces }: &InstanceDetail) -> Element {
     let primary = interfaces.iter().find(|interface| interface.device_index() == Some(0));
     let placement = Element::new("placement").text("availabilityZone", &instance.zone).text("tenancy", "default");
     let element = Element::new("item")
@@ -105,7 +107,7 @@ fn instance(world: &World, InstanceDetail { instance, interfaces }: &InstanceDet
         .text("virtualizationType", "hvm")
         .text("platformDetails", "Linux/UNIX")
         .optional("clientToken", instance.token.as_ref().map(|token| &token.0))
-        .set("networkInterfaceSet", interfaces.iter().map(|it| interface_of_instance(world, it, "item")));
+        .set("networkInterfaceSet", interfaces.iter().map(|it| interface_of_instance(it, "item")));
     tag_set(element, &instance.tags)
 }
 
@@ -129,15 +131,15 @@ pub(super) fn state_change(change: &StateChange) -> Element {
 }
 
 /// An interface as it describes itself: with what an instance's description of it lacks.
-pub(super) fn interface(world: &World, interface: &NetworkInterface, name: &str) -> Element {
-    let element = interface_of_instance(world, interface, name)
+pub(super) fn interface(interface: &NetworkInterface, name: &str) -> Element {
+    let element = interface_of_instance(interface, name)
         .text("availabilityZone", &interface.zone)
         .text("requesterManaged", interface.requester_managed);
     tag_set(element, &interface.tags)
 }
 
 /// An interface as its instance describes it: without tags, and without saying who manages it.
-fn interface_of_instance(world: &World, interface: &NetworkInterface, name: &str) -> Element {
+fn interface_of_instance(interface: &NetworkInterface, name: &str) -> Element {
     let address = Element::new("item").text("privateIpAddress", interface.address).text("primary", true);
     let ipv6 = |address| Element::new("item").text("ipv6Address", address).text("isPrimaryIpv6", false);
     Element::new(name)
@@ -145,24 +147,24 @@ fn interface_of_instance(world: &World, interface: &NetworkInterface, name: &str
         .text("subnetId", &interface.subnet)
         .text("vpcId", &interface.vpc)
         .text("description", &interface.description)
-        .text("ownerId", &world.account)
+        .text("ownerId", &interface.owner)
         .text("status", interface.status())
         .text("macAddress", mac_address(interface))
         .text("privateIpAddress", interface.address)
         .text("sourceDestCheck", true)
         .set("groupSet", [])
-        .children(interface.attachment.iter().map(|it| attachment(world, it)))
+        .children(interface.attachment.iter().map(|it| attachment(&interface.owner, it)))
         .set("privateIpAddressesSet", [address])
         .set("ipv6AddressesSet", interface.ipv6_addresses.iter().map(ipv6))
         .text("interfaceType", &interface.interface_type)
 }
 
-fn attachment(world: &World, attachment: &Attachment) -> Element {
+fn attachment(owner: &AccountId, attachment: &Attachment) -> Element {
     let Attachment { id, instance, device_index, status, delete_on_termination, attached_at } = attachment;
     Element::new("attachment")
         .text("attachmentId", id)
         .optional("instanceId", instance.as_ref())
-        .text("instanceOwnerId", instance.as_ref().map_or("amazon-elb", |_| world.account.as_str()))
+        .text("instanceOwnerId", instance.as_ref().map_or("amazon-elb", |_| owner.as_str()))
         .text("deviceIndex", device_index)
         .text("networkCardIndex", 0)
         .text("status", status.name())

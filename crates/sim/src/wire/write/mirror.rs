@@ -7,7 +7,7 @@ use crate::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
 use crate::wire::element::Element;
 
 pub(super) fn filter(filter: &MirrorFilter, name: &str) -> Element {
-    let MirrorFilter { id, description, rules, services, tags } = filter;
+    let MirrorFilter { id, owner: _, description, rules, services, tags } = filter;
     let of = |direction| {
         let mut rules: Vec<_> = rules.values().filter(|rule| rule.rule.direction == direction).collect();
         rules.sort_by_key(|rule| rule.rule.number);

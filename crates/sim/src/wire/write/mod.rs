@@ -39,17 +39,17 @@ fn content(root: Element, world: &World, response: &Response) -> Element {
     match response {
         A::GetCallerIdentity(_) => root,
         A::DescribeAvailabilityZones(zones) => page(root, "availabilityZoneInfo", zones, compute::zone),
-        A::DescribeVpcs(vpcs) => page(root, "vpcSet", vpcs, |vpc| compute::vpc(world, vpc)),
+        A::DescribeVpcs(vpcs) => page(root, "vpcSet", vpcs, compute::vpc),
         A::DescribeSubnets(subnets) => page(root, "subnetSet", subnets, |subnet| compute::subnet(world, subnet)),
         A::DescribeInstances(page) => root
-            .set("reservationSet", compute::reservations(world, &page.items))
+            .set("reservationSet", compute::reservations(&page.items))
             .optional("nextToken", page.next.as_ref()),
-        A::RunInstances(launched) => compute::launched(root, world, launched),
+        A::RunInstances(launched) => compute::launched(root, launched),
         A::StartInstances(changes) | A::StopInstances(changes) | A::TerminateInstances(changes) => {
             root.set("instancesSet", changes.iter().map(compute::state_change))
         }
-        A::DescribeNetworkInterfaces(found) => page(root, "networkInterfaceSet", found, |it| compute::interface(world, it, "item")),
-        A::CreateNetworkInterface(made) => root.child(compute::interface(world, made, "networkInterface")),
+        A::DescribeNetworkInterfaces(found) => page(root, "networkInterfaceSet", found, |it| compute::interface(it, "item")),
+        A::CreateNetworkInterface(made) => root.child(compute::interface(made, "networkInterface")),
         A::AttachNetworkInterface(id) => root.text("attachmentId", id).text("networkCardIndex", 0),
         A::DetachNetworkInterface | A::DeleteNetworkInterface | A::CreateTags | A::DeleteTags => root.text("return", true),
         A::AssignIpv6Addresses(id, addresses) => root
