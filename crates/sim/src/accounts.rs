@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use mirror_core::ids::AccountId;
+use mirror_core::inventory::Tags;
 
 use crate::error::ApiError;
 use crate::listing::Listed;
@@ -44,12 +45,28 @@ impl World {
 
     /// Something as the account that acts sees it; none, if it does not see it.
     pub(crate) fn shown<'a, T: Listed>(&self, object: &'a T) -> Option<Cow<'a, T>> {
-        self.owns(object).then_some(Cow::Borrowed(object))
+        if self.owns(object) { Some(Cow::Borrowed(object)) } else { object.shared(self).map(Cow::Owned) }
     }
 
     /// What the account that acts owns and can change.
     pub(crate) fn own<'a, T: Listed>(&self, objects: &'a BTreeMap<T::Id, T>, id: &T::Id) -> Result<&'a T, ApiError> {
-        objects.get(id).filter(|object| self.owns(*object)).ok_or_else(|| T::not_found(id))
+        let object = objects.get(id).ok_or_else(|| T::not_found(id))?;
+        if self.owns(object) {
+            return Ok(object);
+        }
+        let code = self.unknowns.change_of_anothers.filter(|_| self.shown(object).is_some());
+        Err(code
+            .map_or_else(|| T::not_found(id), |code| ApiError::new(code, format!("{id} belongs to another account"))))
+    }
+
+    /// The tags of something of another account, as the account that acts sees them.
+    pub(crate) fn tags_of_another(&self, tags: &Tags) -> Tags {
+        if self.unknowns.tags_of_others { tags.clone() } else { Tags::new() }
+    }
+
+    /// What an error calls something: no id that its reader does not see.
+    pub(crate) fn name_of<T: Listed>(&self, object: &T, id: &T::Id) -> String {
+        if self.shown(object).is_some() { id.to_string() } else { "another account".into() }
     }
 
     /// What the account that acts sees and can use, whoever owns it.

@@ -273,6 +273,12 @@ impl Listed for NetworkInterface {
         Some(&self.owner)
     }
 
+    /// The owner of a subnet sees the interfaces of participants in it, and no participant those of anybody else.
+    fn shared(&self, world: &World) -> Option<Self> {
+        let host = world.subnets.get(&self.subnet).filter(|subnet| world.owns(*subnet));
+        host.map(|_| Self { tags: world.tags_of_another(&self.tags), ..self.clone() })
+    }
+
     fn not_found(id: &InterfaceId) -> ApiError {
         ApiError::new("InvalidNetworkInterfaceID.NotFound", format!("The networkInterface ID '{id}' does not exist"))
     }

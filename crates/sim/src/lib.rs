@@ -37,6 +37,7 @@ mod request;
 mod response;
 mod scaling;
 mod security_groups;
+mod shares;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -66,5 +67,7 @@ pub use self::response::{Identity, Response};
 pub use self::scaling::ScalingGroup;
 pub use self::security_groups::{GroupRule, NetworkAclId, Peer, PrefixListId, SecurityGroup, SecurityGroupId};
 pub use self::tags::TagDescription;
-pub use self::unknowns::{Codes, HostBits, QuotaScope, RulesQuota, Standing, TokenMemory, Unknowns, Verdict};
+pub use self::unknowns::{
+    Codes, HostBits, QuotaScope, RulesQuota, Standing, TargetLimit, TokenMemory, Unknowns, Verdict,
+};
 pub use self::world::World;

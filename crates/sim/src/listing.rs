@@ -64,6 +64,11 @@ pub(crate) trait Listed: Clone {
     /// The account that it belongs to; none for what is the same for all of them.
     fn owner(&self) -> Option<&AccountId>;
 
+    /// How the account that acts sees it though another one owns it; none, if it does not.
+    fn shared(&self, _world: &World) -> Option<Self> {
+        None
+    }
+
     /// The error for an id that is not there.
     fn not_found(id: &Self::Id) -> ApiError;
 }

@@ -274,6 +274,12 @@ impl Listed for Vpc {
         Some(&self.owner)
     }
 
+    /// As its subnets are, without its tags: those are the owner's alone.
+    fn shared(&self, world: &World) -> Option<Self> {
+        let takes_part = |subnet: &Subnet| subnet.vpc == self.id && subnet.shared(world).is_some();
+        world.subnets.values().any(takes_part).then(|| Self { tags: Tags::new(), ..self.clone() })
+    }
+
     fn not_found(id: &VpcId) -> ApiError {
         ApiError::new("InvalidVpcID.NotFound", format!("The vpc ID '{id}' does not exist"))
     }
@@ -305,6 +311,12 @@ impl Listed for Subnet {
 
     fn owner(&self) -> Option<&AccountId> {
         Some(&self.owner)
+    }
+
+    /// Without its tags: those are the owner's alone.
+    fn shared(&self, world: &World) -> Option<Self> {
+        let is_shared = world.shares.has_subnet(&self.id, &world.account);
+        is_shared.then(|| Self { tags: Tags::new(), ..self.clone() })
     }
 
     fn not_found(id: &SubnetId) -> ApiError {

@@ -37,6 +37,19 @@ pub struct Unknowns {
     pub codes: Codes,
     /// For how long a client token is remembered.
     pub tokens: TokenMemory,
+    /// What is counted before a target that is an interface. Sources: the guide of 2026 and a real message say so; an older guide, and a
+    /// second code, speak of sessions.
+    pub target_limit: TargetLimit,
+    /// The code that refuses to change what the caller sees and another account owns: a shared target, a session towards a target of
+    /// one's own, a participant's interface. None: the one for what does not exist, though it is listed.
+    pub change_of_anothers: Option<&'static str>,
+    /// Whether an account sees the tags of those objects. Seen: then nobody may take a tag for a proof of who made something.
+    pub tags_of_others: bool,
+    /// The removal of a target that only sessions of other accounts use. Accepted: the guide says that such sessions become inactive.
+    pub shared_target_in_use: Verdict,
+    /// Whether sessions of other accounts still mirror to a target when its share has ended. They do not: that sentence of the guide
+    /// stands where it tells how to end a share, and no call shows it.
+    pub unshared_target_receives: bool,
     /// What the quotas "per account" count.
     pub quota_scope: QuotaScope,
     /// Whether a modified session without a packet length gets the default of its target, as a new one does. What a change removes is
@@ -104,6 +117,15 @@ pub enum TokenMemory {
     UntilGone,
 }
 
+/// What a target that is an interface takes so many of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetLimit {
+    /// Mirrored interfaces, or `TrafficMirrorSourcesPerTargetLimitExceeded`.
+    Sources,
+    /// Sessions, or `TrafficMirrorSessionsPerTargetLimitExceeded`.
+    Sessions,
+}
+
 /// Where a quota per account counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuotaScope {
@@ -150,6 +172,11 @@ impl Default for Unknowns {
             missing_target_interface: "InvalidNetworkInterfaceID.NotFound",
             codes: Codes::AsSeen,
             tokens: TokenMemory::ForEver,
+            target_limit: TargetLimit::Sources,
+            change_of_anothers: None,
+            tags_of_others: true,
+            shared_target_in_use: Verdict::Accepted,
+            unshared_target_receives: false,
             quota_scope: QuotaScope::PerRegion,
             modify_fills_in: true,
             answers_repeat_tags: true,
@@ -202,6 +229,17 @@ impl Unknowns {
             ("codes as documented", set(|it| it.codes = Codes::AsDocumented)),
             ("tokens forgotten after a minute", set(|it| it.tokens = TokenMemory::For(SignedDuration::from_mins(1)))),
             ("tokens forgotten with what they made", set(|it| it.tokens = TokenMemory::UntilGone)),
+            ("sessions counted before a target", set(|it| it.target_limit = TargetLimit::Sessions)),
+            (
+                "changes of another account's objects not permitted",
+                set(|it| it.change_of_anothers = Some("OperationNotPermitted")),
+            ),
+            ("tags of other accounts' objects hidden", set(|it| it.tags_of_others = false)),
+            (
+                "targets that others use not removed",
+                set(|it| it.shared_target_in_use = Verdict::Refused("TrafficMirrorTargetInUse")),
+            ),
+            ("targets receive when their share has ended", set(|it| it.unshared_target_receives = true)),
             (
                 "quotas over all Regions",
                 set(|it| it.quota_scope = QuotaScope::AllRegions(Standing { sessions: 1, targets: 1, filters: 1 })),

@@ -26,6 +26,7 @@ use crate::request::Request;
 use crate::response::{Identity, Response};
 use crate::scaling::ScalingGroup;
 use crate::security_groups::{NetworkAclId, PrefixListId, SecurityGroup, SecurityGroupId};
+use crate::shares::Shares;
 use crate::tokens::Answered;
 use crate::unknowns::Unknowns;
 
@@ -60,6 +61,7 @@ pub struct World {
     pub(crate) security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
     pub(crate) prefix_lists: BTreeMap<PrefixListId, BTreeSet<IpNet>>,
     pub(crate) network_acls: BTreeMap<NetworkAclId, NetworkAcl>,
+    pub(crate) shares: Shares,
     /// What was answered to the first call with a token.
     pub(crate) answered: BTreeMap<(AccountId, Action, ClientToken), Answered>,
 }
@@ -90,6 +92,7 @@ impl World {
             security_groups: BTreeMap::new(),
             prefix_lists: BTreeMap::new(),
             network_acls: BTreeMap::new(),
+            shares: Shares::default(),
             answered: BTreeMap::new(),
         }
     }

@@ -69,9 +69,10 @@ impl World {
         let asked_vni = wish.vni.map(|vni| self.checked_vni(vni, None)).transpose()?;
         self.check_source(interface)?;
         let packet_length = wish.packet_length.map(|length| self.checked_length(length, interface)).transpose()?;
-        self.check_ends(target, filter)?;
+        self.target(target)?;
+        self.own(&self.filters, filter)?;
         self.check_slot(interface, number)?;
-        self.check_room_at(target, interface)?;
+        self.check_room_at(target, interface, None)?;
         self.check_room_for(Counted::Sessions)?;
         let session = MirrorSession {
             id: self.mint.id("tms").into(),
@@ -94,11 +95,15 @@ impl World {
         let ModifyTrafficMirrorSession { session: id, target, filter, number, packet_length, vni, description, remove } =
             change;
         let mut session = self.own(&self.sessions, id)?.clone();
-        session.target = target.clone().unwrap_or(session.target);
-        session.filter = filter.clone().unwrap_or(session.filter);
-        if target.is_some() || filter.is_some() {
-            self.check_ends(&session.target, &session.filter)?;
-            self.check_room_at(&session.target, &session.interface)?;
+        // What is not changed is not looked at: the target may be gone, or no longer shared, since the session was made.
+        if let Some(target) = target {
+            self.target(target)?;
+            self.check_room_at(target, &session.interface, Some(id))?;
+            session.target = target.clone();
+        }
+        if let Some(filter) = filter {
+            self.own(&self.filters, filter)?;
+            session.filter = filter.clone();
         }
         if let Some(number) = number {
             session.number = number_in(*number)?;
@@ -127,11 +132,6 @@ impl World {
         Ok(id.clone())
     }
 
-    fn check_ends(&self, target: &TargetId, filter: &FilterId) -> Result<(), ApiError> {
-        self.target(target)?;
-        self.own(&self.filters, filter).map(|_| ())
-    }
-
     fn check_slot(&self, interface: &InterfaceId, number: u16) -> Result<(), ApiError> {
         self.check_number_free(interface, number, None)?;
         let most = self.quotas.sessions_per_interface;
@@ -152,7 +152,9 @@ impl World {
             other.interface == *interface && other.number == number && Some(&other.id) != itself
         };
         self.sessions.values().find(collides).map_or(Ok(()), |other| {
-            let message = || format!("Session number {number} is already used on {interface} by {}", other.id);
+            let message = || {
+                format!("Session number {number} is already used on {interface} by {}", self.name_of(other, &other.id))
+            };
             self.unknowns.duplicate_session_number.or_refused(message)
         })
     }
@@ -171,7 +173,7 @@ impl World {
     }
 
     fn checked_length(&self, length: i32, interface: &InterfaceId) -> Result<u32, ApiError> {
-        let dual_stack = self.interface(interface).is_ok_and(|interface| !interface.ipv6_addresses.is_empty());
+        let dual_stack = self.interfaces.get(interface).is_some_and(|interface| !interface.ipv6_addresses.is_empty());
         let shortest = if dual_stack { SHORTEST_IPV6_PACKET } else { SHORTEST_IPV4_PACKET };
         let length = u32::try_from(length).ok().filter(|_| (shortest..=LONGEST_PACKET).contains(&length));
         length.ok_or_else(|| {
@@ -235,6 +237,12 @@ impl Listed for MirrorSession {
 
     fn owner(&self) -> Option<&AccountId> {
         Some(&self.owner)
+    }
+
+    /// The owner of a target sees the sessions that use it, whoever made them.
+    fn shared(&self, world: &World) -> Option<Self> {
+        let target = world.targets.get(&self.target).filter(|target| world.owns(*target));
+        target.map(|_| Self { tags: world.tags_of_another(&self.tags), ..self.clone() })
     }
 
     fn not_found(id: &SessionId) -> ApiError {

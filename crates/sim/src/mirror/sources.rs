@@ -2,6 +2,7 @@
 //!
 //! | a source                                                          | or                                          |
 //! |-------------------------------------------------------------------|---------------------------------------------|
+//! | is the caller's, or in a subnet of the caller's                    | `InvalidNetworkInterfaceID.NotFound`        |
 //! | is of type `interface`, attached to an instance                    | `NetworkInterfaceNotSupported`              |
 //! | is attached to an instance of a supported type                     | `NetworkInterfaceNotSupported`              |
 //! | is no target                                                       | `InterfaceInUseByTrafficMirrorTarget`       |
@@ -9,13 +10,14 @@
 
 use std::collections::BTreeSet;
 
-use mirror_core::ids::{InterfaceId, TargetId};
+use mirror_core::ids::{InterfaceId, SessionId, TargetId};
 use mirror_core::inventory::{InstanceState, Resource};
 
 use super::instance_types::{is_large_target, is_supported};
 use crate::compute::Instance;
 use crate::error::ApiError;
 use crate::interfaces::{NetworkInterface, PLAIN};
+use crate::unknowns::TargetLimit;
 use crate::world::World;
 
 /// Types of interfaces that hang on instances and are not named in the guide, by which it does not say that they are refused.
@@ -23,7 +25,7 @@ const SPECIAL: [&str; 4] = ["trunk", "branch", "efa", "efa-only"];
 
 impl World {
     pub(super) fn check_source(&self, id: &InterfaceId) -> Result<(), ApiError> {
-        let interface = self.interface(id)?;
+        let interface = self.seen(&self.interfaces, id)?;
         let message = || format!("{id} must be attached to a supported instance");
         let refused = || ApiError::new("NetworkInterfaceNotSupported", message());
         let host = self.host_of(interface).filter(|host| is_supported(&host.instance_type)).ok_or_else(refused)?;
@@ -38,17 +40,31 @@ impl World {
         self.check_not_a_target(id)
     }
 
-    /// Whether the target has room for this source. Sources are counted, not sessions, and only where the target is an interface:
-    /// load balancers and endpoints have no limit.
-    pub(super) fn check_room_at(&self, target: &TargetId, source: &InterfaceId) -> Result<(), ApiError> {
+    /// Whether the target has room for this source, whoever owns the sessions that it has already. Only an interface can be full: load
+    /// balancers and endpoints have no limit.
+    pub(super) fn check_room_at(
+        &self,
+        target: &TargetId,
+        source: &InterfaceId,
+        itself: Option<&SessionId>,
+    ) -> Result<(), ApiError> {
         let Resource::NetworkInterface(receiver) = &self.target(target)?.resource else { return Ok(()) };
         let towards = self.sessions.values().filter(|session| session.target == *target);
-        let mut sources: BTreeSet<_> = towards.map(|session| &session.interface).collect();
-        if sources.insert(source) && sources.len() > self.most_sources_of(receiver) {
-            let message = format!("Sources per interface-target limit reached ({})", sources.len());
-            return Err(ApiError::new("TrafficMirrorSourcesPerTargetLimitExceeded", message));
+        let (what, count) = match self.unknowns.target_limit {
+            TargetLimit::Sources => {
+                let mut sources: BTreeSet<_> = towards.map(|session| &session.interface).collect();
+                if !sources.insert(source) {
+                    return Ok(());
+                }
+                ("Sources", sources.len())
+            }
+            TargetLimit::Sessions => ("Sessions", towards.filter(|session| Some(&session.id) != itself).count() + 1),
+        };
+        if count <= self.most_sources_of(receiver) {
+            return Ok(());
         }
-        Ok(())
+        let message = format!("{what} per interface-target limit reached ({count})");
+        Err(ApiError::new(&format!("TrafficMirror{what}PerTargetLimitExceeded"), message))
     }
 
     fn most_sources_of(&self, receiver: &InterfaceId) -> usize {

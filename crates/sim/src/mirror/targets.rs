@@ -4,6 +4,7 @@
 use mirror_core::ids::{AccountId, InterfaceId, TargetId};
 use mirror_core::inventory::{Resource, Tags};
 
+use super::MirrorSession;
 use crate::error::ApiError;
 use crate::interfaces::PLAIN;
 use crate::listing::Listed;
@@ -71,7 +72,7 @@ impl World {
             return Err(ApiError::new("NetworkInterfaceNotSupported", message));
         }
         if let Some(session) = self.sessions.values().find(|session| session.interface == *id) {
-            let message = format!("{id} is in use by session {}", session.id);
+            let message = format!("{id} is in use by session {}", self.name_of(session, &session.id));
             return Err(ApiError::new("InterfaceInUseByTrafficMirrorSession", message));
         }
         self.check_not_a_target(id)
@@ -79,7 +80,7 @@ impl World {
 
     pub(super) fn check_not_a_target(&self, id: &InterfaceId) -> Result<(), ApiError> {
         self.target_of(&Resource::NetworkInterface(id.clone())).map_or(Ok(()), |target| {
-            let message = format!("{id} is in use by target {}", target.id);
+            let message = format!("{id} is in use by target {}", self.name_of(target, &target.id));
             Err(ApiError::new("InterfaceInUseByTrafficMirrorTarget", message))
         })
     }
@@ -90,11 +91,16 @@ impl World {
 
     pub(crate) fn delete_target(&mut self, id: &TargetId) -> Result<TargetId, ApiError> {
         self.own(&self.targets, id)?;
-        if let Some(session) = self.sessions.values().find(|session| session.target == *id) {
-            let message = format!("Cannot delete {id}. Target is in use by {}", session.id);
-            return Err(ApiError::new("TrafficMirrorTargetInUse", message));
+        let message = |session: &MirrorSession| format!("Cannot delete {id}. Target is in use by {}", session.id);
+        let mut users = self.sessions.values().filter(|session| session.target == *id);
+        if let Some(session) = users.clone().find(|session| self.owns(*session)) {
+            return Err(ApiError::new("TrafficMirrorTargetInUse", message(session)));
+        }
+        if let Some(session) = users.next() {
+            self.unknowns.shared_target_in_use.or_refused(|| message(session))?;
         }
         self.targets.remove(id);
+        self.shares.forget(id);
         Ok(id.clone())
     }
 
@@ -127,6 +133,11 @@ impl Listed for MirrorTarget {
 
     fn owner(&self) -> Option<&AccountId> {
         Some(&self.owner)
+    }
+
+    fn shared(&self, world: &World) -> Option<Self> {
+        let is_shared = world.shares.has_target(&self.id, &world.account);
+        is_shared.then(|| Self { tags: world.tags_of_another(&self.tags), ..self.clone() })
     }
 
     fn not_found(id: &TargetId) -> ApiError {

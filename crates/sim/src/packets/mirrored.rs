@@ -68,6 +68,10 @@ impl World {
     ) -> Result<MirroredPacket, NotMirrored> {
         let gone = || NotMirrored::TargetGone(session.id.clone());
         let target = self.targets.get(&session.target).ok_or_else(gone)?;
+        let shared = session.owner == target.owner || self.shares.has_target(&target.id, &session.owner);
+        if !shared && !self.unknowns.unshared_target_receives {
+            return Err(NotMirrored::TargetUnshared(session.id.clone()));
+        }
         let most = self.most_received(&session.id, source, &target.resource, flow.source)?;
         Ok(MirroredPacket {
             session: session.id.clone(),

@@ -119,6 +119,8 @@ pub enum NotMirrored {
     /// This session takes it, and nobody is there to receive it: the sensor's interface is not attached, its instance does not run, or
     /// the load balancer has no UDP listener on port 4789.
     TargetSilent(SessionId),
+    /// This session takes it, and its target is another account's, which no longer shares it.
+    TargetUnshared(SessionId),
     /// This session takes it, and a security group or network ACL stands between the source and the sensor.
     TargetUnreachable(SessionId),
 }

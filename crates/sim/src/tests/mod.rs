@@ -32,6 +32,8 @@ mod reading_back;
 mod refusals;
 mod sessions;
 mod shapes;
+mod shared_networks;
+mod sharing;
 mod sources;
 mod tags;
 mod targets;

@@ -37,7 +37,7 @@ fn arriving(interface: &InterfaceId, protocol: u8, from: (&str, u16), to: (&str,
     }
 }
 
-fn web_request(interface: &InterfaceId) -> Packet {
+pub(super) fn web_request(interface: &InterfaceId) -> Packet {
     arriving(interface, TCP, ("198.51.100.7", 40_000), ("10.0.0.4", 443))
 }
 
