@@ -20,10 +20,11 @@ impl World {
     ) -> Result<Page<NetworkInterface>, ApiError> {
         let unbounded = asked.ids.is_empty() && asked.filters.is_empty() && asked.max_results.is_none();
         let most = self.unknowns.most_interfaces_at_once;
-        if unbounded && self.interfaces.len() > most {
+        let theirs = self.interfaces.values().filter(|interface| interface.owner == self.account);
+        if unbounded && theirs.count() > most {
             let message = format!("There are more than {most} network interfaces: ask for pages, or filter them");
             return Err(ApiError::new("OperationNotPermitted", message));
         }
-        list(&self.interfaces, asked, &self.mint)
+        list(&self.interfaces, asked, self)
     }
 }

@@ -1,10 +1,8 @@
 //! Takes one Region and two accounts; gives sentences about what one of them sees of the other: nothing. Never shares anything.
 
+use super::http::{Reply, SIGNED, answer};
 use super::*;
 use crate::api::{Came, Effect, Fault, Lag, Limit, Rates};
-use crate::wire;
-
-const SIGNED: Option<&str> = Some("AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/ec2/aws4_request");
 
 pub(super) fn other() -> AccountId {
     "999999999999".into()
@@ -103,14 +101,11 @@ fn what_an_account_makes_says_whose_it_is() {
         running(world, instance());
         call!(world, CreateNetworkInterface(loose_interface(&network)));
         ["DescribeVpcs", "DescribeSubnets", "DescribeInstances", "DescribeNetworkInterfaces"].map(|action| {
-            wire::answer(
-                world,
-                SIGNED,
-                &format!("Action={action}&Version=2016-11-15&Filter.1.Name=owner-id&Filter.1.Value.1=9*"),
-            )
+            let filter = "Filter.1.Name=owner-id&Filter.1.Value.1=9*";
+            answer(world, Some(SIGNED), &format!("Action={action}&Version=2016-11-15&{filter}"))
         })
     });
-    for wire::Reply { body, .. } in documents {
+    for Reply { body, .. } in documents {
         assert!(body.contains("<ownerId>999999999999</ownerId>"), "{body}");
         assert!(!body.contains("123456789012"), "{body}");
     }

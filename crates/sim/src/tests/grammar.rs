@@ -178,12 +178,12 @@ impl Drawing {
                 0 => add("NetworkInterfaceId", &self.value(world, "interface").unwrap_or_default()),
                 1 => {
                     let at = self.dice.below(world.load_balancers.len().max(1));
-                    let arn = world.load_balancers.iter().nth(at).map_or("arn:aws:x", |arn| arn.as_str());
+                    let arn = world.load_balancers.keys().nth(at).map_or("arn:aws:x", |arn| arn.as_str());
                     add("NetworkLoadBalancerArn", arn);
                 }
                 _ => {
                     let at = self.dice.below(world.endpoints.len().max(1));
-                    let id = world.endpoints.iter().nth(at).map_or("vpce-0", |id| id.as_str());
+                    let id = world.endpoints.keys().nth(at).map_or("vpce-0", |id| id.as_str());
                     add("GatewayLoadBalancerEndpointId", id);
                 }
             },
