@@ -81,6 +81,9 @@ fn not_mirrored(not: NotMirrored) -> Judgement {
         NotMirrored::NotAccepted => ("no session's filter accepts it", None),
         NotMirrored::TargetGone(id) => ("the resource of the session's target does not exist any more", Some(id)),
         NotMirrored::TargetSilent(id) => ("nobody is there to receive it from the session", Some(id)),
+        NotMirrored::TargetUnshared(id) => {
+            ("the target of the session is another account's, which no longer shares it", Some(id))
+        }
         NotMirrored::TargetUnreachable(id) => {
             ("a security group or network ACL stands between source and sensor", Some(id))
         }

@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use mirror_sim::{Codes, HostBits, QuotaScope, RulesQuota, Standing, TokenMemory, Unknowns, Verdict};
+use mirror_sim::{Codes, HostBits, QuotaScope, RulesQuota, Standing, TargetLimit, TokenMemory, Unknowns, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::lasting::Lasting;
 use super::{Answer, Control, Refusal, answered, said};
 
 /// The codes with which a switch can refuse.
-const CODES: [&str; 8] = [
+const CODES: [&str; 9] = [
     "InvalidParameterValue",
     "InvalidParameterCombination",
     "NetworkInterfaceNotSupported",
     "TrafficMirrorFilterInUse",
+    "TrafficMirrorTargetInUse",
     "InvalidTrafficMirrorFilter.InUse",
     "InvalidTrafficMirrorTarget",
     "InvalidNetworkInterfaceID.NotFound",
@@ -24,6 +25,9 @@ const CODES: [&str; 8] = [
 ];
 
 const ACCEPTED: &str = "accepted";
+
+/// With the code for what does not exist, of whatever kind it is.
+const NOT_FOUND: &str = "notFound";
 
 /// All switches; in a change, what is not said stays as it is.
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,6 +54,12 @@ struct Switches {
     all_protocols: Option<BTreeSet<i32>>,
     ports_elsewhere: Option<String>,
     most_interfaces_at_once: Option<usize>,
+    target_limit: Option<TargetLimitWish>,
+    /// `notFound`, or the code that refuses.
+    change_of_anothers: Option<String>,
+    tags_of_others: Option<bool>,
+    shared_target_in_use: Option<String>,
+    unshared_target_receives: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -64,6 +74,13 @@ struct Vnis {
 enum RulesQuotaWish {
     PerFilter,
     PerDirection,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum TargetLimitWish {
+    Sources,
+    Sessions,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -129,6 +146,9 @@ fn changed(mut unknowns: Unknowns, switches: Switches) -> Result<Unknowns, Refus
     put(&mut it.host_bits, host_bits.map(host_bits_of));
     put(&mut it.all_protocols, all_protocols.clone());
     put(&mut it.most_interfaces_at_once, switches.most_interfaces_at_once);
+    put(&mut it.target_limit, switches.target_limit.map(target_limit_of));
+    put(&mut it.tags_of_others, switches.tags_of_others);
+    put(&mut it.unshared_target_receives, switches.unshared_target_receives);
     put(&mut it.modify_fills_in, switches.modify_fills_in);
     put(&mut it.answers_repeat_tags, switches.answers_repeat_tags);
     put(&mut it.answers_repeat_defaults, switches.answers_repeat_defaults);
@@ -139,6 +159,8 @@ fn changed(mut unknowns: Unknowns, switches: Switches) -> Result<Unknowns, Refus
     put(&mut it.stopped_source, verdict("stoppedSource", switches.stopped_source)?);
     put(&mut it.filter_with_rules, verdict("filterWithRules", switches.filter_with_rules)?);
     put(&mut it.ports_elsewhere, verdict("portsElsewhere", switches.ports_elsewhere)?);
+    put(&mut it.shared_target_in_use, verdict("sharedTargetInUse", switches.shared_target_in_use)?);
+    put(&mut it.change_of_anothers, change_of_anothers(switches.change_of_anothers)?);
     put(&mut it.filter_in_use, code("filterInUse", switches.filter_in_use)?);
     put(&mut it.missing_target_interface, code("missingTargetInterface", switches.missing_target_interface)?);
     Ok(unknowns)
@@ -155,6 +177,12 @@ fn verdict(name: &str, said: Option<String>) -> Result<Option<Verdict>, Refusal>
         Some(accepted) if accepted == ACCEPTED => Ok(Some(Verdict::Accepted)),
         said => Ok(known(name, said, &[&[ACCEPTED], CODES.as_slice()].concat())?.map(Verdict::Refused)),
     }
+}
+
+fn change_of_anothers(said: Option<String>) -> Result<Option<Option<&'static str>>, Refusal> {
+    let allowed = [NOT_FOUND, "OperationNotPermitted", "UnauthorizedOperation"];
+    let code = known("changeOfAnothers", said, &allowed)?;
+    Ok(code.map(|code| Some(code).filter(|code| *code != NOT_FOUND)))
 }
 
 fn code(name: &str, said: Option<String>) -> Result<Option<&'static str>, Refusal> {
@@ -192,6 +220,11 @@ fn shown(unknowns: &Unknowns) -> Switches {
         all_protocols,
         ports_elsewhere,
         most_interfaces_at_once,
+        target_limit,
+        change_of_anothers,
+        tags_of_others,
+        shared_target_in_use,
+        unshared_target_receives,
     } = unknowns;
     let verdict = |verdict: &Verdict| match verdict {
         Verdict::Accepted => Some(ACCEPTED.into()),
@@ -237,6 +270,14 @@ fn shown(unknowns: &Unknowns) -> Switches {
         all_protocols: Some(all_protocols.clone()),
         ports_elsewhere: verdict(ports_elsewhere),
         most_interfaces_at_once: Some(*most_interfaces_at_once),
+        target_limit: Some(match target_limit {
+            TargetLimit::Sources => TargetLimitWish::Sources,
+            TargetLimit::Sessions => TargetLimitWish::Sessions,
+        }),
+        change_of_anothers: Some(change_of_anothers.unwrap_or(NOT_FOUND).into()),
+        tags_of_others: Some(*tags_of_others),
+        shared_target_in_use: verdict(shared_target_in_use),
+        unshared_target_receives: Some(*unshared_target_receives),
     }
 }
 
@@ -244,6 +285,13 @@ fn rules_quota_of(wish: RulesQuotaWish) -> RulesQuota {
     match wish {
         RulesQuotaWish::PerFilter => RulesQuota::PerFilter,
         RulesQuotaWish::PerDirection => RulesQuota::PerDirection,
+    }
+}
+
+fn target_limit_of(wish: TargetLimitWish) -> TargetLimit {
+    match wish {
+        TargetLimitWish::Sources => TargetLimit::Sources,
+        TargetLimitWish::Sessions => TargetLimit::Sessions,
     }
 }
 
