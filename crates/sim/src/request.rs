@@ -8,6 +8,7 @@ use mirror_core::cloud::{Action, ClientToken};
 use mirror_core::ids::{AttachmentId, FilterId, InstanceId, InterfaceId, RuleId, SessionId, TargetId, VpcId, Zone};
 use mirror_core::inventory::{Direction, Resource, RuleAction, Tags};
 
+use crate::iam::AssumeRole;
 use crate::listing::Filter;
 use crate::network::SubnetId;
 
@@ -41,6 +42,7 @@ macro_rules! requests {
 
 requests! {
     GetCallerIdentity,
+    AssumeRole(AssumeRole),
     DescribeAvailabilityZones(Describe<Zone>),
     DescribeVpcs(Describe<VpcId>),
     DescribeSubnets(Describe<SubnetId>),

@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 use mirror_core::ids::{AccountId, AttachmentId, FilterId, InterfaceId, RuleId, SessionId, TargetId};
 
 use crate::compute::{InstanceDetail, StateChange};
+use crate::iam::AssumedRole;
 use crate::interfaces::NetworkInterface;
 use crate::listing::Page;
 use crate::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
@@ -37,6 +38,7 @@ macro_rules! responses {
 
 responses! {
     GetCallerIdentity(Identity),
+    AssumeRole(AssumedRole),
     DescribeAvailabilityZones(Page<AvailabilityZone>),
     DescribeVpcs(Page<Vpc>),
     DescribeSubnets(Page<Subnet>),

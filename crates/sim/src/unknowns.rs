@@ -13,6 +13,9 @@ use crate::error::ApiError;
 pub struct Unknowns {
     /// Whether the directions of a filter share its quota of rules. The guide says "rules per filter".
     pub rules_quota: RulesQuota,
+    /// Whether a call that names something absent is first asked for its permissions: then what is absent has no tags, and whoever is
+    /// granted only what has his tag gets `UnauthorizedOperation`, never NotFound. No source states the order.
+    pub absent_is_denied: bool,
     /// VXLAN network identifiers that are accepted. RFC 7348 has 24 bits; whether 0 is one, AWS does not say, and Terraform's provider
     /// lets 16777216 pass.
     pub vnis: RangeInclusive<i32>,
@@ -161,6 +164,7 @@ impl Default for Unknowns {
     fn default() -> Self {
         Self {
             rules_quota: RulesQuota::PerFilter,
+            absent_is_denied: true,
             vnis: 1..=0xff_ffff,
             duplicate_vni: Verdict::Accepted,
             duplicate_session_number: Verdict::Refused("InvalidParameterValue"),
@@ -200,6 +204,7 @@ impl Unknowns {
         };
         vec![
             ("ten rules in each direction", set(|it| it.rules_quota = RulesQuota::PerDirection)),
+            ("what is absent not found before it is denied", set(|it| it.absent_is_denied = false)),
             ("network identifier 0 accepted", set(|it| it.vnis = 0..=0xff_ffff)),
             ("network identifier 16777216 accepted", set(|it| it.vnis = 1..=0x100_0000)),
             (

@@ -14,6 +14,7 @@ use mirror_core::ids::{
 use crate::agenda::{Agenda, Event};
 use crate::compute::Instance;
 use crate::error::ApiError;
+use crate::iam::AssumeRole;
 use crate::interfaces::NetworkInterface;
 use crate::kept::Kept;
 use crate::listing::list;
@@ -189,6 +190,8 @@ impl World {
         use Response as A;
         Ok(match request {
             Q::GetCallerIdentity => A::GetCallerIdentity(self.identity()),
+            // Roles are beside the world: whoever asks it alone finds none.
+            Q::AssumeRole(wish) => return Err(AssumeRole::no_such_role(wish)),
             Q::DescribeAvailabilityZones(asked) => A::DescribeAvailabilityZones(list(&self.zones, asked, self)?),
             Q::DescribeVpcs(asked) => A::DescribeVpcs(list(&self.vpcs, asked, self)?),
             Q::DescribeSubnets(asked) => A::DescribeSubnets(list(&self.subnets, asked, self)?),

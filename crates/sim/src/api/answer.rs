@@ -1,13 +1,13 @@
 //! Takes who calls, and what came of it; gives them names. Never makes a call.
 
 use jiff::SignedDuration;
-use mirror_core::cloud::Action;
 use mirror_core::ids::AccountId;
 
 use crate::error::ApiError;
 use crate::response::Response;
 
-/// Who calls: a principal of an account.
+/// Who calls: a principal of an account, by name. What else is known of him (his unique id, his tags, what he may), the directory of
+/// principals says, so that a fault can be one caller's without all that.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Caller {
     /// The account, which is also the one that it acts for.
@@ -34,10 +34,11 @@ impl Caller {
     }
 
     /// The same response; if it says who calls, it says that it is this one. The account stays: it is the one that has answered.
-    pub(super) fn named_in(&self, response: Response) -> Response {
+    pub(super) fn named_in(&self, response: Response, user_id: Option<String>) -> Response {
         match response {
             Response::GetCallerIdentity(mut identity) => {
                 identity.arn = Self::new(identity.account.clone(), &self.principal).arn();
+                identity.user_id = user_id.unwrap_or(identity.user_id);
                 Response::GetCallerIdentity(identity)
             }
             other => other,
@@ -66,16 +67,4 @@ pub enum Came {
     Broken(Result<Response, ApiError>, usize),
     /// Nothing. Whether the call took effect is not to be seen from outside.
     Nothing,
-}
-
-/// The answer to a call that is not allowed. Sources: "Error codes for the Amazon EC2 API" (the code and its status); "Troubleshoot
-/// access denied error messages", IAM User Guide (the words). What is encoded can only be read by AWS: here it is a digest.
-pub(super) fn unauthorized(caller: &Caller, action: Action) -> ApiError {
-    let arn = caller.arn();
-    let encoded = blake3::hash(format!("{arn} {action}").as_bytes());
-    let message = format!(
-        "You are not authorized to perform this operation. User: {arn} is not authorized to perform: ec2:{action} because no \
-         identity-based policy allows the ec2:{action} action. Encoded authorization failure message: {encoded}"
-    );
-    ApiError::new("UnauthorizedOperation", message).with_status(403)
 }

@@ -2,12 +2,12 @@
 //! what is true: that is the world's, and with nothing switched on every answer is the world's own.
 //!
 //! ```text
-//!  caller, request ── fault? ── rate ── World::call, now or as of a while ago ── fault? ── Answer
+//!  caller, request ── fault? ── rate ── may he? ── World::call, now or as of a while ago ── fault? ── Answer
 //!                                                                                   └── a line of the trace
 //! ```
 //!
 //! Everything in here follows from the seed, the calls and the times, as the world does. Where AWS documents no order (whether a call
-//! that is refused uses up the rate), the harsher one is taken: it does.
+//! that is refused uses up the rate, even one for which there is no permission), the harsher one is taken: it does.
 
 mod answer;
 mod chance;
@@ -32,8 +32,10 @@ use self::lag::Lagging;
 #[cfg(test)]
 pub(crate) use self::pages::extent;
 pub use self::rates::{Limit, Rates};
+pub(crate) use self::things::{Thing, check_named, named};
 pub use self::trace::Trace;
 use crate::error::ApiError;
+use crate::iam::{Directory, Rejected, unauthorized};
 use crate::request::Request;
 use crate::response::Response;
 use crate::world::World;
@@ -48,6 +50,8 @@ pub struct Api {
     lagging: Option<Lagging>,
     faults: Faults,
     trace: Trace,
+    iam: Directory,
+    clocks_are_checked: bool,
 }
 
 impl Api {
@@ -61,6 +65,8 @@ impl Api {
             lagging: None,
             faults: Faults::default(),
             trace: Trace::Off,
+            iam: Directory::default(),
+            clocks_are_checked: false,
         }
     }
 
@@ -123,6 +129,38 @@ impl Api {
         &self.trace
     }
 
+    /// Who is registered, and what they may.
+    pub fn iam(&self) -> &Directory {
+        &self.iam
+    }
+
+    /// Who is registered, for whoever registers somebody.
+    pub fn iam_mut(&mut self) -> &mut Directory {
+        &mut self.iam
+    }
+
+    /// From now on, whether a signed request must have been made within 15 minutes of the world's time. Off at first: a world whose time
+    /// is told is seldom at the time of its clients.
+    pub fn check_clocks(&mut self, checked: bool) {
+        self.clocks_are_checked = checked;
+    }
+
+    pub(crate) fn clocks_are_checked(&self) -> bool {
+        self.clocks_are_checked
+    }
+
+    /// Who is behind an access key: with nobody registered, always the simulated principal.
+    ///
+    /// # Errors
+    ///
+    /// When somebody is registered, and nobody is behind this key.
+    pub fn caller(&self, key: &str, token: Option<&str>) -> Result<Caller, Rejected> {
+        if self.iam.is_empty() {
+            return Ok(Caller::simulated(self.world.account.clone()));
+        }
+        self.iam.caller(key, token, self.world.now)
+    }
+
     /// Answers one call, as far as it is answered.
     pub fn call(&mut self, caller: &Caller, request: Request) -> Answer {
         let action = request.action();
@@ -150,7 +188,7 @@ impl Api {
             Some(Effect::LostBefore) => return (Came::Nothing, SignedDuration::ZERO),
             Some(Effect::Error(error)) => return (Came::Whole(Err(error.clone())), SignedDuration::ZERO),
             Some(Effect::Denied) => {
-                let denial = answer::unauthorized(caller, request.action());
+                let denial = unauthorized(caller, request.action());
                 return (Came::Whole(Err(denial)), SignedDuration::ZERO);
             }
             Some(Effect::ShortPage(size)) => pages::ask_for_fewer(&mut request, *size),
@@ -181,12 +219,20 @@ impl Api {
         {
             return (Err(throttled), SignedDuration::ZERO);
         }
-        let Self { world, lagging, chance, .. } = self;
-        let (result, age) = world.acting_for(account, |world| match lagging {
-            Some(lagging) => lagging.call(world, caller, request, chance),
-            None => (world.call(request), SignedDuration::ZERO),
+        let Self { world, lagging, chance, iam, .. } = self;
+        let (result, age) = world.acting_for(account, |world| {
+            if let Err(denial) = iam.authorize(world, caller, &request) {
+                return (Err(denial), SignedDuration::ZERO);
+            }
+            if let Request::AssumeRole(wish) = &request {
+                return (iam.assume_role(world, caller, wish).map(Response::AssumeRole), SignedDuration::ZERO);
+            }
+            match lagging {
+                Some(lagging) => lagging.call(world, caller, request, chance),
+                None => (world.call(request), SignedDuration::ZERO),
+            }
         });
-        (result.map(|response| caller.named_in(response)), age)
+        (result.map(|response| caller.named_in(response, self.iam.user_id(caller))), age)
     }
 
     fn took(&mut self, effect: Option<&Effect>) -> SignedDuration {

@@ -10,7 +10,7 @@
 //! | `CreateTags`, `DeleteTags`                                                            | 100    | 10       |
 //! | `CreateNetworkInterface`, `DeleteNetworkInterface`                                    | 100    | 5        |
 //!
-//! Source: "Request throttling for the Amazon EC2 API", EC2 Developer Guide. `GetCallerIdentity` is STS's, which documents none. A
+//! Source: "Request throttling for the Amazon EC2 API", EC2 Developer Guide. `GetCallerIdentity` and `AssumeRole` are STS's, which documents none. A
 //! list by ids alone has no filter: whether AWS counts it as filtered is not documented, and the smaller bucket is the harsher.
 
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ impl Rates {
 
 fn limit_of(action: Action, unbounded: bool) -> Option<Limit> {
     Some(match action {
-        "GetCallerIdentity" => return None,
+        "GetCallerIdentity" | "AssumeRole" => return None,
         "DescribeInstances" | "DescribeNetworkInterfaces" if unbounded => UNBOUNDED_READS,
         "CreateTags" | "DeleteTags" => TAGS,
         "CreateNetworkInterface" | "DeleteNetworkInterface" => INTERFACES,

@@ -13,7 +13,7 @@ use crate::world::World;
 
 /// A thing that has an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Thing {
+pub(crate) enum Thing {
     Instance(InstanceId),
     Interface(InterfaceId),
     Subnet(SubnetId),
@@ -27,7 +27,7 @@ pub(super) enum Thing {
 
 impl Thing {
     /// Whatever has this id; none if no kind of thing has such ids.
-    pub(super) fn with_id(id: &str) -> Option<Self> {
+    pub(crate) fn with_id(id: &str) -> Option<Self> {
         Some(match id.split_once('-')?.0 {
             "i" => Self::Instance(id.into()),
             "eni" => Self::Interface(id.into()),
@@ -60,13 +60,13 @@ impl World {
     }
 
     /// A rule, whichever of the account's filters has it.
-    pub(super) fn rule(&self, id: &RuleId) -> Option<&MirrorRule> {
+    pub(crate) fn rule(&self, id: &RuleId) -> Option<&MirrorRule> {
         self.filters.values().filter(|filter| self.owns(*filter)).find_map(|filter| filter.rules.get(id))
     }
 }
 
 /// What a change names that has to be there. Lists name nothing: ids in a list are the list's to look for.
-pub(super) fn named(world: &World, request: &Request) -> Vec<Thing> {
+pub(crate) fn named(world: &World, request: &Request) -> Vec<Thing> {
     use Request as Q;
     match request {
         Q::RunInstances(wish) => wish.subnet.clone().map(Thing::Subnet).into_iter().collect(),
@@ -89,6 +89,11 @@ pub(super) fn named(world: &World, request: &Request) -> Vec<Thing> {
         Q::DryRun(request) => named(world, request),
         other => named_mirror(world, other),
     }
+}
+
+/// An error, if something that a change names is not there.
+pub(crate) fn check_named(world: &World, request: &Request) -> Result<(), ApiError> {
+    named(world, request).iter().try_for_each(|thing| world.check_there(thing))
 }
 
 fn named_mirror(world: &World, request: &Request) -> Vec<Thing> {

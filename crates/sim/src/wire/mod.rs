@@ -15,12 +15,12 @@ mod signature;
 mod write;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Request as HttpRequest, Response as HttpResponse, StatusCode};
+use http::{HeaderMap, HeaderValue, Request as HttpRequest, Response as HttpResponse, StatusCode};
 use jiff::SignedDuration;
 
 use self::element::Element;
 use self::params::Params;
-use self::signature::Signature;
+use self::signature::{Expected, Signature};
 use crate::api::{Answer, Api, Caller, Came};
 use crate::error::ApiError;
 use crate::request::Request;
@@ -32,6 +32,9 @@ const XML: HeaderValue = HeaderValue::from_static("text/xml;charset=UTF-8");
 
 /// The version of the STS API: the only thing by which a request that nobody has signed shows for whom it is.
 const STS_VERSION: &str = "2011-06-15";
+
+/// The version of the EC2 API.
+const EC2_VERSION: &str = "2016-11-15";
 
 /// What the client of an API gets.
 #[derive(Clone, Debug)]
@@ -48,16 +51,16 @@ impl Delivery {
     }
 }
 
-/// Answers one HTTP request, whatever its method and path. Everybody is the simulated principal of the first account.
+/// Answers one HTTP request, whatever its method and path. Whoever has signed it is the caller: see [`Api::caller`].
 pub fn answer(api: &mut Api, request: &HttpRequest<impl AsRef<[u8]>>) -> Delivery {
     let request_id = api.world_mut().mint.request_id();
     let params = Params::new(request.body().as_ref());
     let is_sts = params.peek("Version") == Some(STS_VERSION);
-    let request = match Signature::of(request.headers()).and_then(|_| parse::request(params)) {
-        Ok(request) => request,
+    let understood = signer(api, request.headers(), &params).and_then(|caller| Ok((caller, parse::request(params)?)));
+    let (caller, request) = match understood {
+        Ok(understood) => understood,
         Err(error) => return Delivery::at_once(refusal(&error, is_sts, &request_id)),
     };
-    let caller = Caller::simulated(api.world().account.clone());
     let Answer { took, account: _, came } = api.call(&caller, request.clone());
     let world = api.world();
     let reply = match came {
@@ -72,6 +75,20 @@ pub fn answer(api: &mut Api, request: &HttpRequest<impl AsRef<[u8]>>) -> Deliver
 #[cfg(test)]
 pub(crate) fn request(body: &[u8]) -> Result<Request, ApiError> {
     parse::request(Params::new(body))
+}
+
+/// Who has signed a request with these headers.
+fn signer(api: &Api, headers: &HeaderMap, params: &Params) -> Result<Caller, ApiError> {
+    let world = api.world();
+    let written_for = match params.peek("Version") {
+        Some(EC2_VERSION) => Some("ec2"),
+        Some(STS_VERSION) => Some("sts"),
+        _ => None,
+    };
+    let now = Some(world.now).filter(|_| api.clocks_are_checked());
+    let Signature { key, api: signed_for, token } =
+        Signature::of(headers, Expected { region: &world.region, api: written_for, now })?;
+    api.caller(&key, token.as_deref()).map_err(|rejected| rejected.error(&signed_for))
 }
 
 /// The reply without what comes after so many bytes; at least the last byte goes.

@@ -2,6 +2,7 @@
 
 mod compute;
 mod mirror;
+mod sts;
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,10 @@ pub(super) fn request(mut params: Params) -> Result<Request, ApiError> {
     let unknown = || ApiError::new("InvalidAction", format!("The action {action} is not valid for this web service."));
     let request = match compute::request(&action, &mut params)? {
         Some(request) => request,
-        None => mirror::request(&action, &mut params)?.ok_or_else(unknown)?,
+        None => match mirror::request(&action, &mut params)? {
+            Some(request) => request,
+            None => sts::request(&action, &mut params)?.ok_or_else(unknown)?,
+        },
     };
     params.finish()?;
     Ok(if dry_run { Request::DryRun(Box::new(request)) } else { request })

@@ -3,41 +3,35 @@
 
 mod compute;
 mod mirror;
+mod sts;
 
 use mirror_core::inventory::Tags;
 
 use super::element::Element;
 use crate::listing::Page;
 use crate::request::Request;
-use crate::response::{Identity, Response};
+use crate::response::Response;
 use crate::world::World;
 
 const EC2_NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
-const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// The document that answers a request.
 pub(super) fn response(world: &World, request: &Request, response: &Response, request_id: &str) -> Element {
-    if let Response::GetCallerIdentity(identity) = response {
-        return caller_identity(identity, request_id);
+    match response {
+        Response::GetCallerIdentity(identity) => return sts::caller_identity(identity, request_id),
+        Response::AssumeRole(session) => return sts::assumed_role(session, request_id),
+        _ => {}
     }
     let root = Element::new(format!("{}Response", request.action()));
     let root = root.namespace(EC2_NAMESPACE).text("requestId", request_id);
     content(root, world, response).optional("clientToken", request.token().map(|token| &token.0))
 }
 
-fn caller_identity(identity: &Identity, request_id: &str) -> Element {
-    let Identity { account, arn, user_id } = identity;
-    let result =
-        Element::new("GetCallerIdentityResult").text("Arn", arn).text("UserId", user_id).text("Account", account);
-    let metadata = Element::new("ResponseMetadata").text("RequestId", request_id);
-    Element::new("GetCallerIdentityResponse").namespace(STS_NAMESPACE).child(result).child(metadata)
-}
-
 #[rustfmt::skip]
 fn content(root: Element, world: &World, response: &Response) -> Element {
     use Response as A;
     match response {
-        A::GetCallerIdentity(_) => root,
+        A::GetCallerIdentity(_) | A::AssumeRole(_) => root,
         A::DescribeAvailabilityZones(zones) => page(root, "availabilityZoneInfo", zones, compute::zone),
         A::DescribeVpcs(vpcs) => page(root, "vpcSet", vpcs, compute::vpc),
         A::DescribeSubnets(subnets) => page(root, "subnetSet", subnets, |subnet| compute::subnet(world, subnet)),
