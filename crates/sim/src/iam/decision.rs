@@ -13,7 +13,7 @@ use super::policy::{Effect, Policy};
 
 /// What came of asking, with the name of the policy that said so.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Decision {
+pub(crate) enum Decision {
     /// A policy of the principal allows it.
     Allowed(String),
     /// A policy of the principal denies it.
@@ -25,7 +25,7 @@ pub(super) enum Decision {
 }
 
 /// What they say of one need. The context has what is known of the caller, too.
-pub(super) fn decide(policies: &[Policy], controls: &[Policy], need: &Need, context: &Context) -> Decision {
+pub(crate) fn decide(policies: &[Policy], controls: &[Policy], need: &Need, context: &Context) -> Decision {
     let by = |policies: &[Policy], effect| {
         let speaks = |policy: &&Policy| !policy.speaking(effect, &need.action, &need.resource, context).is_empty();
         policies.iter().find(speaks).map(|policy| policy.name.clone())

@@ -25,9 +25,15 @@ mod principal;
 mod resources;
 mod sts;
 
+#[cfg(test)]
+pub(crate) use self::context::Context;
+#[cfg(test)]
+pub(crate) use self::decision::{Decision, decide};
 pub(crate) use self::denial::unauthorized;
 pub use self::directory::Directory;
 pub use self::keys::Rejected;
+#[cfg(test)]
+pub(crate) use self::needs::Need;
 pub use self::policy::Policy;
 pub use self::principal::Principal;
 pub use self::sts::{AssumeRole, AssumedRole};

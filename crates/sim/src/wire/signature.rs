@@ -73,12 +73,12 @@ impl Signature {
         let parts = parts(rest, date)?;
         let date = date.unwrap_or_default();
         check_signed(headers, parts.signed)?;
-        check_scope(&parts, date, expected)?;
         let at = read_date(date).ok_or_else(|| {
             incomplete(format!(
                 "Date must be in ISO-8601 'basic format'. Got '{date}'. See http://en.wikipedia.org/wiki/ISO_8601"
             ))
         })?;
+        check_scope(&parts, date, expected)?;
         expected.now.map_or(Ok(()), |now| check_time(parts.api, at, now))?;
         let hexadecimal = |digit: u8| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit);
         if parts.signature.len() != 64 || !parts.signature.bytes().all(hexadecimal) {
