@@ -1,7 +1,8 @@
 //! Takes what was not allowed, and why; gives the error that says so. Never decides it.
 //!
 //! Sources: "Error codes for the Amazon EC2 API" (the code and its status); "Troubleshoot access denied error messages", IAM User Guide
-//! (the words, and that a policy which denies is named with its ARN). What is encoded can only be read by AWS: here it is a digest.
+//! (the words). What is encoded can only be read by AWS: here it is a digest. The ARN of the policy that denies is for whoever reads a
+//! test that fails; nothing may rest on it, since the guide's words end before it.
 
 use mirror_core::cloud::Action;
 use mirror_core::ids::AccountId;

@@ -6,6 +6,7 @@ mod addressing;
 mod api;
 mod changes;
 mod copies;
+mod denied;
 mod determinism;
 mod dice;
 mod doors;

@@ -1,16 +1,16 @@
 //! Takes a user with a policy, and calls of his; gives which of them AWS lets him make. Never reads a signature.
 
 use super::*;
-use crate::api::{Came, Rates};
+use crate::api::Came;
 
-const US: &str = "123456789012";
+pub(super) const US: &str = "123456789012";
 
 fn alice() -> Caller {
     Caller::new(US.into(), "user/alice")
 }
 
 /// An API around the world, in which alice may what these statements say, and nobody else anything.
-fn where_alice_may(world: World, statements: &str) -> Api {
+pub(super) fn where_alice_may(world: World, statements: &str) -> Api {
     let mut api = Api::new(world, 1);
     let document = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
     let policy = Policy::identity("mirroring", &document).unwrap();
@@ -18,7 +18,7 @@ fn where_alice_may(world: World, statements: &str) -> Api {
     api
 }
 
-fn result(api: &mut Api, request: Request) -> Result<Response, ApiError> {
+pub(super) fn result(api: &mut Api, request: Request) -> Result<Response, ApiError> {
     match api.call(&alice(), request).came {
         Came::Whole(result) => result,
         other => panic!("{other:?}"),
@@ -26,32 +26,32 @@ fn result(api: &mut Api, request: Request) -> Result<Response, ApiError> {
 }
 
 /// The code of what alice gets; empty if she gets what she wants.
-fn code(api: &mut Api, request: Request) -> String {
+pub(super) fn code(api: &mut Api, request: Request) -> String {
     result(api, request).map_or_else(|error| error.code, |_| String::new())
 }
 
-fn message(api: &mut Api, request: Request) -> String {
+pub(super) fn message(api: &mut Api, request: Request) -> String {
     result(api, request).unwrap_err().message
 }
 
-const DENIED: &str = "UnauthorizedOperation";
+pub(super) const DENIED: &str = "UnauthorizedOperation";
 
 /// A statement that allows these actions on these resources, under this condition.
-fn allow(actions: &str, resources: &str, condition: &str) -> String {
+pub(super) fn allow(actions: &str, resources: &str, condition: &str) -> String {
     let [actions, resources] = [actions, resources].map(|names| names.replace(' ', "\", \""));
     format!(
         r#"{{"Effect": "Allow", "Action": ["{actions}"], "Resource": ["{resources}"], "Condition": {{{condition}}}}}"#
     )
 }
 
-fn arn(kind: &str) -> String {
+pub(super) fn arn(kind: &str) -> String {
     format!("arn:aws:ec2:eu-west-1:{US}:{kind}/*")
 }
 
 const OURS: &str = r#""StringEquals": {"aws:RequestTag/owner": "prod"}"#;
-const HAS_OURS: &str = r#""StringEquals": {"aws:ResourceTag/owner": "prod"}"#;
+pub(super) const HAS_OURS: &str = r#""StringEquals": {"aws:ResourceTag/owner": "prod"}"#;
 
-fn tagged_filter(owner: &str) -> Request {
+pub(super) fn tagged_filter(owner: &str) -> Request {
     Request::CreateTrafficMirrorFilter(CreateTrafficMirrorFilter {
         tags: tags_of([("owner", owner)]),
         ..CreateTrafficMirrorFilter::default()
@@ -318,92 +318,4 @@ fn a_dry_run_says_whether_the_call_would_be_allowed() {
     assert_eq!(code(&mut api, dry("prod")), "DryRunOperation");
     assert_eq!(code(&mut api, dry("test")), DENIED);
     assert_eq!(call!(api.world_mut(), DescribeTrafficMirrorFilters(Describe::all())).items, []);
-}
-
-#[test]
-fn what_is_absent_is_denied_before_it_is_not_found_or_the_other_way_round() {
-    for (absent_is_denied, refusal) in [(true, DENIED), (false, "InvalidTrafficMirrorFilterId.NotFound")] {
-        let mut world = empty_world();
-        world.unknowns.absent_is_denied = absent_is_denied;
-        let mut api = where_alice_may(world, &allow("ec2:*", "*", HAS_OURS));
-        assert_eq!(code(&mut api, Request::DeleteTrafficMirrorFilter("tmf-0".into())), refusal);
-    }
-    let mut api = where_alice_may(empty_world(), &allow("ec2:*", "*", ""));
-    let refusal = code(&mut api, Request::DeleteTrafficMirrorFilter("tmf-0".into()));
-    assert_eq!(refusal, "InvalidTrafficMirrorFilterId.NotFound", "whoever may delete all is told the truth");
-    let mut api = where_alice_may(empty_world(), &allow("ec2:Describe*", "*", ""));
-    assert_eq!(code(&mut api, Request::DetachNetworkInterface("eni-attach-0".into())), DENIED);
-}
-
-#[test]
-fn a_launch_is_asked_for_on_all_that_it_makes_and_uses() {
-    let Setting { world, network, .. } = setting();
-    let wish = RunInstances {
-        image: "ami-1".into(),
-        instance_type: "m5.large".into(),
-        subnet: None,
-        min_count: 1,
-        max_count: 1,
-        ipv6_addresses: 0,
-        instance_tags: tags_of([("owner", "prod")]),
-        interface_tags: Tags::new(),
-        token: None,
-    };
-    let subnet = format!("arn:aws:ec2:eu-west-1:{US}:subnet/{}", network.subnets[0]);
-    let image = "arn:aws:ec2:eu-west-1::image/ami-1";
-    let kinds = ["instance", "network-interface", "security-group", "volume"].map(arn);
-    let all = [&kinds[0], &kinds[1], &kinds[2], &kinds[3], &subnet, image];
-    let tags = allow("ec2:CreateTags", "*", r#""StringEquals": {"ec2:CreateAction": "RunInstances"}"#);
-    for lacking in [None, Some(0), Some(1), Some(2), Some(3), Some(4), Some(5)] {
-        let granted = all.iter().enumerate().filter(|(at, _)| Some(*at) != lacking).map(|(_, arn)| *arn);
-        let granted = granted.collect::<Vec<&str>>().join(" ");
-        let mut api =
-            where_alice_may(world.clone(), &[allow("ec2:RunInstances", &granted, ""), tags.clone()].join(","));
-        let refusal = code(&mut api, Request::RunInstances(wish.clone()));
-        assert_eq!(refusal.is_empty(), lacking.is_none(), "{lacking:?}");
-    }
-    let small = r#""StringEqualsIfExists": {"ec2:InstanceType": "t3.micro"}"#;
-    let mut api = where_alice_may(world, &allow("ec2:*", "*", small));
-    assert_eq!(code(&mut api, Request::RunInstances(wish)), DENIED);
-}
-
-#[test]
-fn a_refusal_says_who_may_not_do_what_to_what_and_why() {
-    let deny = r#"{"Effect": "Deny", "Action": "ec2:DeleteTrafficMirrorFilter", "Resource": "*"}"#;
-    let Setting { world, filter, .. } = setting();
-    let delete = || Request::DeleteTrafficMirrorFilter(filter.clone());
-    let who = format!(
-        "You are not authorized to perform this operation. User: arn:aws:iam::{US}:user/alice is not authorized to perform: \
-         ec2:DeleteTrafficMirrorFilter on resource: arn:aws:ec2:eu-west-1:{US}:traffic-mirror-filter/{filter} "
-    );
-    for (statements, why) in [
-        (
-            allow("ec2:Describe*", "*", ""),
-            "because no identity-based policy allows the ec2:DeleteTrafficMirrorFilter action",
-        ),
-        (
-            [allow("*", "*", ""), deny.into()].join(","),
-            "with an explicit deny in an identity-based policy: arn:aws:iam::123456789012:policy/mirroring",
-        ),
-    ] {
-        let mut api = where_alice_may(world.clone(), &statements);
-        let error = result(&mut api, delete()).unwrap_err();
-        assert_eq!((error.code.as_str(), error.status), (DENIED, 403));
-        assert!(error.message.starts_with(&format!("{who}{why}")), "{}", error.message);
-        assert!(error.message.contains("Encoded authorization failure message: "), "{}", error.message);
-    }
-    let mut api = where_alice_may(world, &allow("*", "*", ""));
-    let document = format!(r#"{{"Statement": {deny}}}"#);
-    api.iam_mut().control(&US.into(), Policy::identity("guard", &document).unwrap());
-    let why = message(&mut api, delete());
-    assert!(why.contains("with an explicit deny in a service control policy"), "{why}");
-    assert_eq!(code(&mut api, Request::DescribeVpcs(Describe::all())), "", "what no such policy denies stays allowed");
-}
-
-#[test]
-fn a_call_that_is_denied_uses_up_the_rate() {
-    let mut api = where_alice_may(empty_world(), &allow("ec2:Describe*", "*", ""));
-    api.limit_rates(Some(Rates::documented()));
-    (0..50).for_each(|_| assert_eq!(code(&mut api, tagged_filter("prod")), DENIED));
-    assert_eq!(code(&mut api, tagged_filter("prod")), "RequestLimitExceeded");
 }
