@@ -14,8 +14,8 @@ use support::program::Program;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-const SIGNED: &str =
-    "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/ec2/aws4_request, SignedHeaders=host, Signature=00";
+const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/ec2/aws4_request, SignedHeaders=host;x-amz-date, \
+     Signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// A simulator with a small fleet, on a free port.
 fn started(arguments: &[&str]) -> Daemon {
@@ -33,7 +33,7 @@ async fn exchanged(sim: &Daemon, head: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(sim.address().await).await.unwrap();
     let length = body.len();
     let request = format!(
-        "{head} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\nAuthorization: {SIGNED}\r\n\r\n{body}"
+        "{head} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\nX-Amz-Date: 20260101T000000Z\r\nAuthorization: {SIGNED}\r\n\r\n{body}"
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();

@@ -23,12 +23,14 @@ def paste(commands: str, binary: Path) -> str:
 
 
 def test_the_commands_that_a_demo_prints_can_be_pasted(binary: Path, demo: Demo):
-    export, run, describe, explain = re.findall(r"^  (\S.+)$", demo.printed(), re.MULTILINE)
+    export, run, describe, explain, control, fault, end = re.findall(r"^  (\S.+)$", demo.printed(), re.MULTILINE)
     launched = paste(f"{export}\n{run}", binary)
     instance, interface = (re.search(f'"{kind}": "(.+)"', launched)[1] for kind in ("InstanceId", "NetworkInterfaceId"))
     session_id = session_on(interface)["TrafficMirrorSessionId"]
     assert session_id in paste(f"{export}\n{describe}", binary)
     assert session_id in paste(f"{export}\n{explain.replace('i-…', instance)}", binary)
+    assert '"number"' in paste(f"{control}\n{fault}", binary)
+    assert '"ended"' in paste(f"{control}\n{end}", binary)
 
 
 def assert_said_goodbye(demo: Demo) -> None:

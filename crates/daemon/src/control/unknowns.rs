@@ -60,6 +60,7 @@ struct Switches {
     tags_of_others: Option<bool>,
     shared_target_in_use: Option<String>,
     unshared_target_receives: Option<bool>,
+    absent_is_denied: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -149,6 +150,7 @@ fn changed(mut unknowns: Unknowns, switches: Switches) -> Result<Unknowns, Refus
     put(&mut it.target_limit, switches.target_limit.map(target_limit_of));
     put(&mut it.tags_of_others, switches.tags_of_others);
     put(&mut it.unshared_target_receives, switches.unshared_target_receives);
+    put(&mut it.absent_is_denied, switches.absent_is_denied);
     put(&mut it.modify_fills_in, switches.modify_fills_in);
     put(&mut it.answers_repeat_tags, switches.answers_repeat_tags);
     put(&mut it.answers_repeat_defaults, switches.answers_repeat_defaults);
@@ -225,6 +227,7 @@ fn shown(unknowns: &Unknowns) -> Switches {
         tags_of_others,
         shared_target_in_use,
         unshared_target_receives,
+        absent_is_denied,
     } = unknowns;
     let verdict = |verdict: &Verdict| match verdict {
         Verdict::Accepted => Some(ACCEPTED.into()),
@@ -278,6 +281,7 @@ fn shown(unknowns: &Unknowns) -> Switches {
         tags_of_others: Some(*tags_of_others),
         shared_target_in_use: verdict(shared_target_in_use),
         unshared_target_receives: Some(*unshared_target_receives),
+        absent_is_denied: Some(*absent_is_denied),
     }
 }
 

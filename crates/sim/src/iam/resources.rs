@@ -51,7 +51,7 @@ impl Resource {
     pub(super) fn there(world: &World, thing: &Thing) -> Self {
         match thing {
             Thing::Instance(id) => {
-                let resource = listed(world, &world.instances, id, &world.account).with("ec2:InstanceID", id);
+                let resource = listed(world, &world.instances, id).with("ec2:InstanceID", id);
                 world.instances.get(id).into_iter().fold(resource, |resource, it| {
                     resource.with("ec2:InstanceType", &it.instance_type).with("ec2:AvailabilityZone", &it.zone)
                 })
@@ -61,31 +61,24 @@ impl Resource {
                 world.interfaces.get(id).into_iter().fold(resource, |it, interface| it.in_subnet_of(world, interface))
             }
             Thing::Subnet(id) => {
-                let resource = listed(world, &world.subnets, id, &world.account).with("ec2:SubnetID", id);
+                let resource = listed(world, &world.subnets, id).with("ec2:SubnetID", id);
                 world.subnets.get(id).into_iter().fold(resource, |it, subnet| it.in_network_of(world, subnet))
             }
-            Thing::Vpc(id) => listed(world, &world.vpcs, id, &world.account).with("ec2:VpcID", id),
+            Thing::Vpc(id) => listed(world, &world.vpcs, id).with("ec2:VpcID", id),
             Thing::Endpoint(id) => Self::outside(world, "vpc-endpoint", id.as_str()),
-            Thing::Filter(id) => listed(world, &world.filters, id, &world.account),
+            Thing::Filter(id) => listed(world, &world.filters, id),
             Thing::Rule(id) => {
                 let tags = world.rule(id).map(|rule| &rule.tags);
                 tagged(world, &world.account, MirrorRule::KIND, id.as_str(), tags)
             }
-            // A shared target is its owner's, and so is its ARN.
-            Thing::Target(id) => {
-                let owner = world.targets.get(id).map_or(&world.account, |target| &target.owner);
-                listed(world, &world.targets, id, owner)
-            }
-            Thing::Session(id) => {
-                let owner = world.sessions.get(id).map_or(&world.account, |session| &session.owner);
-                listed(world, &world.sessions, id, owner)
-            }
+            Thing::Target(id) => listed(world, &world.targets, id),
+            Thing::Session(id) => listed(world, &world.sessions, id),
         }
     }
 
     /// An interface of which a policy cannot see where it is: as a mirror target.
     pub(super) fn interface_alone(world: &World, id: &InterfaceId) -> Self {
-        listed(world, &world.interfaces, id, &world.account).with("ec2:NetworkInterfaceID", id)
+        listed(world, &world.interfaces, id).with("ec2:NetworkInterfaceID", id)
     }
 
     /// The same with one key more.
@@ -111,19 +104,24 @@ impl Resource {
 
     /// The same, in the zone and VPC of a subnet. Policies name a VPC by its ARN.
     pub(super) fn in_network_of(self, world: &World, subnet: &Subnet) -> Self {
-        let vpc = arn(world, &world.account, "vpc", subnet.vpc.as_str());
+        let vpc = arn(world, &subnet.owner, "vpc", subnet.vpc.as_str());
         self.with("ec2:AvailabilityZone", &subnet.zone).with("ec2:Vpc", vpc)
     }
 
     fn in_subnet_of(self, world: &World, interface: &NetworkInterface) -> Self {
-        let subnet = arn(world, &world.account, "subnet", &interface.subnet.to_string());
-        let vpc = arn(world, &world.account, "vpc", interface.vpc.as_str());
+        // A participant's interface stands in a network of somebody else's.
+        let owner = world.subnets.get(&interface.subnet).map_or(&world.account, |subnet| &subnet.owner);
+        let subnet = arn(world, owner, "subnet", &interface.subnet.to_string());
+        let vpc = arn(world, owner, "vpc", interface.vpc.as_str());
         self.with("ec2:AvailabilityZone", &interface.zone).with("ec2:Subnet", subnet).with("ec2:Vpc", vpc)
     }
 }
 
-fn listed<T: Listed>(world: &World, objects: &BTreeMap<T::Id, T>, id: &T::Id, owner: &AccountId) -> Resource {
-    tagged(world, owner, T::KIND, &id.to_string(), objects.get(id).map(Listed::tags))
+/// What is shared is its owner's, and so is its ARN.
+fn listed<T: Listed>(world: &World, objects: &BTreeMap<T::Id, T>, id: &T::Id) -> Resource {
+    let object = objects.get(id);
+    let owner = object.and_then(Listed::owner).unwrap_or(&world.account);
+    tagged(world, owner, T::KIND, &id.to_string(), object.map(Listed::tags))
 }
 
 fn tagged(world: &World, owner: &AccountId, kind: &str, id: &str, tags: Option<&Tags>) -> Resource {

@@ -41,12 +41,24 @@ struct Fuzzer {
     tally: Tally,
 }
 
+/// Whoever signs may do everything, and a role lets everybody in.
+const EVERYTHING: &str =
+    r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+const ANYBODY: &str = r#"{"Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}"#;
+
 impl Fuzzer {
     fn new(seed: u64) -> Self {
         let mut world = World::new("123456789012".into(), "eu-west-1".into(), seed, Time::UNIX_EPOCH);
         fleet::demo(&mut world, 30).unwrap();
         (0..4).for_each(|_| drop(world.add_gateway_load_balancer_endpoint()));
         let mut api = Api::new(world, seed);
+        let (account, user) = (api.world().account.clone(), "user/fuzzer");
+        let everything = Policy::identity("everything", EVERYTHING).unwrap();
+        let anybody = Policy::trust(ANYBODY).unwrap();
+        api.iam_mut().add(&account, user, Principal::user().with(everything));
+        api.iam_mut().add(&account, "role/open", Principal::role(anybody));
+        api.iam_mut().add_key("AKID", &Caller::new(account, user));
         for effect in [Effect::Denied, Effect::Error(ApiError::new("InternalError", "").with_status(500))] {
             api.add_fault(Fault::new(effect).with_odds(Odds::in_a_million(2_000)));
         }
@@ -57,7 +69,7 @@ impl Fuzzer {
     fn step(&mut self) {
         let Self { api, drawing, tally } = self;
         let (action, mut parameters) = drawing.call(api.world());
-        let version = if action == "GetCallerIdentity" { "2011-06-15" } else { "2016-11-15" };
+        let version = if ["GetCallerIdentity", "AssumeRole"].contains(&action) { "2011-06-15" } else { "2016-11-15" };
         parameters.push(("Version".into(), version.into()));
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
         let mutated = drawing.dice.one_in(MUTATED_ONE_IN);
@@ -99,7 +111,10 @@ fn contents(world: &World) -> String {
 }
 
 fn plain(body: Vec<u8>) -> HttpRequest<Vec<u8>> {
-    HttpRequest::builder().method(Method::POST).header(AUTHORIZATION, SIGNED).body(body).unwrap()
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let mut request = super::http::request(Some(SIGNED), &text).map(|_| body);
+    *request.method_mut() = Method::POST;
+    request
 }
 
 /// The same request with bytes that no client would send, in its head or in its body.
@@ -159,7 +174,7 @@ fn examined(reply: &HttpResponse<Vec<u8>>) -> Result<Document, String> {
             document.text("RequestId")?;
             document.text("Error/Code")?;
         }
-        "GetCallerIdentityResponse" => drop(document.text("ResponseMetadata/RequestId")?),
+        "GetCallerIdentityResponse" | "AssumeRoleResponse" => drop(document.text("ResponseMetadata/RequestId")?),
         _ => drop(document.text("requestId")?),
     }
     let is_error = matches!(document.root.as_str(), "Response" | "ErrorResponse");

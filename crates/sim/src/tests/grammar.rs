@@ -12,6 +12,7 @@ use super::*;
 #[rustfmt::skip]
 pub(super) const GRAMMAR: &[(&str, usize, &str)] = &[
     ("GetCallerIdentity", 1, ""),
+    ("AssumeRole", 1, "RoleArn=role RoleSessionName=key DurationSeconds??=length"),
     ("DescribeAvailabilityZones", 1, "ZoneName.1??=zone list"),
     ("DescribeVpcs", 1, "VpcId.1??=vpc list"),
     ("DescribeSubnets", 1, "SubnetId.1??=subnet list"),
@@ -222,6 +223,9 @@ impl Drawing {
             "index" => dice.among(&["1", "2", "3", "0", "15"]).into(),
             "key" => dice.among(&["role", "Name", "mirror", "a", "b", "ü", "aws:x"]).into(),
             "text" => dice.among(&["web", "", "crown-jewel", "a b&c<d>", "x\ty\r\nz", "日本"]).into(),
+            "role" => {
+                dice.among(&["arn:aws:iam::123456789012:role/open", "arn:aws:iam::123456789012:role/none"]).into()
+            }
             "direction" => dice.among(&["ingress", "egress"]).into(),
             "action" => dice.among(&["accept", "reject"]).into(),
             "rule-number" => (dice.below(60)).to_string(),

@@ -301,7 +301,6 @@ fn a_role_itself_is_nobody_who_calls() {
 #[test]
 fn a_session_in_another_account_acts_there() {
     let mut api = where_alice_may(may("sts:AssumeRole"));
-    api.world_of_mut(&THEM.into());
     let role = Principal::role(trusting(r#"{"AWS": "123456789012"}"#, "")).with(may("ec2:*"));
     let role = api.iam_mut().add(&THEM.into(), "role/mirror", role);
     let session = assume(&mut api, &alice(), wish(&role)).unwrap();
