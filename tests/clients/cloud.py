@@ -3,6 +3,7 @@ cloud is meant: like every AWS tool, both follow the environment."""
 
 import functools
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import boto3
 
+import reached
 from waiting import eventually
 
 # The one that is pinned: beside the Python that runs the tests.
@@ -31,7 +33,10 @@ class Instance:
 
 def call_cli(*words: str) -> subprocess.CompletedProcess:
     """Runs `aws ec2 …`, whatever comes of it."""
-    return subprocess.run([AWS, "ec2", *words, "--output", "json"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([AWS, "ec2", *words, "--output", "json"], capture_output=True, text=True, timeout=60)
+    refused = re.search(r"An error occurred \((\S+)\) when calling the", done.stderr)
+    reached.note("cli", reached.action_of(words[0]), refused[1] if refused else reached.OK)
+    return done
 
 
 def aws(*words: str) -> dict:
@@ -44,7 +49,7 @@ def aws(*words: str) -> dict:
 @functools.cache
 def ec2():
     """A boto3 client. It takes milliseconds to look where the CLI takes most of a second."""
-    return boto3.client("ec2")
+    return reached.listen(boto3.client("ec2"))
 
 
 def run_instance(mirror: str | None = None) -> Instance:

@@ -5,8 +5,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.config import Config
 
+import reached
+from bench import Bench
 from demo import Demo
 
 
@@ -44,6 +48,33 @@ def demo(binary: Path, environment: pytest.MonkeyPatch, tmp_path_factory: pytest
 def log_begins(demo: Demo) -> int:
     """Where the demo's log stood when the test began."""
     return len(demo.log())
+
+
+@pytest.fixture(scope="session")
+def api(demo: Demo):
+    """A boto3 client that sends what it is told, sensible or not, and whose calls are counted."""
+    return reached.listen(boto3.client("ec2", config=Config(parameter_validation=False)))
+
+
+@pytest.fixture(scope="session")
+def bench(api) -> Bench:
+    """What calls are tried on."""
+    return Bench(api)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Puts what looks back at all other tests behind them, and leaves it out where only some tests are asked for."""
+    looks_back = [item for item in items if item.get_closest_marker("looks_back")]
+    rest = [item for item in items if item not in looks_back]
+    folder = str(Path(__file__).parent)
+    whole = config.args == [folder] and not (config.option.keyword or config.option.markexpr)
+    items[:] = rest + looks_back if whole else rest or looks_back
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How much of the simulator the clients have reached."""
+    terminalreporter.section("reached")
+    terminalreporter.write("\n".join(reached.summary()) + "\n")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,0 +1,108 @@
+"""Takes a boto3 client; gives what calls are tried on: instances that run, and what is made for one test. Never tags anything that
+the daemon's policy names: what is here, nobody mirrors but the tests."""
+
+import functools
+import itertools
+from dataclasses import dataclass
+
+import botocore.exceptions
+
+from cloud import IMAGE
+from waiting import eventually
+
+_numbers = itertools.count(1)
+
+
+def refusal(call, **parameters) -> str:
+    """The code of the error that a call must end with."""
+    try:
+        answer = call(**parameters)
+    except botocore.exceptions.ClientError as error:
+        return error.response["Error"]["Code"]
+    raise AssertionError(f"it was not refused: {answer}")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An instance that runs, with its primary interface."""
+
+    id: str
+    interface: str
+    attachment: str
+    subnet: str
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What calls are tried on."""
+
+    api: object
+
+    @functools.cached_property
+    def machines(self) -> list[Machine]:
+        """Instances of a supported type, more than an interface may have as sources."""
+        return self.run("m5.large", 14)
+
+    def run(self, instance_type: str, count: int) -> list[Machine]:
+        """Launches instances and waits until they run."""
+        launched = self.api.run_instances(ImageId=IMAGE, InstanceType=instance_type, MinCount=count, MaxCount=count)
+        ids = [instance["InstanceId"] for instance in launched["Instances"]]
+        described = eventually(f"{count} instances run", lambda: self._running(ids))
+        return [self._machine(instance) for instance in described]
+
+    def _running(self, ids: list[str]) -> list[dict] | None:
+        reservations = self.api.describe_instances(InstanceIds=ids)["Reservations"]
+        found = [instance for reservation in reservations for instance in reservation["Instances"]]
+        ready = [it for it in found if it["State"]["Name"] == "running" and _attached(it)]
+        return found if len(ready) == len(ids) else None
+
+    def _machine(self, instance: dict) -> Machine:
+        (interface,) = instance["NetworkInterfaces"]
+        attachment = interface["Attachment"]["AttachmentId"]
+        return Machine(instance["InstanceId"], interface["NetworkInterfaceId"], attachment, instance["SubnetId"])
+
+    def interface(self, subnet: str | None = None) -> str:
+        """Makes an interface that hangs on nothing."""
+        made = self.api.create_network_interface(SubnetId=subnet or self.machines[0].subnet)
+        return made["NetworkInterface"]["NetworkInterfaceId"]
+
+    def filter(self) -> str:
+        """Makes a filter without rules."""
+        return self.api.create_traffic_mirror_filter()["TrafficMirrorFilter"]["TrafficMirrorFilterId"]
+
+    def rule(self, mirror_filter: str, **changes) -> dict:
+        """Makes a rule that accepts everything that comes in, or another one."""
+        made = self.api.create_traffic_mirror_filter_rule(**rule(mirror_filter) | changes)
+        return made["TrafficMirrorFilterRule"]
+
+    def target(self, interface: str | None = None) -> str:
+        """Makes a target of an interface; of a new one, unless one is named."""
+        made = self.api.create_traffic_mirror_target(NetworkInterfaceId=interface or self.interface())
+        return made["TrafficMirrorTarget"]["TrafficMirrorTargetId"]
+
+    def session(self, interface: str, **changes) -> dict:
+        """Mirrors an interface to a new target through a new filter, unless these are named."""
+        made = self.api.create_traffic_mirror_session(**self.wish(interface, **changes))
+        return made["TrafficMirrorSession"]
+
+    def wish(self, interface: str, **changes) -> dict:
+        """The parameters of a session."""
+        ends = {"TrafficMirrorTargetId": self.target, "TrafficMirrorFilterId": self.filter}
+        made = {name: make() for name, make in ends.items() if name not in changes}
+        return {"NetworkInterfaceId": interface, "SessionNumber": next(_numbers)} | made | changes
+
+
+def rule(mirror_filter: str) -> dict:
+    """The parameters of a rule that accepts everything that comes in."""
+    everywhere = {"SourceCidrBlock": "0.0.0.0/0", "DestinationCidrBlock": "0.0.0.0/0"}
+    way = {"TrafficDirection": "ingress", "RuleAction": "accept", "RuleNumber": 1}
+    return {"TrafficMirrorFilterId": mirror_filter} | way | everywhere
+
+
+def tags(kind: str, **tags: str) -> list[dict]:
+    """The tags with which something of this kind is to be made."""
+    return [{"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}]
+
+
+def _attached(instance: dict) -> bool:
+    return all(it["Attachment"]["Status"] == "attached" for it in instance["NetworkInterfaces"])

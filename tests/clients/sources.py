@@ -1,0 +1,34 @@
+"""Takes the simulator's sources; gives the actions that it answers and the error codes that it can answer them with. Never keeps
+a list of its own: what is added there is asked for here the same day."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+SIMULATOR = Path(__file__).parents[2] / "crates" / "sim" / "src"
+
+# Where a code is said: the constructors of an error, and a switch that refuses.
+SAID = re.compile(r'(?:ApiError::new|Self::new|Refused)\(\s*"([A-Z][A-Za-z.]+)"')
+
+# What has the form of a code says that it is one, wherever it stands: in a table of codes, in a setting.
+ENDINGS = "NotFound|NoFound|NotFoundException|InUse|InUseException|LimitExceeded|AlreadyExists|Mismatch"
+FORMED = re.compile(rf'"([A-Z][A-Za-z.]*(?:{ENDINGS}))"')
+
+
+def _texts() -> list[str]:
+    """The sources, without those of its tests."""
+    found = sorted(path for path in SIMULATOR.rglob("*.rs") if "tests" not in path.relative_to(SIMULATOR).parts)
+    return [path.read_text() for path in found]
+
+
+@cache
+def actions() -> frozenset[str]:
+    """The actions of the simulator: the variants of its request."""
+    (variants,) = re.findall(r"^requests! \{\n(.*?)^\}", (SIMULATOR / "request.rs").read_text(), re.DOTALL | re.MULTILINE)
+    return frozenset(re.findall(r"^    ([A-Z]\w+)", variants, re.MULTILINE))
+
+
+@cache
+def codes() -> frozenset[str]:
+    """The error codes of the simulator."""
+    return frozenset(code for text in _texts() for form in (SAID, FORMED) for code in form.findall(text))

@@ -1,0 +1,26 @@
+"""What all tests together have reached of the simulator. They run after all others."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import reached
+import sources
+
+# These two look back at all the others.
+pytestmark = pytest.mark.looks_back
+
+UNREACHED = tomllib.loads(Path(__file__).with_name("unreached.toml").read_text())
+
+
+@pytest.mark.parametrize("client", ["boto3", "cli"])
+def test_every_action_of_the_simulator_has_been_called(client: str):
+    assert sources.actions() - reached.actions(client) == set()
+
+
+def test_every_error_code_of_the_simulator_has_been_got_or_is_listed_with_its_reason():
+    listed = [code for group in UNREACHED.values() for code in group["codes"]]
+    assert set(listed) - sources.codes() == set(), "listed, and the simulator does not have it"
+    assert set(listed) & reached.codes() == set(), "listed, and a client has got it"
+    assert sources.codes() - reached.codes() == set(listed), "not listed, and no client has got it"
