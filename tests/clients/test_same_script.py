@@ -1,0 +1,63 @@
+"""Two clouds that different people wrote, asked the same: where their answers differ, a file says so, with the reason why ours is
+right, and its source. A difference that nobody has looked at fails, and one that is listed and gone."""
+
+import tomllib
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from other_cloud import Moto
+from same_script import Script, ran
+
+LISTED = tomllib.loads(Path(__file__).with_name("differences.toml").read_text())["difference"]
+
+ABSENT = "absent"
+
+
+class Difference(NamedTuple):
+    """A field of an answer, or how a call ended, and its form in both clouds."""
+
+    call: str
+    field: str
+    ours: str
+    moto: str
+
+    def is_like(self, listed: dict) -> bool:
+        """Whether an entry of the file is about this."""
+        parts = {"call": self.call, "field": self.field, "ours": self.ours, "moto": self.moto}
+        return all(fnmatchcase(part, listed.get(name, "*").replace("[", "[[]")) for name, part in parts.items())
+
+
+def differences(ours: Script, theirs: Script):
+    """What came otherwise there than here. Where only one cloud answered, its fields say nothing about the other."""
+    for call, came in ours.came.items():
+        other = theirs.came[call]
+        if came[""] != other[""]:
+            yield Difference(call, "outcome", came[""], other[""])
+            continue
+        for path in sorted(came.keys() | other.keys()):
+            here, there = came.get(path, ABSENT), other.get(path, ABSENT)
+            if here != there:
+                yield Difference(call, path, here, there)
+
+
+@pytest.fixture(scope="module")
+def found(api, tmp_path_factory: pytest.TempPathFactory) -> list[Difference]:
+    with Moto(tmp_path_factory.mktemp("moto")) as moto:
+        return list(differences(ran(api), ran(moto.client())))
+
+
+def test_every_difference_is_listed_with_its_reason(found: list[Difference]):
+    unlisted = [difference for difference in found if not any(difference.is_like(listed) for listed in LISTED)]
+    assert unlisted == []
+
+
+def test_every_listed_difference_is_one(found: list[Difference]):
+    gone = [listed for listed in LISTED if not any(difference.is_like(listed) for difference in found)]
+    assert gone == []
+
+
+def test_every_listed_difference_has_a_reason_and_a_source():
+    assert [listed for listed in LISTED if not (listed.get("why") and listed.get("source"))] == []
