@@ -1,5 +1,5 @@
-"""Takes a boto3 client; gives what calls are tried on: instances that run, and what is made for one test. Never tags anything that
-the daemon's policy names: what is here, nobody mirrors but the tests."""
+"""Takes a boto3 client; gives what calls are tried on: instances that run, and what is made for one test. Never tags
+anything as the daemon's policy wants it: what is here, nobody mirrors but the tests."""
 
 import functools
 import itertools

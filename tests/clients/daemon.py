@@ -1,5 +1,5 @@
-"""Takes the binary, a policy and the environment of a cloud; runs `vpc-mirror run` on it, and gives what it logs and answers. Never
-talks to the cloud itself."""
+"""Takes the binary, a policy and the environment of a cloud; runs `vpc-mirror run` on it, and gives what it logs and
+answers. Never talks to the cloud itself."""
 
 import json
 import os
@@ -17,7 +17,8 @@ class Daemon:
 
     def __init__(self, binary: Path, policy: Path, environment: dict[str, str], folder: Path):
         self._log = folder / f"{policy.stem}.log"
-        command = [binary, "run", "--policy", policy, "--listen", "127.0.0.1:0", "--resync", "1s", "--log-format", "json"]
+        how = ["--listen", "127.0.0.1:0", "--resync", "1s", "--log-format", "json"]
+        command = [binary, "run", "--policy", policy, *how]
         with self._log.open("w") as log:
             everything = os.environ | environment
             quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}

@@ -1,5 +1,5 @@
-"""Takes an empty folder; runs moto there, a simulation of EC2 that others wrote. Never talks to it: that is for AWS's clients, and
-for ours."""
+"""Takes an empty folder; runs moto there, a simulation of EC2 that others wrote. Never talks to it: that is for AWS's
+clients, and for ours."""
 
 import re
 import subprocess

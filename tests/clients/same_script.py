@@ -1,5 +1,5 @@
-"""Takes a boto3 client of any EC2; makes the same calls in the same order wherever it leads, and gives what came of each, without what
-differs from run to run: ids by their form, times and addresses by their type. Never compares."""
+"""Takes a boto3 client of any EC2; makes the same calls in the same order wherever it leads, and gives what came of each,
+without what differs from run to run: ids by their form, times and addresses by their type. Never compares."""
 
 import datetime
 import ipaddress
@@ -74,7 +74,12 @@ def ran(ec2) -> Script:
     _lists(script, instance)
     ends = _mirror_objects(script, interface)
     _sessions(script, interface, ends)
-    _refusals(script, instance, interface, ends)
+    _refused_machines(script, instance, interface)
+    _refused_lists(script)
+    _refused_targets(script, interface)
+    _refused_sessions(script, {"NetworkInterfaceId": interface, "SessionNumber": 9} | ends)
+    _tokens(script)
+    script.call("the instance is terminated", "terminate_instances", InstanceIds=[instance])
     return script
 
 
@@ -89,13 +94,17 @@ def _machines(script: Script) -> tuple[str, str]:
     _becomes(script.ec2, its_id, "stopped")
     script.call("it is started", "start_instances", InstanceIds=[its_id])
     _becomes(script.ec2, its_id, "running")
-    named = tags("network-interface", role="spare")
-    spare = script.call(
-        "an interface is made", "create_network_interface", SubnetId=its_subnet, Description="spare", TagSpecifications=named
-    )["NetworkInterface"]["NetworkInterfaceId"]
-    place = {"InstanceId": its_id, "DeviceIndex": 1}
+    _interfaces(script, its_id, its_subnet)
+    return its_id, instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
+
+
+def _interfaces(script: Script, instance: str, subnet: str) -> None:
+    wish = {"SubnetId": subnet, "Description": "spare", "TagSpecifications": tags("network-interface", role="spare")}
+    made = script.call("an interface is made", "create_network_interface", **wish)
+    spare = made["NetworkInterface"]["NetworkInterfaceId"]
+    place = {"InstanceId": instance, "DeviceIndex": 1}
     attached = script.call("it is attached", "attach_network_interface", NetworkInterfaceId=spare, **place)
-    eventually("it is attached", lambda: _interface(script.ec2, spare).get("Attachment", {}).get("Status") == "attached")
+    eventually("it is attached", lambda: _interface(script.ec2, spare)["Attachment"]["Status"] == "attached")
     script.call("an interface that hangs somewhere is read", "describe_network_interfaces", NetworkInterfaceIds=[spare])
     script.call("it is detached", "detach_network_interface", AttachmentId=attached["AttachmentId"])
     eventually("it is detached", lambda: "Attachment" not in _interface(script.ec2, spare))
@@ -103,7 +112,6 @@ def _machines(script: Script) -> tuple[str, str]:
     script.call("it is tagged", "create_tags", Resources=[spare], Tags=[{"Key": "a", "Value": "1"}])
     script.call("it loses a tag", "delete_tags", Resources=[spare], Tags=[{"Key": "a"}])
     script.call("it is deleted", "delete_network_interface", NetworkInterfaceId=spare)
-    return its_id, instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
 
 
 def _becomes(ec2, instance: str, state: str) -> None:
@@ -133,10 +141,8 @@ def _lists(script: Script, instance: str) -> None:
 
 
 def _mirror_objects(script: Script, interface: str) -> dict:
-    named = tags("traffic-mirror-filter", role="all")
-    made = script.call(
-        "a filter is made", "create_traffic_mirror_filter", Description="all", TagSpecifications=named, ClientToken="one"
-    )
+    wish = {"Description": "all", "TagSpecifications": tags("traffic-mirror-filter", role="all")}
+    made = script.call("a filter is made", "create_traffic_mirror_filter", **wish, ClientToken="one")
     mirror_filter = made["TrafficMirrorFilter"]["TrafficMirrorFilterId"]
     script.call("it is read", "describe_traffic_mirror_filters", TrafficMirrorFilterIds=[mirror_filter])
     script.call("a filter of nothing is made", "create_traffic_mirror_filter")
@@ -162,12 +168,11 @@ def _sessions(script: Script, interface: str, ends: dict) -> None:
     script.call("a session is made, with the least", create, **of_it, **ends, SessionNumber=1)
     named = tags("traffic-mirror-session", role="ours")
     most = {"PacketLength": 100, "VirtualNetworkId": 7, "Description": "headers", "TagSpecifications": named}
-    made = script.call(
-        "a session is made, with the most", create, **of_it, **ends, SessionNumber=2, **most, ClientToken="one"
-    )
+    wish = of_it | ends | most | {"SessionNumber": 2, "ClientToken": "one"}
+    made = script.call("a session is made, with the most", create, **wish)
     itself = {"TrafficMirrorSessionId": made["TrafficMirrorSession"]["TrafficMirrorSessionId"]}
-    script.call("it is read by its id", "describe_traffic_mirror_sessions", TrafficMirrorSessionIds=list(itself.values()))
     read = "describe_traffic_mirror_sessions"
+    script.call("it is read by its id", read, TrafficMirrorSessionIds=[itself["TrafficMirrorSessionId"]])
     for name, value in [("network-interface-id", interface), ("session-number", "2"), ("virtual-network-id", "7")]:
         script.call(f"sessions are read by {name}", read, Filters=[{"Name": name, "Values": [value]}])
     script.call("it is changed", modify, **itself, SessionNumber=3, VirtualNetworkId=8)
@@ -178,7 +183,7 @@ def _sessions(script: Script, interface: str, ends: dict) -> None:
     script.call("a deleted session is changed", modify, **itself, SessionNumber=3)
 
 
-def _refusals(script: Script, instance: str, interface: str, ends: dict) -> None:
+def _refused_machines(script: Script, instance: str, interface: str) -> None:
     nothing = {name: IDS[name] for name in ("InstanceId", "NetworkInterfaceId", "AttachmentId", "SubnetId", "VpcId")}
     for action, kind in [("instances", "InstanceId"), ("network_interfaces", "NetworkInterfaceId")]:
         script.call(f"unknown {action} are read", f"describe_{action}", **{f"{kind}s": [nothing[kind]]})
@@ -198,21 +203,33 @@ def _refusals(script: Script, instance: str, interface: str, ends: dict) -> None
     script.call("51 tags are set", "create_tags", Resources=[instance], Tags=many)
     script.call("what is not there is tagged", "create_tags", Resources=[nothing["InstanceId"]], Tags=many[:1])
     script.call("a launch is tried", "run_instances", DryRun=True, ImageId=IMAGE, MinCount=1, MaxCount=1)
-    script.call("a launch in an unknown subnet", "run_instances", ImageId=IMAGE, MinCount=1, MaxCount=1, SubnetId=IDS["SubnetId"])
+    nowhere = {"ImageId": IMAGE, "MinCount": 1, "MaxCount": 1, "SubnetId": nothing["SubnetId"]}
+    script.call("a launch in an unknown subnet", "run_instances", **nowhere)
+    hanging = {"NetworkInterfaceId": interface}
+    script.call("an interface that hangs somewhere is deleted", "delete_network_interface", **hanging)
+
+
+def _refused_lists(script: Script) -> None:
     unheard_of = [{"Name": "colour", "Values": ["blue"]}]
     script.call("instances are read by an undocumented filter", "describe_instances", Filters=unheard_of)
     for kind in ("Session", "Target", "Filter"):
         action = f"describe_traffic_mirror_{kind.lower()}s"
-        script.call(f"an unknown {kind} is read", action, **{f"TrafficMirror{kind}Ids": [IDS[f"TrafficMirror{kind}Id"]]})
+        name = f"TrafficMirror{kind}Id"
+        script.call(f"an unknown {kind} is read", action, **{f"{name}s": [IDS[name]]})
         script.call(f"{kind}s are read by an undocumented filter", action, Filters=unheard_of)
         script.call(f"{kind}s are read in pages of 4", action, MaxResults=4)
         script.call(f"{kind}s are read with somebody's token", action, NextToken="x")
+
+
+def _refused_targets(script: Script, interface: str) -> None:
     create = "create_traffic_mirror_target"
     script.call("a target of nothing is made", create)
     both = {"NetworkInterfaceId": interface, "GatewayLoadBalancerEndpointId": "vpce-0123456789abcdef0"}
     script.call("a target of two things is made", create, **both)
-    script.call("a target of what is not there is made", create, **unknown)
-    session = {"NetworkInterfaceId": interface, "SessionNumber": 9} | ends
+    script.call("a target of what is not there is made", create, NetworkInterfaceId=IDS["NetworkInterfaceId"])
+
+
+def _refused_sessions(script: Script, session: dict) -> None:
     create = "create_traffic_mirror_session"
     script.call("a session is tried", create, DryRun=True, **session)
     for name in ("NetworkInterfaceId", "TrafficMirrorTargetId", "TrafficMirrorFilterId"):
@@ -221,11 +238,12 @@ def _refusals(script: Script, instance: str, interface: str, ends: dict) -> None
         script.call(f"a session with a {name} of {value}", create, **session | {name: value})
     for number in (1, 21, 22, 23):
         script.call(f"a session with the number {number}", create, **session | {"SessionNumber": number})
+
+
+def _tokens(script: Script) -> None:
     create = "create_traffic_mirror_filter"
-    first, again = (script.call(f"a filter is made with a token, {time}", create, ClientToken="two") for time in ("once", "twice"))
+    first = script.call("a filter is made with a token", create, ClientToken="two")
+    again = script.call("a filter is made with a token, again", create, ClientToken="two")
     ids = {answer["TrafficMirrorFilter"]["TrafficMirrorFilterId"] for answer in (first, again)}
     script.came["a token used again"] = {"": "makes nothing" if len(ids) == 1 else "makes another"}
     script.call("a token used again for something else", create, ClientToken="two", Description="else")
-    hanging = {"NetworkInterfaceId": interface}
-    script.call("an interface that hangs somewhere is deleted", "delete_network_interface", **hanging)
-    script.call("the instance is terminated", "terminate_instances", InstanceIds=[instance])

@@ -1,5 +1,5 @@
-"""Takes the simulator's sources; gives the actions that it answers and the error codes that it can answer them with. Never keeps
-a list of its own: what is added there is asked for here the same day."""
+"""Takes the simulator's sources; gives the actions that it answers and the error codes that it can answer them with. Never
+keeps a list of its own: what is added there is asked for here the same day."""
 
 import re
 from functools import cache
@@ -24,7 +24,8 @@ def _texts() -> list[str]:
 @cache
 def actions() -> frozenset[str]:
     """The actions of the simulator: the variants of its request."""
-    (variants,) = re.findall(r"^requests! \{\n(.*?)^\}", (SIMULATOR / "request.rs").read_text(), re.DOTALL | re.MULTILINE)
+    text = (SIMULATOR / "request.rs").read_text()
+    (variants,) = re.findall(r"^requests! \{\n(.*?)^\}", text, re.DOTALL | re.MULTILINE)
     return frozenset(re.findall(r"^    ([A-Z]\w+)", variants, re.MULTILINE))
 
 

@@ -1,5 +1,5 @@
-"""The daemon on a cloud that lacks calls which it needs: it names them, goes on, and writes nothing that it cannot finish. moto has no
-filter rules, no network services, and removes neither filters nor targets."""
+"""The daemon on a cloud that lacks calls which it needs: it names them, goes on, and makes no session that it cannot finish.
+moto has no filter rules and no network services, and removes neither filters nor targets."""
 
 import os
 import subprocess
@@ -22,13 +22,15 @@ tagKey: mirror
 sensors:
   sta:
     targets:
-      - networkLoadBalancer: arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/{sensor}/0123456789abcdef
+      - networkLoadBalancer: {sensor}
 strategies:
   - name: crown-jewel
     importance: {{}}
 limits: {{apiShare: 100%}}
 settle: 1s
 """
+
+SENSOR = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/{name}/0123456789abcdef"
 
 
 @pytest.fixture
@@ -46,10 +48,10 @@ def jewel(moto: Moto) -> str:
     return instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
 
 
-def policy(folder: Path, sensor: str, more: str = "") -> Path:
-    """A policy file for this sensor."""
-    path = folder / f"{sensor}.yaml"
-    path.write_text(POLICY.format(sensor=sensor) + more)
+def policy(folder: Path, name: str) -> Path:
+    """A policy file for a sensor of this name."""
+    path = folder / f"{name}.yaml"
+    path.write_text(POLICY.format(sensor=SENSOR.format(name=name)))
     return path
 
 
@@ -80,15 +82,14 @@ def test_calls_that_the_cloud_lacks_are_named_and_no_session_is_made(
         assert standing(moto) == (1, 1, 0)
         assert daemon.stop() == 0
 
-    plan = subprocess.run(
-        [binary, "plan", "--policy", first], env=os.environ | moto.environment, capture_output=True, text=True, timeout=60
-    )
+    command, there = [binary, "plan", "--policy", first], os.environ | moto.environment
+    plan = subprocess.run(command, env=there, capture_output=True, text=True, timeout=60)
     assert plan.returncode == 2, plan.stderr
     assert f"session of {jewel} to sta" in plan.stdout
     assert "waits for its filter" in plan.stdout
 
-    # Another daemon, to whom another sensor is named, goes on with the filter of the first. The target of the first is not needed any
-    # more, and moto does not remove one.
+    # Another daemon, to whom another sensor is named, goes on with the filter of the first. The target of the first is not
+    # needed any more, and moto does not remove one.
     with Daemon(binary, policy(tmp_path, "second"), moto.environment, tmp_path) as daemon:
         missing = {"CreateTrafficMirrorFilterRule", "DeleteTrafficMirrorTarget"}
         eventually(f"{missing} are tried", lambda: missing <= set(daemon.failures()))
@@ -96,12 +97,15 @@ def test_calls_that_the_cloud_lacks_are_named_and_no_session_is_made(
         assert daemon.stop() == 0
 
 
-def test_a_filter_that_the_cloud_does_not_remove_stays_and_is_named(binary: Path, moto: Moto, jewel: str, tmp_path: Path):
+def test_a_filter_that_the_cloud_does_not_remove_is_named_and_stays(
+    binary: Path, moto: Moto, jewel: str, tmp_path: Path
+):
     with Daemon(binary, policy(tmp_path, "wanted"), moto.environment, tmp_path) as daemon:
         eventually("there is a filter", lambda: standing(moto)[0])
         assert daemon.stop() == 0
-    (instance,) = [it["InstanceId"] for r in moto.client().describe_instances()["Reservations"] for it in r["Instances"]]
-    moto.client().create_tags(Resources=[instance], Tags=[{"Key": "mirror", "Value": "off"}])
+    (reservation,) = moto.client().describe_instances()["Reservations"]
+    instances = [instance["InstanceId"] for instance in reservation["Instances"]]
+    moto.client().create_tags(Resources=instances, Tags=[{"Key": "mirror", "Value": "off"}])
     with Daemon(binary, policy(tmp_path, "unwanted"), moto.environment, tmp_path) as daemon:
         eventually("it is tried", lambda: "DeleteTrafficMirrorFilter" in daemon.failures())
         rounds = daemon.rounds()

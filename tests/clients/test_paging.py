@@ -33,8 +33,9 @@ def dozen(bench: Bench) -> None:
     ],
 )
 @pytest.mark.parametrize("size", [5, 6, 12, 1000])
-def test_pages_hold_together_what_one_answer_holds(bench: Bench, dozen: None, action: str, items: str, wanted: dict, size: int):
-    call = getattr(bench.api, action)
+@pytest.mark.usefixtures("dozen")
+def test_pages_hold_together_what_one_answer_holds(api, action: str, items: str, wanted: dict, size: int):
+    call = getattr(api, action)
     asked = {"Filters": [{"Name": name, "Values": [value]} for name, value in wanted.items()]}
     whole = call(**asked)
     assert (len(whole[items]), "NextToken" in whole) == (COUNT, False)

@@ -81,7 +81,7 @@ def test_a_page_holds_5_to_1000(api, action: str, size: int):
 def test_pages_and_ids_do_not_go_together(api, action: str):
     name = ids_of(action)
     ids = {name: [IDS[name.removesuffix("s")]]}
-    # An id that is there: else it might be this that is refused.
+    # An id that is there, if there is any: else it might be the id that is refused.
     if there := _one_that_is_there(api, action):
         ids = {name: [there]}
     code = refusal(call(api, action), MaxResults=5, **ids)
