@@ -1,5 +1,5 @@
-"""Takes botocore's model of EC2; gives for an action the smallest request that has its form, and what else the model says
-of it. Never calls anything."""
+"""Takes botocore's model of EC2; gives for an action the smallest request that has its form, and what else the model
+says of it. Never calls anything."""
 
 from functools import cache
 

@@ -1,5 +1,5 @@
-"""Takes a boto3 client of any EC2; makes the same calls in the same order wherever it leads, and gives what came of each,
-without what differs from run to run: ids by their form, times and addresses by their type. Never compares."""
+"""Takes a boto3 client of any EC2; makes the same calls in the same order wherever it leads, and gives what came of
+each, without what differs from run to run: ids by their form, times and addresses by their type. Never compares."""
 
 import datetime
 import ipaddress

@@ -1,5 +1,5 @@
-"""Takes the simulator's sources; gives the actions that it answers and the error codes that it can answer them with. Never
-keeps a list of its own: what is added there is asked for here the same day."""
+"""Takes the simulator's sources; gives the actions that it answers and the error codes that it can answer them with.
+Never keeps a list of its own: what is added there is asked for here the same day."""
 
 import re
 from functools import cache

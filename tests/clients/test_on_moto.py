@@ -1,5 +1,5 @@
-"""The daemon on a cloud that lacks calls which it needs: it names them, goes on, and makes no session that it cannot finish.
-moto has no filter rules and no network services, and removes neither filters nor targets."""
+"""The daemon on a cloud that lacks calls which it needs: it names them, goes on, and makes no session that it cannot
+finish. moto has no filter rules and no network services, and removes neither filters nor targets."""
 
 import os
 import subprocess
@@ -88,8 +88,8 @@ def test_calls_that_the_cloud_lacks_are_named_and_no_session_is_made(
     assert f"session of {jewel} to sta" in plan.stdout
     assert "waits for its filter" in plan.stdout
 
-    # Another daemon, to whom another sensor is named, goes on with the filter of the first. The target of the first is not
-    # needed any more, and moto does not remove one.
+    # Another daemon, to whom another sensor is named, goes on with the filter of the first. The target of the first is
+    # not needed any more, and moto does not remove one.
     with Daemon(binary, policy(tmp_path, "second"), moto.environment, tmp_path) as daemon:
         missing = {"CreateTrafficMirrorFilterRule", "DeleteTrafficMirrorTarget"}
         eventually(f"{missing} are tried", lambda: missing <= set(daemon.failures()))

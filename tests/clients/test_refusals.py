@@ -1,4 +1,5 @@
-"""What EC2 refuses for its form, of every action that has that form: asked with boto3, with requests made from botocore's model."""
+"""What EC2 refuses for its form, of every action that has that form: asked with boto3, with requests made from
+botocore's model."""
 
 import http.client
 import json
