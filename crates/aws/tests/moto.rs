@@ -28,7 +28,6 @@ impl Moto {
     fn start(test: &str) -> Option<Self> {
         let Some(server) = std::env::var_os("MOTO_SERVER") else {
             // Not `println!`, which is shown of tests that fail, and of no others.
-            // Past the test harness, which keeps what is printed to itself.
             let mut out = std::io::stdout();
             writeln!(out, "\nskipped: {test}: MOTO_SERVER does not name moto's server").unwrap();
             return None;
