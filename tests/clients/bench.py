@@ -1,5 +1,5 @@
-"""Takes a boto3 client; gives what calls are tried on: instances that run, and what is made for one test. Never tags
-anything as the daemon's policy wants it: what is here, nobody mirrors but the tests."""
+"""Takes a simulator and a boto3 client for it; gives what calls are tried on: instances that run, and what is made for
+one test. Never waits: where something takes its time, time passes."""
 
 import functools
 import itertools
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import botocore.exceptions
 
 from cloud import IMAGE
-from waiting import eventually
+from simulator import Simulator
 
 _numbers = itertools.count(1)
 
@@ -36,6 +36,7 @@ class Machine:
 class Bench:
     """What calls are tried on."""
 
+    simulator: Simulator
     api: object
 
     @functools.cached_property
@@ -44,22 +45,10 @@ class Bench:
         return self.run("m5.large", 14)
 
     def run(self, instance_type: str, count: int) -> list[Machine]:
-        """Launches instances and waits until they run."""
+        """Launches instances; they run, with their interfaces attached."""
         launched = self.api.run_instances(ImageId=IMAGE, InstanceType=instance_type, MinCount=count, MaxCount=count)
-        ids = [instance["InstanceId"] for instance in launched["Instances"]]
-        described = eventually(f"{count} instances run", lambda: self._running(ids))
-        return [self._machine(instance) for instance in described]
-
-    def _running(self, ids: list[str]) -> list[dict] | None:
-        reservations = self.api.describe_instances(InstanceIds=ids)["Reservations"]
-        found = [instance for reservation in reservations for instance in reservation["Instances"]]
-        ready = [it for it in found if it["State"]["Name"] == "running" and _attached(it)]
-        return found if len(ready) == len(ids) else None
-
-    def _machine(self, instance: dict) -> Machine:
-        (interface,) = instance["NetworkInterfaces"]
-        attachment = interface["Attachment"]["AttachmentId"]
-        return Machine(instance["InstanceId"], interface["NetworkInterfaceId"], attachment, instance["SubnetId"])
+        self.simulator.passes()
+        return [_machine(instance) for instance in launched["Instances"]]
 
     def interface(self, subnet: str | None = None) -> str:
         """Makes an interface that hangs on nothing."""
@@ -104,5 +93,7 @@ def tags(kind: str, **tags: str) -> list[dict]:
     return [{"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}]
 
 
-def _attached(instance: dict) -> bool:
-    return all(it["Attachment"]["Status"] == "attached" for it in instance["NetworkInterfaces"])
+def _machine(instance: dict) -> Machine:
+    (interface,) = instance["NetworkInterfaces"]
+    attachment = interface["Attachment"]["AttachmentId"]
+    return Machine(instance["InstanceId"], interface["NetworkInterfaceId"], attachment, instance["SubnetId"])

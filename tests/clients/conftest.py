@@ -1,17 +1,17 @@
-"""Takes the binary; gives every test the same running demo, and an environment in which AWS's clients talk to it alone.
-Never lets anything of the caller's own AWS configuration in."""
+"""Takes the binary; gives every test the same running demo, an environment in which AWS's clients talk to it alone,
+and, for what a daemon would only disturb, a simulator without one. Never lets anything of the caller's own AWS
+configuration in."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from botocore.config import Config
 
 import reached
 from bench import Bench
 from demo import Demo
+from simulator import Simulator
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,15 +51,22 @@ def log_begins(demo: Demo) -> int:
 
 
 @pytest.fixture(scope="session")
-def api(demo: Demo):
-    """A boto3 client that sends what it is told, sensible or not, and whose calls are counted."""
-    return reached.listen(boto3.client("ec2", config=Config(parameter_validation=False)))
+def simulator(binary: Path, demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    """The simulator. What tests switch on in it, they switch off."""
+    with Simulator(binary, tmp_path_factory.mktemp("simulator")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def bench(api) -> Bench:
+def api(simulator: Simulator):
+    """A boto3 client for the simulator."""
+    return simulator.client()
+
+
+@pytest.fixture(scope="session")
+def bench(simulator: Simulator, api) -> Bench:
     """What calls are tried on."""
-    return Bench(api)
+    return Bench(simulator, api)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

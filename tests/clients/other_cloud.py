@@ -10,12 +10,11 @@ from typing import Self
 import boto3
 from botocore.config import Config
 
+from simulator import LASTS, REGION
 from waiting import eventually
 
 # Beside the Python that runs the tests.
 SERVER = Path(sys.executable).with_name("moto_server")
-
-REGION = "eu-west-1"
 
 
 class Moto:
@@ -23,7 +22,7 @@ class Moto:
 
     def __init__(self, folder: Path):
         self._log = folder / "moto"
-        command = [SERVER, "--host", "127.0.0.1", "--port", "0"]
+        command = [*LASTS, SERVER, "--host", "127.0.0.1", "--port", "0"]
         with self._log.open("w") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
@@ -52,6 +51,6 @@ class Moto:
         return boto3.client("ec2", endpoint_url=self.url, region_name=REGION, config=careless, **keys)
 
     def end(self) -> None:
-        """Ends it: it has nothing to lose."""
-        self._process.kill()
+        """Ends it."""
+        self._process.terminate()
         self._process.wait(timeout=15)

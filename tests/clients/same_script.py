@@ -4,6 +4,7 @@ each, without what differs from run to run: ids by their form, times and address
 import datetime
 import ipaddress
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import botocore.exceptions
@@ -23,6 +24,8 @@ class Script:
     """The calls that were made in one cloud, and what came of them."""
 
     ec2: object
+    # Lets time pass in that cloud.
+    passes: Callable[[], None]
     came: dict[str, Came] = field(default_factory=dict)
 
     def call(self, what: str, action: str, **parameters) -> dict:
@@ -67,9 +70,9 @@ def _form(value: object) -> str:
         return "text"
 
 
-def ran(ec2) -> Script:
-    """The whole script, in the cloud of this client."""
-    script = Script(ec2)
+def ran(ec2, passes: Callable[[], None]) -> Script:
+    """The whole script, in the cloud of this client, where time passes when it is told to, if it does not by itself."""
+    script = Script(ec2, passes)
     instance, interface = _machines(script)
     _lists(script, instance)
     ends = _mirror_objects(script, interface)
@@ -89,11 +92,11 @@ def _machines(script: Script) -> tuple[str, str]:
     launched = script.call("an instance is launched", "run_instances", **wish, TagSpecifications=named)
     (instance,) = launched["Instances"]
     its_id, its_subnet = instance["InstanceId"], instance["SubnetId"]
-    _becomes(script.ec2, its_id, "running")
+    _becomes(script, its_id, "running")
     script.call("it is stopped", "stop_instances", InstanceIds=[its_id])
-    _becomes(script.ec2, its_id, "stopped")
+    _becomes(script, its_id, "stopped")
     script.call("it is started", "start_instances", InstanceIds=[its_id])
-    _becomes(script.ec2, its_id, "running")
+    _becomes(script, its_id, "running")
     _interfaces(script, its_id, its_subnet)
     return its_id, instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
 
@@ -104,9 +107,11 @@ def _interfaces(script: Script, instance: str, subnet: str) -> None:
     spare = made["NetworkInterface"]["NetworkInterfaceId"]
     place = {"InstanceId": instance, "DeviceIndex": 1}
     attached = script.call("it is attached", "attach_network_interface", NetworkInterfaceId=spare, **place)
+    script.passes()
     eventually("it is attached", lambda: _interface(script.ec2, spare)["Attachment"]["Status"] == "attached")
     script.call("an interface that hangs somewhere is read", "describe_network_interfaces", NetworkInterfaceIds=[spare])
     script.call("it is detached", "detach_network_interface", AttachmentId=attached["AttachmentId"])
+    script.passes()
     eventually("it is detached", lambda: "Attachment" not in _interface(script.ec2, spare))
     script.call("it gets an IPv6 address", "assign_ipv6_addresses", NetworkInterfaceId=spare, Ipv6AddressCount=1)
     script.call("it is tagged", "create_tags", Resources=[spare], Tags=[{"Key": "a", "Value": "1"}])
@@ -114,11 +119,12 @@ def _interfaces(script: Script, instance: str, subnet: str) -> None:
     script.call("it is deleted", "delete_network_interface", NetworkInterfaceId=spare)
 
 
-def _becomes(ec2, instance: str, state: str) -> None:
+def _becomes(script: Script, instance: str, state: str) -> None:
     def look() -> bool:
-        (reservation,) = ec2.describe_instances(InstanceIds=[instance])["Reservations"]
+        (reservation,) = script.ec2.describe_instances(InstanceIds=[instance])["Reservations"]
         return reservation["Instances"][0]["State"]["Name"] == state
 
+    script.passes()
     eventually(f"{instance} is {state}", look)
 
 

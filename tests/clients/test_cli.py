@@ -5,15 +5,17 @@ import subprocess
 import pytest
 
 import reached
-from cloud import AWS, IMAGE, aws, call_cli, ec2
-from waiting import eventually
+from bench import Bench
+from cloud import AWS, IMAGE, aws
+from simulator import Simulator
 
 EVERYTHING = ["--source-cidr-block", "0.0.0.0/0", "--destination-cidr-block", "0.0.0.0/0"]
 
 
-def becomes(instance: str, state: str) -> None:
-    in_state = {"InstanceIds": [instance], "Filters": [{"Name": "instance-state-name", "Values": [state]}]}
-    eventually(f"{instance} is {state}", lambda: ec2().describe_instances(**in_state)["Reservations"])
+@pytest.fixture(autouse=True)
+def there(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Points the CLI at the simulator."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", simulator.url)
 
 
 def test_the_cli_knows_who_calls():
@@ -22,18 +24,20 @@ def test_the_cli_knows_who_calls():
     reached.note("cli", "GetCallerIdentity", reached.OK)
 
 
-def test_the_cli_launches_an_instance_and_ends_it():
+def test_the_cli_launches_an_instance_and_ends_it(simulator: Simulator):
     (instance,) = aws("run-instances", "--image-id", IMAGE, "--instance-type", "t3.micro")["Instances"]
     itself = ["--instance-ids", instance["InstanceId"]]
-    becomes(instance["InstanceId"], "running")
-    for verb, then in [("stop", "stopped"), ("start", "running"), ("terminate", "terminated")]:
-        aws(f"{verb}-instances", *itself)
-        becomes(instance["InstanceId"], then)
+    for verb, then in [("stop", "stopping"), ("start", "pending"), ("terminate", "shutting-down")]:
+        simulator.passes()
+        answer = aws(f"{verb}-instances", *itself)
+        (change,) = answer.get("StoppingInstances") or answer.get("StartingInstances") or answer["TerminatingInstances"]
+        assert change["CurrentState"]["Name"] == then
+    simulator.passes()
     (reservation,) = aws("describe-instances", *itself)["Reservations"]
     assert reservation["Instances"][0]["State"]["Name"] == "terminated"
 
 
-def test_the_cli_attaches_an_interface_and_takes_it_away():
+def test_the_cli_attaches_an_interface_and_takes_it_away(simulator: Simulator):
     (instance,) = aws("run-instances", "--image-id", IMAGE, "--instance-type", "t3.micro")["Instances"]
     zones = {zone["ZoneName"] for zone in aws("describe-availability-zones")["AvailabilityZones"]}
     (subnet,) = aws("describe-subnets", "--subnet-ids", instance["SubnetId"])["Subnets"]
@@ -47,27 +51,14 @@ def test_the_cli_attaches_an_interface_and_takes_it_away():
     mine = ["--filters", f"Name=resource-id,Values={made['NetworkInterfaceId']}"]
     assert [tag["Value"] for tag in aws("describe-tags", *mine)["Tags"]] == ["spare"]
     aws("delete-tags", "--resources", made["NetworkInterfaceId"])
-    becomes(instance["InstanceId"], "running")
+    simulator.passes()
     place = ["--instance-id", instance["InstanceId"], "--device-index", "1"]
     attachment = aws("attach-network-interface", *itself, *place)["AttachmentId"]
     aws("detach-network-interface", "--attachment-id", attachment)
-    eventually("it is detached and gone", lambda: call_cli("delete-network-interface", *itself).returncode == 0)
-    gone = [{"Name": "network-interface-id", "Values": [made["NetworkInterfaceId"]]}]
-    assert not ec2().describe_network_interfaces(Filters=gone)["NetworkInterfaces"]
-    assert aws("describe-network-interfaces", "--max-items", "1")["NetworkInterfaces"]
-
-
-@pytest.fixture(scope="module")
-def source() -> dict:
-    """The primary interface of an instance that runs."""
-    (instance,) = aws("run-instances", "--image-id", IMAGE, "--instance-type", "t3.micro")["Instances"]
-    (interface,) = instance["NetworkInterfaces"]
-    attached = [
-        {"Name": "network-interface-id", "Values": [interface["NetworkInterfaceId"]]},
-        {"Name": "attachment.status", "Values": ["attached"]},
-    ]
-    eventually("it is attached", lambda: ec2().describe_network_interfaces(Filters=attached)["NetworkInterfaces"])
-    return interface
+    simulator.passes()
+    aws("delete-network-interface", *itself)
+    it = ["--filters", f"Name=network-interface-id,Values={made['NetworkInterfaceId']}"]
+    assert aws("describe-network-interfaces", *it)["NetworkInterfaces"] == []
 
 
 def test_the_cli_makes_a_filter_with_a_rule_and_takes_both_away():
@@ -87,13 +78,13 @@ def test_the_cli_makes_a_filter_with_a_rule_and_takes_both_away():
     aws("delete-traffic-mirror-filter", *itself)
 
 
-def test_the_cli_makes_a_session_changes_it_and_takes_it_away(source: dict):
-    receiver = aws("create-network-interface", "--subnet-id", source["SubnetId"])["NetworkInterface"]
-    of_it = ["--network-interface-id", receiver["NetworkInterfaceId"]]
+def test_the_cli_makes_a_session_changes_it_and_takes_it_away(bench: Bench):
+    receiver = bench.interface()
+    of_it = ["--network-interface-id", receiver]
     target = aws("create-traffic-mirror-target", *of_it)["TrafficMirrorTarget"]["TrafficMirrorTargetId"]
     mirror_filter = aws("create-traffic-mirror-filter")["TrafficMirrorFilter"]["TrafficMirrorFilterId"]
     ends = ["--traffic-mirror-target-id", target, "--traffic-mirror-filter-id", mirror_filter]
-    of_source = ["--network-interface-id", source["NetworkInterfaceId"], "--session-number", "1"]
+    of_source = ["--network-interface-id", bench.machines[0].interface, "--session-number", "1001"]
     made = aws("create-traffic-mirror-session", *of_source, *ends)["TrafficMirrorSession"]
     itself = ["--traffic-mirror-session-id", made["TrafficMirrorSessionId"]]
     aws("modify-traffic-mirror-session", *itself, "--packet-length", "100", "--description", "headers")
@@ -102,6 +93,6 @@ def test_the_cli_makes_a_session_changes_it_and_takes_it_away(source: dict):
     (found,) = aws("describe-traffic-mirror-sessions", *the_session)["TrafficMirrorSessions"]
     assert found == made | {"PacketLength": 100, "Tags": []}
     (found,) = aws("describe-traffic-mirror-targets", "--traffic-mirror-target-ids", target)["TrafficMirrorTargets"]
-    assert found["NetworkInterfaceId"] == receiver["NetworkInterfaceId"]
+    assert found["NetworkInterfaceId"] == receiver
     aws("delete-traffic-mirror-session", *itself)
     aws("delete-traffic-mirror-target", "--traffic-mirror-target-id", target)

@@ -1,17 +1,11 @@
 """Instances, interfaces, networks and tags, as boto3 sees them: what EC2 does when asked, and how it refuses."""
 
-import functools
-
-import boto3
 import pytest
 
-import reached
 from bench import Bench, refusal, rule, tags
 from cloud import IMAGE
 from models import IDS
-from waiting import eventually
-
-TAGGED = {"RunInstances": "instance", "CreateNetworkInterface": "network-interface"}
+from simulator import Simulator
 
 
 def state(api, instance: str) -> str:
@@ -19,8 +13,8 @@ def state(api, instance: str) -> str:
     return reservation["Instances"][0]["State"]["Name"]
 
 
-def test_somebody_calls():
-    identity = reached.listen(boto3.client("sts")).get_caller_identity()
+def test_somebody_calls(simulator: Simulator):
+    identity = simulator.client("sts").get_caller_identity()
     assert identity["Account"] in identity["Arn"]
 
 
@@ -36,12 +30,14 @@ def test_an_instance_stops_starts_and_terminates(bench: Bench):
     spare = bench.interface(machine.subnet)
     bench.api.stop_instances(InstanceIds=[machine.id])
     assert refusal(bench.api.start_instances, InstanceIds=[machine.id]) == "IncorrectInstanceState"
-    eventually("it has stopped", lambda: state(bench.api, machine.id) == "stopped")
+    bench.simulator.passes()
+    assert state(bench.api, machine.id) == "stopped"
     bench.api.start_instances(InstanceIds=[machine.id])
     assert refusal(bench.api.stop_instances, InstanceIds=[machine.id]) == "IncorrectInstanceState"
     assert refusal(bench.api.attach_network_interface, **place(spare, machine.id)) == "IncorrectState"
     bench.api.terminate_instances(InstanceIds=[machine.id])
-    eventually("it is terminated", lambda: state(bench.api, machine.id) == "terminated")
+    bench.simulator.passes()
+    assert state(bench.api, machine.id) == "terminated"
     assert refusal(bench.api.describe_network_interfaces, NetworkInterfaceIds=[machine.interface]) == (
         "InvalidNetworkInterfaceID.NotFound"
     )
@@ -85,9 +81,9 @@ def test_an_interface_is_attached_detached_and_deleted(bench: Bench):
     assert refusal(attach, **place(bench.interface(), machine.id)) == "InvalidParameterValue"
     assert refusal(bench.api.delete_network_interface, NetworkInterfaceId=interface) == "InvalidParameterValue"
     bench.api.detach_network_interface(AttachmentId=attachment)
-    available = [{"Name": "network-interface-id", "Values": [interface]}, {"Name": "status", "Values": ["available"]}]
-    look = functools.partial(bench.api.describe_network_interfaces, Filters=available)
-    eventually("it is detached", lambda: look()["NetworkInterfaces"])
+    bench.simulator.passes()
+    (detached,) = bench.api.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"]
+    assert detached["Status"] == "available"
     bench.api.delete_network_interface(NetworkInterfaceId=interface)
     assert refusal(bench.api.delete_network_interface, NetworkInterfaceId=interface) == (
         "InvalidNetworkInterfaceID.NotFound"

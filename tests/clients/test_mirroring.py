@@ -4,7 +4,6 @@ import pytest
 
 from bench import Bench, refusal
 from models import IDS
-from waiting import eventually
 
 # facts §3.1: as on the wire, not as documented
 NO_FILTER = "InvalidTrafficMirrorFilterId.NotFound"
@@ -124,14 +123,12 @@ def test_a_target_is_one_thing_and_it_is_there(bench: Bench):
 
 # facts §1.1, §1.2
 def test_a_load_balancer_is_one_target_and_its_interfaces_are_none(bench: Bench):
-    def of_load_balancers() -> list[dict]:
-        targets = bench.api.describe_traffic_mirror_targets()["TrafficMirrorTargets"]
-        return [target for target in targets if "NetworkLoadBalancerArn" in target]
-
-    theirs, *_ = eventually("the daemon has made its target", of_load_balancers)
-    create = bench.api.create_traffic_mirror_target
-    again = refusal(create, NetworkLoadBalancerArn=theirs["NetworkLoadBalancerArn"])
-    assert again == "NlbInUseByTrafficMirrorTargetException"
+    create, sensor = bench.api.create_traffic_mirror_target, {"NetworkLoadBalancerArn": bench.simulator.sensor}
+    target = create(**sensor)["TrafficMirrorTarget"]["TrafficMirrorTargetId"]
+    assert refusal(create, **sensor) == "NlbInUseByTrafficMirrorTargetException"
+    # facts §1.2: what AWS fills in
+    made = bench.session(bench.machines[6].interface, TrafficMirrorTargetId=target)
+    assert made["PacketLength"] == 8500
     of_type = [{"Name": "interface-type", "Values": ["network_load_balancer"]}]
     interface, *_ = bench.api.describe_network_interfaces(Filters=of_type)["NetworkInterfaces"]
     code = refusal(create, NetworkInterfaceId=interface["NetworkInterfaceId"])

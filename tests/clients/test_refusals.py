@@ -3,17 +3,15 @@ botocore's model."""
 
 import http.client
 import json
-import os
 import urllib.parse
 
-import boto3
 import pytest
 from botocore import UNSIGNED, xform_name
-from botocore.config import Config
 
 import reached
 from bench import Bench, refusal
 from models import IDS, ids_of, members, required, smallest
+from simulator import Simulator
 from sources import actions
 
 EC2 = sorted(actions() - {"GetCallerIdentity"})
@@ -119,14 +117,14 @@ def test_an_action_that_ec2_does_not_have_is_refused(api):
     assert refusal(api.describe_key_pairs) == "InvalidAction"
 
 
-def test_nobody_is_let_in_without_a_signature():
-    stranger = reached.listen(boto3.client("ec2", config=Config(signature_version=UNSIGNED)))
+def test_nobody_is_let_in_without_a_signature(simulator: Simulator):
+    stranger = simulator.client(signature_version=UNSIGNED)
     assert refusal(stranger.describe_vpcs) == "MissingAuthenticationToken"
 
 
-def post(body: str, authorization: str) -> tuple[int, str]:
+def post(simulator: Simulator, body: str, authorization: str) -> tuple[int, str]:
     """What a client gets that is none of AWS's: the status, and the body."""
-    place = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"])
+    place = urllib.parse.urlsplit(simulator.url)
     connection = http.client.HTTPConnection(place.hostname, place.port, timeout=10)
     form = {"Authorization": authorization, "Content-Type": "application/x-www-form-urlencoded"}
     connection.request("POST", "/", body, form)
@@ -134,13 +132,14 @@ def post(body: str, authorization: str) -> tuple[int, str]:
     return answer.status, answer.read().decode()
 
 
-def test_a_signature_of_another_kind_is_no_signature():
-    status, body = post("Action=DescribeVpcs&Version=2016-11-15", "Basic ZGVtbzpkZW1v")
+def test_a_signature_of_another_kind_is_no_signature(simulator: Simulator):
+    status, body = post(simulator, "Action=DescribeVpcs&Version=2016-11-15", "Basic ZGVtbzpkZW1v")
     assert (status, "<Code>AuthFailure</Code>" in body) == (401, True)
     reached.note("by hand", "DescribeVpcs", "AuthFailure")
 
 
-def test_a_request_without_an_action_is_refused():
-    status, body = post("Version=2016-11-15", "AWS4-HMAC-SHA256 Credential=demo/20261124/eu-west-1/ec2/aws4_request")
+def test_a_request_without_an_action_is_refused(simulator: Simulator):
+    signed = "AWS4-HMAC-SHA256 Credential=demo/20261124/eu-west-1/ec2/aws4_request"
+    status, body = post(simulator, "Version=2016-11-15", signed)
     assert (status, "<Code>MissingAction</Code>" in body) == (400, True)
     reached.note("by hand", "none", "MissingAction")

@@ -11,6 +11,7 @@ import pytest
 
 from other_cloud import Moto
 from same_script import Script, ran
+from simulator import Simulator
 
 FILE = Path(__file__).with_name("differences.toml")
 
@@ -57,9 +58,10 @@ def differences(ours: Script, theirs: Script):
 
 
 @pytest.fixture(scope="module")
-def found(api, tmp_path_factory: pytest.TempPathFactory) -> list[Difference]:
+def found(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> list[Difference]:
     with Moto(tmp_path_factory.mktemp("moto")) as moto:
-        return list(differences(ran(api), ran(moto.client())))
+        theirs = ran(moto.client(), lambda: None)
+    return list(differences(ran(simulator.client(), simulator.passes), theirs))
 
 
 def test_every_difference_is_listed_with_its_reason(found: list[Difference]):
