@@ -131,7 +131,6 @@ fn an_account_can_use_only_load_balancers_and_endpoints_of_its_own() {
         .unwrap();
 }
 
-// facts §3.2
 #[test]
 fn a_client_token_is_its_accounts() {
     let mut world = empty_world();
@@ -160,7 +159,6 @@ fn a_page_token_of_one_account_leads_nowhere_in_another() {
     world.call(second).unwrap();
 }
 
-// facts §2
 #[test]
 fn a_quota_is_each_accounts_own() {
     let mut world = empty_world();

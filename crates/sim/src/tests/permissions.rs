@@ -62,7 +62,7 @@ fn tag(id: &impl ToString, tags: Tags) -> Request {
     Request::CreateTags(CreateTags { resources: vec![id.to_string()], tags })
 }
 
-// facts §10
+// Facts: 10-describes-take-no-resource
 #[test]
 fn lists_are_granted_on_everything_or_not_at_all() {
     let lists = || {
@@ -86,7 +86,7 @@ fn lists_are_granted_on_everything_or_not_at_all() {
     assert!(lists().into_iter().all(|list| code(&mut api, list) == DENIED), "each is asked for in a Region");
 }
 
-// facts §10
+// Facts: 10-create-filter
 #[test]
 fn creation_can_be_bound_to_a_tag_in_the_request() {
     let statements = [allow("ec2:CreateTrafficMirrorFilter", "*", OURS), allow("ec2:CreateTags", "*", "")].join(",");
@@ -96,7 +96,7 @@ fn creation_can_be_bound_to_a_tag_in_the_request() {
     assert_eq!(code(&mut api, Request::CreateTrafficMirrorFilter(CreateTrafficMirrorFilter::default())), DENIED);
 }
 
-// facts §10
+// Facts: 10-tag-on-create, 10-tags
 #[test]
 fn tags_at_creation_need_a_permission_of_their_own() {
     let create = allow("ec2:CreateTrafficMirrorFilter", "*", "");
@@ -116,7 +116,7 @@ fn tags_at_creation_need_a_permission_of_their_own() {
     }
 }
 
-// facts §10
+// Facts: 10-deletes, 10-modify-services
 #[test]
 fn what_has_not_our_tag_can_be_neither_changed_nor_deleted() {
     let Setting { mut world, filter: foreign, .. } = setting();
@@ -137,7 +137,7 @@ fn what_has_not_our_tag_can_be_neither_changed_nor_deleted() {
     assert_eq!(code(&mut api, Request::DeleteTrafficMirrorFilter(ours)), "");
 }
 
-// facts §10
+// Facts: 10-create-rule, 10-modify-rule, 10-deletes
 #[test]
 fn a_rule_is_asked_for_together_with_its_filter() {
     for (owner, refused) in [("prod", ""), ("test", DENIED)] {
@@ -158,7 +158,7 @@ fn a_rule_is_asked_for_together_with_its_filter() {
     }
 }
 
-// facts §10
+// Facts: 10-create-session, 10-arns
 #[test]
 fn a_session_is_asked_for_on_its_interface_filter_target_and_itself() {
     let setting = setting();
@@ -174,7 +174,7 @@ fn a_session_is_asked_for_on_its_interface_filter_target_and_itself() {
     }
 }
 
-// facts §10
+// Facts: 10-create-session
 #[test]
 fn a_session_can_be_bound_to_where_its_interface_is() {
     let setting = setting();
@@ -205,7 +205,7 @@ fn a_session_can_be_bound_to_where_its_interface_is() {
     }
 }
 
-// facts §10
+// Facts: 10-create-session
 #[test]
 fn a_tag_in_the_request_belongs_to_what_is_made_alone() {
     let setting = setting();
@@ -224,7 +224,7 @@ fn a_tag_in_the_request_belongs_to_what_is_made_alone() {
     assert_eq!(code(&mut api, Request::CreateTrafficMirrorSession(setting.session(1))), DENIED);
 }
 
-// facts §10
+// Facts: 10-modify-session
 #[test]
 fn a_modified_session_is_asked_for_with_what_changes_and_what_it_uses_from_then_on() {
     let mut setting = setting();
@@ -249,7 +249,7 @@ fn a_modified_session_is_asked_for_with_what_changes_and_what_it_uses_from_then_
     assert!(why.contains("traffic-mirror-filter/"), "{why}");
 }
 
-// facts §10
+// Facts: 10-create-target
 #[test]
 fn a_target_is_asked_for_with_the_interface_or_endpoint_that_it_sends_to_but_not_with_a_load_balancer() {
     let Setting { mut world, network, .. } = setting();
@@ -266,7 +266,7 @@ fn a_target_is_asked_for_with_the_interface_or_endpoint_that_it_sends_to_but_not
     assert_eq!(code(&mut api, create(Resource::NetworkLoadBalancer(balancer))), "");
 }
 
-// facts §10
+// Facts: 10-tags
 #[test]
 fn tags_of_all_four_kinds_of_mirror_objects_can_be_granted_by_the_tags_they_have() {
     let mut setting = setting();
@@ -286,7 +286,7 @@ fn tags_of_all_four_kinds_of_mirror_objects_can_be_granted_by_the_tags_they_have
     }
 }
 
-// facts §10
+// Facts: 10-tags
 #[test]
 fn the_keys_of_new_tags_can_be_bound() {
     let keys = r#""ForAllValues:StringEquals": {"aws:TagKeys": ["owner", "key"]}"#;
@@ -296,7 +296,7 @@ fn the_keys_of_new_tags_can_be_bound() {
     assert_eq!(code(&mut api, tag(&filter, tags_of([("owner", "x"), ("Name", "y")]))), DENIED);
 }
 
-// facts §10
+// Facts: 10-arn-of-a-shared-target
 #[test]
 fn a_target_is_named_with_the_account_that_owns_it() {
     let setting = setting();
@@ -309,7 +309,6 @@ fn a_target_is_named_with_the_account_that_owns_it() {
     assert!(why.contains(":999999999999:traffic-mirror-target/"), "{why}");
 }
 
-// facts §3.1
 #[test]
 fn a_dry_run_says_whether_the_call_would_be_allowed() {
     let dry = |owner| Request::DryRun(Box::new(tagged_filter(owner)));

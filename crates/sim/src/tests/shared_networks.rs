@@ -54,7 +54,6 @@ impl SharedNetwork {
     }
 }
 
-// facts §1.2
 #[test]
 fn a_participant_sees_the_network_and_launches_into_it() {
     let SharedNetwork { mut setting, subnet, instance, .. } = shared_network();
@@ -106,7 +105,7 @@ fn a_participant_sees_no_interface_of_the_owner() {
     assert_eq!(all.into_iter().map(|it| it.id).collect::<Vec<_>>(), [interface]);
 }
 
-// facts §1.1
+// Facts: 1.1-owner-of-interface-or-subnet
 #[test]
 fn a_source_is_the_callers_or_in_a_subnet_of_the_callers() {
     let mut shared = shared_network();
@@ -120,7 +119,7 @@ fn a_source_is_the_callers_or_in_a_subnet_of_the_callers() {
     assert_eq!(code, "InvalidNetworkInterfaceID.NotFound");
 }
 
-// facts §1.2
+// Facts: 1.2-shared-vpc
 #[test]
 fn owner_and_participant_neither_see_nor_change_each_others_sessions_and_targets() {
     let mut shared = shared_network();
@@ -144,7 +143,6 @@ fn owner_and_participant_neither_see_nor_change_each_others_sessions_and_targets
     }
 }
 
-// facts §1.4, §2
 #[test]
 fn the_sessions_of_an_interface_are_counted_whoever_made_them_and_no_error_names_one_that_is_not_seen() {
     let mut shared = shared_network();
@@ -159,7 +157,6 @@ fn the_sessions_of_an_interface_are_counted_whoever_made_them_and_no_error_names
     assert_eq!(code, "TrafficMirrorSessionsPerInterfaceLimitExceeded");
 }
 
-// facts §1.4
 #[test]
 fn a_packet_is_mirrored_once_by_the_first_session_of_whichever_account() {
     let mut shared = shared_network();
@@ -172,7 +169,6 @@ fn a_packet_is_mirrored_once_by_the_first_session_of_whichever_account() {
     assert_eq!((copy.session, copy.target), (theirs.id, theirs.target));
 }
 
-// facts §3
 #[test]
 fn sessions_of_both_accounts_die_with_the_participants_instance() {
     let mut shared = shared_network();

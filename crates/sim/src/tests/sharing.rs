@@ -61,7 +61,7 @@ impl Shared {
     }
 }
 
-// facts §1.2
+// Facts: 1.2-shared-target-is-seen
 #[test]
 fn a_shared_target_is_listed_to_the_other_account_with_its_owner() {
     let mut shared = shared(setting());
@@ -73,7 +73,7 @@ fn a_shared_target_is_listed_to_the_other_account_with_its_owner() {
     assert_eq!(code_as(&mut shared.setting.world, &third, only), "InvalidTrafficMirrorTargetId.NotFound");
 }
 
-// facts §1.2
+// Facts: 1.2-shared-through-ram
 #[test]
 fn a_session_can_use_a_target_of_another_account_only_when_it_is_shared() {
     let mut shared = unshared(setting());
@@ -90,7 +90,7 @@ fn a_session_can_use_a_target_of_another_account_only_when_it_is_shared() {
     assert_eq!(shared.their_sessions(), [made]);
 }
 
-// facts §1.2
+// Facts: 1.2-shared-target-stays-the-owners
 #[test]
 fn only_the_owner_changes_or_deletes_a_shared_target() {
     for (switch, code) in
@@ -107,7 +107,7 @@ fn only_the_owner_changes_or_deletes_a_shared_target() {
     }
 }
 
-// facts §1.2
+// Facts: 1.2-sessions-of-others-are-seen
 #[test]
 fn the_owner_of_a_target_sees_the_sessions_of_others_and_cannot_change_them() {
     for (switch, code) in
@@ -126,7 +126,7 @@ fn the_owner_of_a_target_sees_the_sessions_of_others_and_cannot_change_them() {
     }
 }
 
-// facts §1.2
+// Facts: 1.2-sessions-of-others-are-seen
 #[test]
 fn who_shares_a_target_sees_only_the_sessions_that_use_it() {
     let mut shared = shared(setting());
@@ -141,7 +141,6 @@ fn who_shares_a_target_sees_only_the_sessions_that_use_it() {
     assert_eq!(shared.their_sessions().len(), 1);
 }
 
-// facts §1.2, §2
 #[test]
 fn sources_of_all_accounts_fill_an_interface_and_no_one_sees_those_of_the_owner() {
     let mut shared = shared(before_an_interface(1));
@@ -158,7 +157,6 @@ fn sources_of_all_accounts_fill_an_interface_and_no_one_sees_those_of_the_owner(
     assert_eq!(code, "TrafficMirrorSourcesPerTargetLimitExceeded");
 }
 
-// facts §2
 #[test]
 fn what_is_counted_before_a_target_are_sources_or_sessions() {
     for (limit, code) in
@@ -174,7 +172,6 @@ fn what_is_counted_before_a_target_are_sources_or_sessions() {
     }
 }
 
-// facts §2
 #[test]
 fn a_session_with_a_shared_target_counts_for_the_account_that_made_it() {
     let mut shared = shared(setting());
@@ -184,7 +181,7 @@ fn a_session_with_a_shared_target_counts_for_the_account_that_made_it() {
     call!(shared.setting.world, CreateTrafficMirrorSession(wish));
 }
 
-// facts §1.2, §3
+// Facts: 1.2-deleted-shared-target
 #[test]
 fn a_target_that_only_others_use_is_deleted_and_their_sessions_mirror_nothing_or_it_stays() {
     for (verdict, stays) in [(Verdict::Accepted, false), (Verdict::Refused("TrafficMirrorTargetInUse"), true)] {
@@ -201,7 +198,6 @@ fn a_target_that_only_others_use_is_deleted_and_their_sessions_mirror_nothing_or
     }
 }
 
-// facts §3
 #[test]
 fn a_shared_target_that_its_owner_uses_is_not_deleted() {
     let mut shared = shared(setting());
@@ -213,7 +209,6 @@ fn a_shared_target_that_its_owner_uses_is_not_deleted() {
     assert!(error.message.ends_with(own.id.as_str()), "{error}");
 }
 
-// facts §1.2
 #[test]
 fn when_a_share_ends_its_sessions_stay_and_mirror_or_do_not_and_no_new_one_is_made() {
     for receives in [false, true] {
@@ -234,7 +229,6 @@ fn when_a_share_ends_its_sessions_stay_and_mirror_or_do_not_and_no_new_one_is_ma
     }
 }
 
-// facts §1.2
 #[test]
 fn the_tags_of_another_accounts_objects_are_seen_or_hidden() {
     for seen in [true, false] {
