@@ -16,11 +16,12 @@ UNREACHED = tomllib.loads(Path(__file__).with_name("unreached.toml").read_text()
 
 @pytest.mark.parametrize("client", ["boto3", "cli"])
 def test_every_action_of_the_simulator_has_been_called(client: str):
-    assert sources.actions() - reached.actions(client) == set()
+    listed = {action for group in UNREACHED.values() for action in group.get("actions", [])}
+    assert sources.actions() - reached.actions(client) == listed, "not listed, or listed and called all the same"
 
 
 def test_every_error_code_of_the_simulator_has_been_got_or_is_listed_with_its_reason():
-    listed = [code for group in UNREACHED.values() for code in group["codes"]]
+    listed = [code for group in UNREACHED.values() for code in group.get("codes", [])]
     assert set(listed) - sources.codes() == set(), "listed, and the simulator does not have it"
     assert set(listed) & reached.codes() == set(), "listed, and a client has got it"
     assert sources.codes() - reached.codes() == set(listed), "not listed, and no client has got it"

@@ -14,7 +14,7 @@ from models import IDS, ids_of, members, required, smallest
 from simulator import Simulator
 from sources import actions
 
-EC2 = sorted(actions() - {"GetCallerIdentity"})
+EC2 = sorted(actions() - {"GetCallerIdentity", "AssumeRole"})
 LISTS = [action for action in EC2 if action.startswith("Describe")]
 PAGED = [action for action in LISTS if "MaxResults" in members(action)]
 
@@ -127,6 +127,7 @@ def post(simulator: Simulator, body: str, authorization: str) -> tuple[int, str]
     place = urllib.parse.urlsplit(simulator.url)
     connection = http.client.HTTPConnection(place.hostname, place.port, timeout=10)
     form = {"Authorization": authorization, "Content-Type": "application/x-www-form-urlencoded"}
+    form["X-Amz-Date"] = "20261124T000000Z"
     connection.request("POST", "/", body, form)
     answer = connection.getresponse()
     return answer.status, answer.read().decode()
@@ -138,8 +139,26 @@ def test_a_signature_of_another_kind_is_no_signature(simulator: Simulator):
     reached.note("by hand", "DescribeVpcs", "AuthFailure")
 
 
+def signature(region: str = "eu-west-1") -> str:
+    """A signature of the right form: that it is true, the simulator does not ask."""
+    scope = f"demo/20261124/{region}/ec2/aws4_request"
+    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
+
+
+def test_a_signature_that_lacks_a_part_is_incomplete(simulator: Simulator):
+    signed = signature().partition(", SignedHeaders")[0]
+    status, body = post(simulator, "Action=DescribeVpcs&Version=2016-11-15", signed)
+    assert (status, "<Code>IncompleteSignature</Code>" in body) == (400, True)
+    reached.note("by hand", "DescribeVpcs", "IncompleteSignature")
+
+
+def test_a_signature_for_another_region_does_not_match(simulator: Simulator):
+    status, body = post(simulator, "Action=DescribeVpcs&Version=2016-11-15", signature("us-east-1"))
+    assert (status, "<Code>SignatureDoesNotMatch</Code>" in body) == (403, True)
+    reached.note("by hand", "DescribeVpcs", "SignatureDoesNotMatch")
+
+
 def test_a_request_without_an_action_is_refused(simulator: Simulator):
-    signed = "AWS4-HMAC-SHA256 Credential=demo/20261124/eu-west-1/ec2/aws4_request"
-    status, body = post(simulator, "Version=2016-11-15", signed)
+    status, body = post(simulator, "Version=2016-11-15", signature())
     assert (status, "<Code>MissingAction</Code>" in body) == (400, True)
     reached.note("by hand", "none", "MissingAction")
