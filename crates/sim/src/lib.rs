@@ -2,13 +2,14 @@
 //! is a state machine that follows from its seed, from the calls that it gets and from the times that it is told.
 //!
 //! ```text
-//!  Cloud (core's trait) ── Door ──┐       rates, old reads, faults
+//!  Cloud (core's trait) ── Door ──┐       faults, rates, permissions, old reads
 //!                                 ├─ Request → Api::call → World::call → Response, or ApiError
-//!  HTTP body, form-encoded ─ wire ┘                            ↑
+//!  http::Request ────────── wire ─┘                            ↑
 //!                                                        World::advance(to)
 //! ```
 //!
-//! Every call of either door goes through [`World::call`]; with an [`Api`] before it, it meets there what AWS does to calls. The rules are transcribed from the AWS documentation, never taken from
+//! Every call of either door goes through [`World::call`]; with an [`Api`] before it, it meets there what AWS does to calls, and `iam`
+//! says who calls and whether he may. The rules are transcribed from the AWS documentation, never taken from
 //! what vpc-mirror believes of them: a world that shared our mistakes would confirm them. Where AWS says nothing, the world is the
 //! harsher of the possible ones, and a comment says so.
 
