@@ -21,6 +21,10 @@ pub(crate) enum Event {
     Attaches(InterfaceId, AttachmentId),
     /// An interface that is being detached is detached.
     Detaches(InterfaceId, AttachmentId),
+    /// The CNI deletes an interface that it has detached.
+    Removes(InterfaceId),
+    /// A spot instance that was warned is interrupted.
+    Interrupts(InstanceId),
     /// An account's auto scaling group replaces its oldest instance.
     Replaces(AccountId, String),
 }

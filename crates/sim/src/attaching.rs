@@ -6,21 +6,27 @@ use mirror_core::inventory::InstanceState;
 
 use crate::agenda::Event;
 use crate::error::ApiError;
-use crate::interfaces::{Attachment, AttachmentStatus, NetworkInterface};
+use crate::interfaces::{Attachment, AttachmentStatus, EFA_ONLY, NetworkInterface};
+use crate::launching::{Place, network_cards, no_such_place};
 use crate::request::AttachNetworkInterface;
+use crate::trunks::BRANCH;
 use crate::world::World;
 
 /// How long it takes to attach or detach an interface. AWS promises nothing; about two seconds is common.
-const ATTACHING: SignedDuration = SignedDuration::from_secs(2);
+pub(crate) const ATTACHING: SignedDuration = SignedDuration::from_secs(2);
 
 impl World {
     pub(crate) fn attach_network_interface(&mut self, wish: &AttachNetworkInterface) -> Result<AttachmentId, ApiError> {
-        let AttachNetworkInterface { interface, instance, device_index } = wish;
-        self.check_attachable(interface, instance, *device_index)?;
-        self.attach(interface, instance, *device_index, false)
+        let AttachNetworkInterface { interface, instance, device_index, network_card } = wish;
+        self.check_attachable(wish)?;
+        self.attach_at(
+            interface,
+            instance,
+            Place { device_index: *device_index, network_card: *network_card, delete_on_termination: false },
+        )
     }
 
-    /// Attaches without asking in which state the instance is: a launch attaches before there is one that runs.
+    /// Attaches to the first network card, without asking in which state the instance is.
     pub(crate) fn attach(
         &mut self,
         interface: &InterfaceId,
@@ -28,12 +34,24 @@ impl World {
         device_index: i32,
         delete_on_termination: bool,
     ) -> Result<AttachmentId, ApiError> {
+        self.attach_at(interface, instance, Place { device_index, network_card: 0, delete_on_termination })
+    }
+
+    /// Attaches without asking in which state the instance is: a launch attaches before there is one that runs.
+    pub(crate) fn attach_at(
+        &mut self,
+        interface: &InterfaceId,
+        instance: &InstanceId,
+        Place { device_index, network_card, delete_on_termination }: Place,
+    ) -> Result<AttachmentId, ApiError> {
         let id = AttachmentId::from(self.mint.id("eni-attach"));
         let attached_at = self.now;
         self.interface_mut(interface)?.attachment = Some(Attachment {
             id: id.clone(),
             instance: Some(instance.clone()),
+            instance_owner: None,
             device_index,
+            network_card,
             status: AttachmentStatus::Attaching,
             delete_on_termination,
             attached_at,
@@ -42,10 +60,11 @@ impl World {
         Ok(id)
     }
 
-    fn check_attachable(&self, interface: &InterfaceId, instance: &InstanceId, index: i32) -> Result<(), ApiError> {
+    fn check_attachable(&self, wish: &AttachNetworkInterface) -> Result<(), ApiError> {
+        let AttachNetworkInterface { interface, instance, device_index: index, network_card: card } = wish;
         let candidate = self.interface(interface)?;
         let host = self.instance(instance)?;
-        if candidate.attachment.is_some() {
+        if candidate.attachment.is_some() || candidate.interface_type == BRANCH {
             return Err(ApiError::new("InvalidNetworkInterface.InUse", format!("Interface: [{interface}] in use.")));
         }
         if !matches!(host.state, InstanceState::Running | InstanceState::Stopped) {
@@ -59,9 +78,16 @@ impl World {
                 "Network interface '{interface}' and instance '{instance}' are not in the same Availability Zone."
             )));
         }
-        let hangs_there =
-            |other: &NetworkInterface| other.instance() == Some(instance) && other.device_index() == Some(index);
-        if index < 0 || self.interfaces.values().any(hangs_there) {
+        let is_primary = (*card, *index) == (0, 0);
+        let cards = network_cards(&host.instance_type);
+        if *index < 0 || !(0..cards).contains(card) || (is_primary && candidate.interface_type == EFA_ONLY) {
+            return Err(no_such_place(&host.instance_type));
+        }
+        let hangs_there = |other: &NetworkInterface| {
+            let place = other.attachment.as_ref().map(|attachment| (attachment.network_card, attachment.device_index));
+            other.instance() == Some(instance) && place == Some((*card, *index))
+        };
+        if self.interfaces.values().any(hangs_there) {
             return Err(ApiError::invalid_value(format!(
                 "Instance '{instance}' already has an interface attached at device index '{index}'."
             )));
@@ -80,7 +106,7 @@ impl World {
             let message = "You are not allowed to manage attachments of AWS services.";
             return Err(ApiError::new("OperationNotPermitted", message));
         }
-        if attachment.device_index == 0 {
+        if (attachment.network_card, attachment.device_index) == (0, 0) {
             let message = "The network interface at device index 0 cannot be detached.";
             return Err(ApiError::new("OperationNotPermitted", message));
         }

@@ -20,9 +20,12 @@ use mirror_core::inventory::{InstanceState, Tags};
 use crate::agenda::Event;
 use crate::error::ApiError;
 use crate::interfaces::NetworkInterface;
-use crate::listing::{Listed, Page, list};
+use crate::listing::{Listed, Page};
 use crate::network::{SubnetId, insufficient_addresses};
+use crate::operators::Operator;
+use crate::platforms::Platform;
 use crate::request::{Describe, RunInstances};
+use crate::spot::{Spot, SpotOptions};
 use crate::tags;
 use crate::world::World;
 
@@ -57,6 +60,12 @@ pub struct Instance {
     pub vpc: VpcId,
     /// Its zone.
     pub zone: Zone,
+    /// What runs on it.
+    pub platform: Platform,
+    /// What makes it a spot instance; none for an on-demand one.
+    pub spot: Option<Spot>,
+    /// The service that manages it for the customer.
+    pub operator: Option<Operator>,
     /// The idempotency token of its launch.
     pub token: Option<ClientToken>,
     /// Tags.
@@ -85,7 +94,7 @@ pub struct StateChange {
 
 impl World {
     pub(crate) fn describe_instances(&self, asked: &Describe<InstanceId>) -> Result<Page<InstanceDetail>, ApiError> {
-        let page = list(&self.instances, asked, self)?;
+        let page = self.list_instances(asked)?;
         let wanted: BTreeSet<_> = page.items.iter().map(|instance| instance.id.clone()).collect();
         let mut hanging: BTreeMap<InstanceId, Vec<NetworkInterface>> = BTreeMap::new();
         for interface in self.interfaces.values() {
@@ -95,7 +104,7 @@ impl World {
         }
         Ok(page.map(|instance| {
             let mut interfaces = hanging.remove(&instance.id).unwrap_or_default();
-            interfaces.sort_by_key(NetworkInterface::device_index);
+            interfaces.sort_by_key(NetworkInterface::place);
             InstanceDetail { instance, interfaces }
         }))
     }
@@ -103,18 +112,20 @@ impl World {
     pub(crate) fn run_instances(&mut self, wish: &RunInstances) -> Result<Vec<InstanceDetail>, ApiError> {
         tags::check(&wish.instance_tags)?;
         tags::check(&wish.interface_tags)?;
+        wish.check_interfaces()?;
+        wish.spot.map_or(Ok(()), SpotOptions::check)?;
         self.launch(wish)
     }
 
     /// Launches without asking who may set which tags: auto scaling sets some that are reserved.
     pub(crate) fn launch(&mut self, wish: &RunInstances) -> Result<Vec<InstanceDetail>, ApiError> {
-        let (subnet, count) = self.room_for(wish)?;
+        let count = self.room_for(wish)?;
         let reservation = self.mint.id("r");
-        (0..count).map(|index| self.launch_one(wish, &subnet, &reservation, index)).collect()
+        (0..count).map(|index| self.launch_one(wish, &reservation, index)).collect()
     }
 
-    /// Where to launch, and how many fit there.
-    fn room_for(&self, wish: &RunInstances) -> Result<(SubnetId, usize), ApiError> {
+    /// How many instances fit where they are to be launched.
+    fn room_for(&self, wish: &RunInstances) -> Result<usize, ApiError> {
         let counts = (usize::try_from(wish.min_count), usize::try_from(wish.max_count));
         let (Ok(min @ 1..), Ok(max)) = counts else {
             return Err(ApiError::invalid_value("MinCount and MaxCount must be at least 1"));
@@ -122,28 +133,30 @@ impl World {
         if min > max {
             return Err(ApiError::invalid_value("MinCount must not be larger than MaxCount"));
         }
-        let subnet = match &wish.subnet {
-            Some(id) => self.seen(&self.subnets, id)?,
-            None => self.default_subnet().ok_or_else(|| {
-                ApiError::new("MissingInput", "No subnets found for the default VPC. Please specify a subnet.")
-            })?,
-        };
-        subnet.check_ipv6(wish.ipv6_addresses)?;
-        match subnet.available_addresses().min(max) {
-            count if count < min => Err(insufficient_addresses(&subnet.id)),
-            count => Ok((subnet.id.clone(), count)),
+        let mut count = max;
+        for (id, wanted) in self.wanted_in_subnets(wish)? {
+            let subnet = self.seen(&self.subnets, &id)?;
+            count = subnet.room().checked_div(wanted).map_or(count, |fit| fit.min(count));
+            if count < min {
+                return Err(insufficient_addresses(&id));
+            }
         }
+        Ok(count)
     }
 
     fn launch_one(
         &mut self,
         wish: &RunInstances,
-        subnet: &SubnetId,
         reservation: &str,
         launch_index: usize,
     ) -> Result<InstanceDetail, ApiError> {
-        let mut interface = self.new_interface(subnet, wish.ipv6_addresses)?;
-        interface.tags.clone_from(&wish.interface_tags);
+        let interfaces = self.interfaces_for(wish)?;
+        let nothing = || ApiError::invalid_value("An instance has an interface");
+        let primary = self.interface(&interfaces.first().ok_or_else(nothing)?.0)?.clone();
+        let spot = wish.spot.map(|options| {
+            let request = self.mint.id("sir");
+            Spot { request, options, interrupted_at: None }
+        });
         let id = InstanceId::from(self.mint.id("i"));
         let instance = Instance {
             id: id.clone(),
@@ -154,29 +167,36 @@ impl World {
             instance_type: wish.instance_type.clone(),
             state: InstanceState::Pending,
             launched: self.now,
-            subnet: subnet.clone(),
-            vpc: interface.vpc.clone(),
-            zone: interface.zone.clone(),
+            subnet: primary.subnet,
+            vpc: primary.vpc,
+            zone: primary.zone,
+            platform: Platform::of_image(&wish.image),
+            spot,
+            operator: None,
             token: wish.token.clone(),
             tags: wish.instance_tags.clone(),
         };
-        let primary = interface.id.clone();
-        self.interfaces.insert(primary.clone(), interface);
         self.instances.insert(id.clone(), instance.clone());
-        self.attach(&primary, &id, 0, true)?;
+        let mut hanging = Vec::new();
+        for (interface, place) in interfaces {
+            self.attach_at(&interface, &id, place)?;
+            hanging.push(self.interface(&interface)?.clone());
+        }
         self.happens_after(TRANSITION, Event::Runs(id));
-        Ok(InstanceDetail { instance, interfaces: vec![self.interface(&primary)?.clone()] })
+        Ok(InstanceDetail { instance, interfaces: hanging })
     }
 
     pub(crate) fn start_instances(&mut self, ids: &[InstanceId]) -> Result<Vec<StateChange>, ApiError> {
         use InstanceState::{Pending, Running, Stopped};
         self.check_states(ids, &[Pending, Running, Stopped], "started")?;
+        self.check_spot(ids, true)?;
         self.transition(ids, &[Stopped], Pending, Event::Runs)
     }
 
     pub(crate) fn stop_instances(&mut self, ids: &[InstanceId]) -> Result<Vec<StateChange>, ApiError> {
         use InstanceState::{Running, Stopped, Stopping};
         self.check_states(ids, &[Running, Stopped, Stopping], "stopped")?;
+        self.check_spot(ids, false)?;
         self.transition(ids, &[Running], Stopping, Event::Stops)
     }
 
@@ -268,9 +288,21 @@ impl World {
         self.own(&self.instances, id)
     }
 
-    fn instance_mut(&mut self, id: &InstanceId) -> Result<&mut Instance, ApiError> {
+    pub(crate) fn instance_mut(&mut self, id: &InstanceId) -> Result<&mut Instance, ApiError> {
         self.instance(id)?;
         self.instances.get_mut(id).ok_or_else(|| Instance::not_found(id))
+    }
+}
+
+/// As AWS numbers the states. Source: botocore, `InstanceState`.
+pub(crate) fn state_code(state: InstanceState) -> u8 {
+    match state {
+        InstanceState::Pending => 0,
+        InstanceState::Running => 16,
+        InstanceState::ShuttingDown => 32,
+        InstanceState::Terminated => 48,
+        InstanceState::Stopping => 64,
+        InstanceState::Stopped => 80,
     }
 }
 
@@ -280,7 +312,9 @@ impl Listed for Instance {
     #[rustfmt::skip]
     const FILTERS: &[&str] = &[
         "instance-id", "owner-id", "instance-state-name", "instance-type", "image-id", "vpc-id", "subnet-id", "availability-zone",
-        "reservation-id", "client-token", "tag-key", "tag:",
+        "reservation-id", "client-token", "instance-state-code", "instance-lifecycle", "spot-instance-request-id",
+        "launch-time", "launch-index", "platform", "platform-details", "operator.managed", "operator.principal", "tag-key",
+        "tag:",
     ];
 
     fn values(&self, filter: &str) -> Vec<String> {
@@ -297,6 +331,15 @@ impl Listed for Instance {
             "subnet-id" => self.subnet.to_string(),
             "availability-zone" => self.zone.to_string(),
             "reservation-id" => self.reservation.clone(),
+            "instance-state-code" => state_code(self.state).to_string(),
+            "instance-lifecycle" => return self.spot.iter().map(|_| "spot".into()).collect(),
+            "spot-instance-request-id" => return self.spot.iter().map(|spot| spot.request.clone()).collect(),
+            "launch-time" => self.launched.to_string(),
+            "launch-index" => self.launch_index.to_string(),
+            "platform" => return self.platform.name().map(Into::into).into_iter().collect(),
+            "platform-details" => self.platform.details.into(),
+            "operator.managed" => Operator::managed(self.operator.as_ref()),
+            "operator.principal" => return self.operator.iter().map(|it| it.principal.clone()).collect(),
             _ => return self.token.iter().map(|token| token.0.clone()).collect(),
         }]
     }
@@ -307,6 +350,10 @@ impl Listed for Instance {
 
     fn owner(&self) -> Option<&AccountId> {
         Some(&self.owner)
+    }
+
+    fn is_hidden(&self) -> bool {
+        Operator::hides(self.operator.as_ref())
     }
 
     fn not_found(id: &InstanceId) -> ApiError {

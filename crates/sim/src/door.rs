@@ -96,8 +96,8 @@ fn question(query: &Query) -> Request {
         Query::List(kind, token) => {
             let token = token.clone();
             match kind {
-                Kind::Instances => Request::DescribeInstances(Describe::page(PAGE_SIZE, token)),
-                Kind::Interfaces => Request::DescribeNetworkInterfaces(Describe::page(PAGE_SIZE, token)),
+                Kind::Instances => Request::DescribeInstances(Describe::page(PAGE_SIZE, token).with_managed()),
+                Kind::Interfaces => Request::DescribeNetworkInterfaces(Describe::page(PAGE_SIZE, token).with_managed()),
                 Kind::Targets => Request::DescribeTrafficMirrorTargets(Describe::page(PAGE_SIZE, token)),
                 Kind::Filters => Request::DescribeTrafficMirrorFilters(Describe::page(PAGE_SIZE, token)),
                 Kind::Sessions => Request::DescribeTrafficMirrorSessions(Describe::page(PAGE_SIZE, token)),
@@ -229,7 +229,7 @@ fn interface(seen: interfaces::NetworkInterface) -> NetworkInterface {
             instance: at.instance,
             attached: at.status == AttachmentStatus::Attached,
         }),
-        ipv6: !seen.ipv6_addresses.is_empty(),
+        ipv6: !seen.ipv6_addresses.is_empty() || !seen.ipv6_prefixes.is_empty(),
         tags: seen.tags,
     }
 }

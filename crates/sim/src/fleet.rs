@@ -5,12 +5,13 @@ mod demo;
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use mirror_core::ids::{InstanceId, VpcId, Zone};
-use mirror_core::inventory::Tags;
 
 pub use self::demo::{Demo, demo};
 use crate::error::ApiError;
 use crate::network::SubnetId;
+use crate::platforms::Platform;
 use crate::request::{CreateNetworkInterface, RunInstances};
+use crate::spot::SpotOptions;
 use crate::world::World;
 
 /// A VPC with a subnet in each zone.
@@ -53,13 +54,9 @@ pub fn instance() -> NewInstance {
         wish: RunInstances {
             image: "ami-0123456789abcdef0".into(),
             instance_type: "m5.large".into(),
-            subnet: None,
             min_count: 1,
             max_count: 1,
-            ipv6_addresses: 0,
-            instance_tags: Tags::new(),
-            interface_tags: Tags::new(),
-            token: None,
+            ..RunInstances::default()
         },
         more_interfaces: 0,
     }
@@ -77,6 +74,20 @@ impl NewInstance {
     #[must_use]
     pub fn of_type(mut self, instance_type: &str) -> Self {
         self.wish.instance_type = instance_type.into();
+        self
+    }
+
+    /// From an image with these platform details, such as `Windows BYOL`; of Linux if there is none.
+    #[must_use]
+    pub fn on_platform(mut self, details: &str) -> Self {
+        self.wish.image = Platform::image(details).unwrap_or(self.wish.image);
+        self
+    }
+
+    /// As a spot instance.
+    #[must_use]
+    pub fn spot(mut self, options: SpotOptions) -> Self {
+        self.wish.spot = Some(options);
         self
     }
 
@@ -110,13 +121,8 @@ impl NewInstance {
         let launched = world.run_instances(&self.wish)?.into_iter().next();
         let instance = launched.ok_or_else(|| ApiError::invalid_value("nothing was launched"))?.instance;
         for index in 1..=self.more_interfaces {
-            let interface = world.create_network_interface(&CreateNetworkInterface {
-                subnet: instance.subnet.clone(),
-                description: String::new(),
-                ipv6_addresses: 0,
-                tags: Tags::new(),
-                token: None,
-            })?;
+            let wish = CreateNetworkInterface::in_subnet(&instance.subnet);
+            let interface = world.create_network_interface(&wish)?;
             world.attach(&interface.id, &instance.id, index, true)?;
         }
         Ok(instance.id)

@@ -1,5 +1,4 @@
-//! Takes subnets; gives network interfaces (ENIs) in them, and takes them away again, with whatever AWS takes away with them. Never
-//! attaches one.
+//! Takes nothing; gives what a network interface (ENI) is, and what filters see of it. Never makes one.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,13 +10,15 @@ use mirror_core::inventory::Tags;
 use crate::error::ApiError;
 use crate::listing::Listed;
 use crate::network::SubnetId;
-use crate::request::{AssignIpv6Addresses, CreateNetworkInterface};
+use crate::operators::Operator;
 use crate::security_groups::SecurityGroupId;
-use crate::tags;
 use crate::world::World;
 
 /// The only type of interface that can be mirrored. Source: Traffic Mirroring guide, "Traffic mirror sources".
 pub(crate) const PLAIN: &str = "interface";
+
+/// A type of interface that has no IP address. Source: "EFA and ENA interfaces", Amazon EC2 User Guide.
+pub(crate) const EFA_ONLY: &str = "efa-only";
 
 /// How far an attachment has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,11 @@ impl AttachmentStatus {
             Self::Detaching => "detaching",
         }
     }
+
+    /// Whether it is not about to end.
+    pub(crate) fn stays(self) -> bool {
+        self != Self::Detaching
+    }
 }
 
 /// How an interface hangs on an instance.
@@ -48,8 +54,12 @@ pub struct Attachment {
     pub id: AttachmentId,
     /// The instance; none for a machine of AWS's own.
     pub instance: Option<InstanceId>,
-    /// 0 is the primary interface.
+    /// Whose machine that is, if it is one of AWS's own: `amazon-elb`, say; none for the account itself.
+    pub instance_owner: Option<String>,
+    /// 0 on the first network card is the primary interface.
     pub device_index: i32,
+    /// The network card; most instances have one, which is 0.
+    pub network_card: i32,
     /// How far it has come.
     pub status: AttachmentStatus,
     /// Whether the interface goes when the instance is terminated.
@@ -75,10 +85,16 @@ pub struct NetworkInterface {
     pub interface_type: String,
     /// Whether an AWS service made it and keeps it.
     pub requester_managed: bool,
+    /// The alias or account that made it, if another than the owner did.
+    pub requester: Option<String>,
+    /// The service that manages it for the customer.
+    pub operator: Option<Operator>,
     /// What for.
     pub description: String,
-    /// Its primary address.
-    pub address: Ipv4Addr,
+    /// Its primary address; none in an IPv6-only subnet, nor on an `efa-only` interface.
+    pub address: Option<Ipv4Addr>,
+    /// Its other addresses.
+    pub secondary_addresses: Vec<Ipv4Addr>,
     /// Its IPv6 addresses.
     pub ipv6_addresses: Vec<Ipv6Addr>,
     /// IPv4 prefixes, each a /28, whose addresses its host gives out by itself.
@@ -101,9 +117,45 @@ impl NetworkInterface {
         if self.attachment.is_some() || self.trunk.is_some() { "in-use" } else { "available" }
     }
 
+    /// Its primary address and its others, as far as AWS lists them: not those in prefixes.
+    pub fn ipv4_addresses(&self) -> impl Iterator<Item = Ipv4Addr> {
+        self.address.into_iter().chain(self.secondary_addresses.iter().copied())
+    }
+
+    /// Whether it drops what is neither from nor for it: a NAT gateway's must not. Source: botocore, `SourceDestCheck`.
+    pub(crate) fn source_dest_check(&self) -> bool {
+        self.interface_type != "nat_gateway"
+    }
+
+    fn values_of_attachment(&self, filter: &str) -> Vec<String> {
+        let Some(attachment) = &self.attachment else {
+            return if filter == "status" { vec!["detached".into()] } else { Vec::new() };
+        };
+        vec![match filter {
+            "instance-id" => return attachment.instance.iter().map(ToString::to_string).collect(),
+            "attachment-id" => attachment.id.to_string(),
+            "attach-time" => attachment.attached_at.to_string(),
+            "delete-on-termination" => attachment.delete_on_termination.to_string(),
+            "device-index" => attachment.device_index.to_string(),
+            _ => attachment.status.name().into(),
+        }]
+    }
+
+    /// A locally administered address, one for each interface.
+    pub(crate) fn mac_address(&self) -> String {
+        let bytes = self.address.map_or_else(|| self.id.as_str().bytes().rev().collect(), |it| it.octets().to_vec());
+        let bytes = bytes.iter().take(4).map(|byte| format!(":{byte:02x}"));
+        bytes.fold(String::from("06:00"), |address, byte| address + &byte)
+    }
+
     /// The instance that it hangs on, by whatever status.
     pub fn instance(&self) -> Option<&InstanceId> {
         self.attachment.as_ref().and_then(|attachment| attachment.instance.as_ref())
+    }
+
+    /// Its network card there, and its place on that.
+    pub(crate) fn place(&self) -> Option<(i32, i32)> {
+        self.attachment.as_ref().map(|attachment| (attachment.network_card, attachment.device_index))
     }
 
     /// Its place on that instance.
@@ -115,7 +167,8 @@ impl NetworkInterface {
     pub(crate) fn holds(&self, address: IpAddr) -> bool {
         match address {
             IpAddr::V4(address) => {
-                self.address == address || self.ipv4_prefixes.iter().any(|prefix| prefix.contains(&address))
+                self.ipv4_addresses().any(|own| own == address)
+                    || self.ipv4_prefixes.iter().any(|prefix| prefix.contains(&address))
             }
             IpAddr::V6(address) => {
                 self.ipv6_addresses.contains(&address) || self.ipv6_prefixes.iter().any(|it| it.contains(&address))
@@ -130,137 +183,48 @@ impl NetworkInterface {
     }
 }
 
-impl World {
-    pub(crate) fn create_network_interface(
-        &mut self,
-        wish: &CreateNetworkInterface,
-    ) -> Result<NetworkInterface, ApiError> {
-        let CreateNetworkInterface { subnet, description, ipv6_addresses, tags, token: _ } = wish;
-        tags::check(tags)?;
-        let mut interface = self.new_interface(subnet, *ipv6_addresses)?;
-        interface.description.clone_from(description);
-        interface.tags.clone_from(tags);
-        self.interfaces.insert(interface.id.clone(), interface.clone());
-        Ok(interface)
-    }
-
-    /// Adds an interface that an AWS service made for itself, such as a `network_load_balancer`'s: attached to no instance of ours.
-    ///
-    /// # Errors
-    ///
-    /// The subnet does not exist, or is full.
-    pub fn add_requester_managed_interface(
-        &mut self,
-        subnet: &SubnetId,
-        interface_type: &str,
-    ) -> Result<InterfaceId, ApiError> {
-        let mut interface = self.new_interface(subnet, 0)?;
-        interface.interface_type = interface_type.into();
-        interface.requester_managed = true;
-        interface.attachment = Some(Attachment {
-            id: self.mint.id("eni-attach").into(),
-            instance: None,
-            device_index: 1,
-            status: AttachmentStatus::Attached,
-            delete_on_termination: false,
-            attached_at: self.now,
-        });
-        let id = interface.id.clone();
-        self.interfaces.insert(id.clone(), interface);
-        Ok(id)
-    }
-
-    /// An interface with addresses, not yet in the world.
-    pub(crate) fn new_interface(&mut self, subnet: &SubnetId, ipv6: i32) -> Result<NetworkInterface, ApiError> {
-        self.seen(&self.subnets, subnet)?;
-        let subnet = self.subnet_mut(subnet)?;
-        // Looked at before anything is taken: an IPv4 address that nobody owns would never come back.
-        subnet.check_ipv6(ipv6)?;
-        let address = subnet.take_address()?;
-        let ipv6_addresses = subnet.take_ipv6_addresses(ipv6)?;
-        let (subnet, vpc, zone) = (subnet.id.clone(), subnet.vpc.clone(), subnet.zone.clone());
-        Ok(NetworkInterface {
-            id: self.mint.id("eni").into(),
-            owner: self.account.clone(),
-            subnet,
-            vpc,
-            zone,
-            interface_type: PLAIN.into(),
-            requester_managed: false,
-            description: String::new(),
-            address,
-            ipv6_addresses,
-            ipv4_prefixes: Vec::new(),
-            ipv6_prefixes: Vec::new(),
-            security_groups: Vec::new(),
-            trunk: None,
-            attachment: None,
-            tags: Tags::new(),
-        })
-    }
-
-    pub(crate) fn delete_network_interface(&mut self, id: &InterfaceId) -> Result<(), ApiError> {
-        if self.interface(id)?.attachment.is_some() {
-            return Err(ApiError::invalid_value(format!("Network interface '{id}' is currently in use.")));
-        }
-        self.remove_interface(id);
-        Ok(())
-    }
-
-    /// Takes an interface away, and its sessions with it. A target for it stays, and receives nothing any more. Source: Traffic
-    /// Mirroring guide, "Delete a traffic mirror session" and "Traffic mirror targets".
-    pub(crate) fn remove_interface(&mut self, id: &InterfaceId) {
-        let Some(interface) = self.interfaces.remove(id) else { return };
-        if let Some(subnet) = self.subnets.get_mut(&interface.subnet) {
-            subnet.give_back(interface.address);
-        }
-        self.sessions.retain(|_, session| session.interface != *id);
-    }
-
-    pub(crate) fn assign_ipv6_addresses(&mut self, wish: &AssignIpv6Addresses) -> Result<Vec<Ipv6Addr>, ApiError> {
-        let subnet = self.interface(&wish.interface)?.subnet.clone();
-        if wish.count < 1 {
-            return Err(ApiError::invalid_value("Ipv6AddressCount must be at least 1"));
-        }
-        let addresses = self.subnet_mut(&subnet)?.take_ipv6_addresses(wish.count)?;
-        self.interface_mut(&wish.interface)?.ipv6_addresses.extend(&addresses);
-        Ok(addresses)
-    }
-
-    pub(crate) fn interface(&self, id: &InterfaceId) -> Result<&NetworkInterface, ApiError> {
-        self.own(&self.interfaces, id)
-    }
-
-    pub(crate) fn interface_mut(&mut self, id: &InterfaceId) -> Result<&mut NetworkInterface, ApiError> {
-        self.interface(id)?;
-        self.interfaces.get_mut(id).ok_or_else(|| NetworkInterface::not_found(id))
-    }
-}
-
 impl Listed for NetworkInterface {
     type Id = InterfaceId;
     const KIND: &str = "network-interface";
     #[rustfmt::skip]
     const FILTERS: &[&str] = &[
-        "network-interface-id", "owner-id", "attachment.instance-id", "attachment.status", "addresses.private-ip-address",
-        "private-ip-address", "interface-type", "requester-managed", "status", "subnet-id", "vpc-id", "availability-zone",
-        "description", "tag-key", "tag:",
+        "network-interface-id", "owner-id", "attachment.instance-id", "attachment.status",
+        "attachment.attachment-id", "attachment.attach-time", "attachment.delete-on-termination", "attachment.device-index",
+        "addresses.private-ip-address", "addresses.primary", "private-ip-address", "ipv6-addresses.ipv6-address",
+        "interface-type", "requester-managed", "requester-id", "operator.managed", "operator.principal", "status",
+        "subnet-id", "vpc-id", "availability-zone", "group-id", "mac-address", "source-dest-check", "description",
+        "tag-key", "tag:",
     ];
 
     fn values(&self, filter: &str) -> Vec<String> {
-        let attachment = self.attachment.as_ref();
+        if let Some(of_attachment) = filter.strip_prefix("attachment.") {
+            return self.values_of_attachment(of_attachment);
+        }
         vec![match filter {
             "network-interface-id" => self.id.to_string(),
             "owner-id" => self.owner.to_string(),
-            "attachment.instance-id" => return self.instance().map(ToString::to_string).into_iter().collect(),
-            "attachment.status" => attachment.map_or("detached", |attachment| attachment.status.name()).into(),
-            "addresses.private-ip-address" | "private-ip-address" => self.address.to_string(),
+            // All of them, though not those in prefixes.
+            "addresses.private-ip-address" | "private-ip-address" => {
+                return self.ipv4_addresses().map(|address| address.to_string()).collect();
+            }
+            "addresses.primary" => {
+                let primary = self.address.map(|_| "true".into());
+                let others = self.secondary_addresses.first().map(|_| "false".into());
+                return primary.into_iter().chain(others).collect();
+            }
+            "ipv6-addresses.ipv6-address" => return self.ipv6_addresses.iter().map(ToString::to_string).collect(),
             "interface-type" => self.interface_type.clone(),
             "requester-managed" => self.requester_managed.to_string(),
+            "requester-id" => return self.requester.iter().cloned().collect(),
+            "operator.managed" => Operator::managed(self.operator.as_ref()),
+            "operator.principal" => return self.operator.iter().map(|it| it.principal.clone()).collect(),
             "status" => self.status().into(),
             "subnet-id" => self.subnet.to_string(),
             "vpc-id" => self.vpc.to_string(),
             "availability-zone" => self.zone.to_string(),
+            "group-id" => return self.security_groups.iter().map(ToString::to_string).collect(),
+            "mac-address" => self.mac_address(),
+            "source-dest-check" => self.source_dest_check().to_string(),
             _ => self.description.clone(),
         }]
     }
@@ -277,6 +241,10 @@ impl Listed for NetworkInterface {
     fn shared(&self, world: &World) -> Option<Self> {
         let host = world.subnets.get(&self.subnet).filter(|subnet| world.owns(*subnet));
         host.map(|_| Self { tags: world.tags_of_another(&self.tags), ..self.clone() })
+    }
+
+    fn is_hidden(&self) -> bool {
+        Operator::hides(self.operator.as_ref())
     }
 
     fn not_found(id: &InterfaceId) -> ApiError {

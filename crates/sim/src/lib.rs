@@ -14,43 +14,57 @@
 //! harsher of the possible ones, and a comment says so.
 
 mod accounts;
+mod addresses;
 mod agenda;
 pub mod api;
 mod attaching;
 mod codes;
 mod compute;
+mod creating;
+mod describing;
 mod door;
+mod eks;
 mod error;
 pub mod fleet;
 mod iam;
 mod interfaces;
 mod kept;
+mod launching;
 mod listeners;
 mod listing;
 mod long_lists;
 mod mint;
 mod mirror;
+mod modifying;
 mod network;
 mod network_acls;
+mod operators;
 mod packets;
 mod past;
+mod platforms;
+mod prefixes;
 mod quotas;
 mod request;
+mod requesters;
 mod response;
 mod scaling;
 mod security_groups;
 mod shares;
+mod spot;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod trunks;
 mod unknowns;
 pub mod wire;
 mod world;
 
+pub use self::addresses::AssignedAddresses;
 pub use self::api::{Api, Caller};
 pub use self::compute::{Instance, InstanceDetail, StateChange};
 pub use self::door::Door;
+pub use self::eks::{EksNode, PodAddresses};
 pub use self::error::ApiError;
 pub use self::iam::{AssumeRole, AssumedRole, Directory, Policy, Principal, Rejected};
 pub use self::interfaces::{Attachment, AttachmentStatus, NetworkInterface};
@@ -58,17 +72,23 @@ pub use self::listing::{Filter, Page};
 pub use self::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
 pub use self::network::{AvailabilityZone, Subnet, SubnetId, Vpc};
 pub use self::network_acls::{AclEntry, NetworkAcl};
+pub use self::operators::Operator;
 pub use self::packets::{Content, Flow, MirroredPacket, NotMirrored, Packet};
+pub use self::platforms::Platform;
 pub use self::quotas::Quotas;
 pub use self::request::{
-    AssignIpv6Addresses, AttachNetworkInterface, CreateNetworkInterface, CreateTags, CreateTrafficMirrorFilter,
-    CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession, CreateTrafficMirrorTarget, DeleteTags, Describe,
-    DescribeTrafficMirrorFilterRules, ModifyTrafficMirrorFilterNetworkServices, ModifyTrafficMirrorFilterRule,
-    ModifyTrafficMirrorSession, Ports, Request, RuleField, RuleWish, RunInstances, SessionField,
+    AssignIpv6Addresses, AssignPrivateIpAddresses, AttachNetworkInterface, CreateNetworkInterface, CreateTags,
+    CreateTrafficMirrorFilter, CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession, CreateTrafficMirrorTarget,
+    DeleteTags, Describe, DescribeTrafficMirrorFilterRules, InstanceAttribute, InterfaceAttribute, LaunchInterface,
+    ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute, ModifyTrafficMirrorFilterNetworkServices,
+    ModifyTrafficMirrorFilterRule, ModifyTrafficMirrorSession, Ports, PrivateAddresses, Request, RuleField, RuleWish,
+    RunInstances, SessionField, UnassignIpv6Addresses, UnassignPrivateIpAddresses,
 };
+pub use self::requesters::Requester;
 pub use self::response::{Identity, Response};
 pub use self::scaling::ScalingGroup;
 pub use self::security_groups::{GroupRule, NetworkAclId, Peer, PrefixListId, SecurityGroup, SecurityGroupId};
+pub use self::spot::{Interruption, Spot, SpotOptions};
 pub use self::tags::TagDescription;
 pub use self::unknowns::{
     Codes, HostBits, QuotaScope, RulesQuota, Standing, TargetLimit, TokenMemory, Unknowns, Verdict,

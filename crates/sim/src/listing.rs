@@ -69,6 +69,11 @@ pub(crate) trait Listed: Clone {
         None
     }
 
+    /// Whether it is left out unless managed resources are asked for.
+    fn is_hidden(&self) -> bool {
+        false
+    }
+
     /// The error for an id that is not there.
     fn not_found(id: &Self::Id) -> ApiError;
 }
@@ -89,10 +94,23 @@ pub(crate) fn list_by<T: Listed>(
     asked: &Describe<T::Id>,
     world: &World,
 ) -> Result<Page<T>, ApiError> {
+    list_where(undocumented, objects, asked, world, |_| true)
+}
+
+/// The page of those `objects` that also satisfy a condition which no filter of theirs can express.
+pub(crate) fn list_where<T: Listed>(
+    undocumented: &[&str],
+    objects: &BTreeMap<T::Id, T>,
+    asked: &Describe<T::Id>,
+    world: &World,
+    condition: impl Fn(&T) -> bool,
+) -> Result<Page<T>, ApiError> {
     if let Some(unknown) = asked.filters.iter().find(|filter| !is_known::<T>(&filter.name, undocumented)) {
         return Err(ApiError::invalid_value(format!("The filter '{}' is invalid", unknown.name)));
     }
-    if let Some(missing) = asked.ids.iter().find(|id| world.seen(objects, id).is_err()) {
+    // What is hidden is not found by its id either: AWS does not say, and this is the harsher way.
+    let is_seen = |object: &T| asked.include_managed || !object.is_hidden();
+    if let Some(missing) = asked.ids.iter().find(|id| !world.seen(objects, id).is_ok_and(is_seen)) {
         return Err(T::not_found(missing));
     }
     let World { account, mint, .. } = world;
@@ -104,6 +122,7 @@ pub(crate) fn list_by<T: Listed>(
     let mut matching = objects
         .range((after, Bound::Unbounded))
         .filter(|(id, _)| asked.ids.is_empty() || asked.ids.contains(id))
+        .filter(|(_, object)| is_seen(object) && condition(object))
         .filter_map(|(id, object)| Some((id, world.shown(object)?)))
         .filter(|(_, object)| asked.filters.iter().all(|filter| matches(&**object, filter)));
     let page: Vec<_> = matching.by_ref().take(size).collect();

@@ -8,7 +8,7 @@ use mirror_core::ids::InterfaceId;
 
 use crate::error::ApiError;
 use crate::interfaces::NetworkInterface;
-use crate::listing::{Page, list};
+use crate::listing::Page;
 use crate::request::Describe;
 use crate::world::World;
 
@@ -25,6 +25,6 @@ impl World {
             let message = format!("There are more than {most} network interfaces: ask for pages, or filter them");
             return Err(ApiError::new("OperationNotPermitted", message));
         }
-        list(&self.interfaces, asked, self)
+        self.list_interfaces(asked)
     }
 }

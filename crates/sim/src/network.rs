@@ -72,15 +72,18 @@ pub struct Subnet {
     pub vpc: VpcId,
     /// Its zone.
     pub zone: Zone,
-    /// Its IPv4 block.
-    pub cidr: Ipv4Net,
+    /// Its IPv4 block; none in an IPv6-only subnet.
+    pub cidr: Option<Ipv4Net>,
     /// Its IPv6 block, a /64.
     pub ipv6_cidr: Option<Ipv6Net>,
     /// Whether it is its zone's subnet for things for which no subnet is named.
     pub is_default: bool,
     /// Tags.
     pub tags: Tags,
-    used: BTreeSet<Ipv4Addr>,
+    pub(crate) used: BTreeSet<Ipv4Addr>,
+    /// The first addresses of the prefixes that are taken, each a /28.
+    pub(crate) prefixes: BTreeSet<Ipv4Addr>,
+    pub(crate) last_ipv6_prefix: u32,
     last: Option<u32>,
     last_ipv6: u64,
 }
@@ -88,23 +91,28 @@ pub struct Subnet {
 impl Subnet {
     /// How many IPv4 addresses are free. AWS keeps the first four and the last. Source: "Subnet CIDR blocks", Amazon VPC User Guide.
     pub fn available_addresses(&self) -> usize {
-        let (first, last) = self.bounds();
-        (last + 1).saturating_sub(first) as usize - self.used.len()
+        let Some((first, last)) = self.bounds() else { return 0 };
+        ((last + 1).saturating_sub(first) as usize).saturating_sub(self.used.len() + self.addresses_in_prefixes())
+    }
+
+    /// How many interfaces it has room for.
+    pub(crate) fn room(&self) -> usize {
+        if self.cidr.is_some() { self.available_addresses() } else { usize::MAX }
     }
 
     /// Whether an address is in its blocks.
     pub(crate) fn holds(&self, address: IpAddr) -> bool {
         match address {
-            IpAddr::V4(address) => self.cidr.contains(&address),
+            IpAddr::V4(address) => self.cidr.is_some_and(|block| block.contains(&address)),
             IpAddr::V6(address) => self.ipv6_cidr.is_some_and(|block| block.contains(&address)),
         }
     }
 
     /// The next free address after the one that was given last, so that one that was given back rests for a while.
     pub(crate) fn take_address(&mut self) -> Result<Ipv4Addr, ApiError> {
-        let (first, last) = self.bounds();
+        let (first, last) = self.bounds().ok_or_else(|| insufficient_addresses(&self.id))?;
         let from = self.last.map_or(first, |given| given + 1);
-        let free = (from..=last).chain(first..from).map(Ipv4Addr::from).find(|address| !self.used.contains(address));
+        let free = (from..=last).chain(first..from).map(Ipv4Addr::from).find(|address| self.is_free(*address));
         let address = free.ok_or_else(|| insufficient_addresses(&self.id))?;
         self.used.insert(address);
         self.last = Some(address.into());
@@ -139,8 +147,10 @@ impl Subnet {
         Ok(addresses.collect())
     }
 
-    fn bounds(&self) -> (u32, u32) {
-        (u32::from(self.cidr.network()).saturating_add(4), u32::from(self.cidr.broadcast()).saturating_sub(1))
+    /// The first and the last IPv4 address that can be had.
+    pub(crate) fn bounds(&self) -> Option<(u32, u32)> {
+        let block = self.cidr?;
+        Some((u32::from(block.network()).saturating_add(4), u32::from(block.broadcast()).saturating_sub(1)))
     }
 }
 
@@ -156,6 +166,21 @@ impl World {
 
     /// Adds a subnet. Its blocks must be inside the VPC's, and its zone one of the Region's: nobody checks.
     pub fn add_subnet(&mut self, vpc: &VpcId, zone: &Zone, cidr: Ipv4Net, ipv6_cidr: Option<Ipv6Net>) -> SubnetId {
+        self.insert_subnet(vpc, zone, Some(cidr), ipv6_cidr)
+    }
+
+    /// Adds a subnet in which there are IPv6 addresses only.
+    pub fn add_ipv6_only_subnet(&mut self, vpc: &VpcId, zone: &Zone, ipv6_cidr: Ipv6Net) -> SubnetId {
+        self.insert_subnet(vpc, zone, None, Some(ipv6_cidr))
+    }
+
+    fn insert_subnet(
+        &mut self,
+        vpc: &VpcId,
+        zone: &Zone,
+        cidr: Option<Ipv4Net>,
+        ipv6_cidr: Option<Ipv6Net>,
+    ) -> SubnetId {
         let id = SubnetId::from(self.mint.id("subnet"));
         let subnet = Subnet {
             id: id.clone(),
@@ -167,6 +192,8 @@ impl World {
             is_default: false,
             tags: Tags::new(),
             used: BTreeSet::new(),
+            prefixes: BTreeSet::new(),
+            last_ipv6_prefix: 0,
             last: None,
             // AWS keeps the first four of these as well.
             last_ipv6: 3,
@@ -299,7 +326,7 @@ impl Listed for Subnet {
             "owner-id" => self.owner.to_string(),
             "vpc-id" => self.vpc.to_string(),
             "availability-zone" => self.zone.to_string(),
-            "cidr-block" => self.cidr.to_string(),
+            "cidr-block" => return self.cidr.iter().map(ToString::to_string).collect(),
             "default-for-az" => self.is_default.to_string(),
             _ => "available".into(),
         }]

@@ -1,6 +1,8 @@
 //! Takes nothing; gives the calls that the world understands: one variant for each AWS action, with typed parameters. Never checks
 //! what depends on the world. Numbers are as wide as AWS's model has them (32 bits): the ranges are the world's to refuse.
 
+mod machines;
+
 use std::collections::BTreeSet;
 
 use ipnet::IpNet;
@@ -8,9 +10,14 @@ use mirror_core::cloud::{Action, ClientToken};
 use mirror_core::ids::{AttachmentId, FilterId, InstanceId, InterfaceId, RuleId, SessionId, TargetId, VpcId, Zone};
 use mirror_core::inventory::{Direction, Resource, RuleAction, Tags};
 
+pub use self::machines::{
+    AssignPrivateIpAddresses, InstanceAttribute, InterfaceAttribute, LaunchInterface, ModifyInstanceAttribute,
+    ModifyNetworkInterfaceAttribute, PrivateAddresses, UnassignIpv6Addresses, UnassignPrivateIpAddresses,
+};
 use crate::iam::AssumeRole;
 use crate::listing::Filter;
 use crate::network::SubnetId;
+use crate::spot::SpotOptions;
 
 macro_rules! requests {
     ($($action:ident $(($input:ty))?,)*) => {
@@ -51,12 +58,17 @@ requests! {
     StartInstances(Vec<InstanceId>),
     StopInstances(Vec<InstanceId>),
     TerminateInstances(Vec<InstanceId>),
+    ModifyInstanceAttribute(ModifyInstanceAttribute),
     DescribeNetworkInterfaces(Describe<InterfaceId>),
     CreateNetworkInterface(CreateNetworkInterface),
     AttachNetworkInterface(AttachNetworkInterface),
     DetachNetworkInterface(AttachmentId),
     DeleteNetworkInterface(InterfaceId),
+    ModifyNetworkInterfaceAttribute(ModifyNetworkInterfaceAttribute),
+    AssignPrivateIpAddresses(AssignPrivateIpAddresses),
+    UnassignPrivateIpAddresses(UnassignPrivateIpAddresses),
     AssignIpv6Addresses(AssignIpv6Addresses),
+    UnassignIpv6Addresses(UnassignIpv6Addresses),
     CreateTags(CreateTags),
     DeleteTags(DeleteTags),
     DescribeTags(Describe<String>),
@@ -103,12 +115,14 @@ pub struct Describe<Id> {
     pub max_results: Option<i32>,
     /// The `next` of the page before.
     pub next_token: Option<String>,
+    /// Also what a service of AWS manages and hides (`IncludeManagedResources`).
+    pub include_managed: bool,
 }
 
 impl<Id> Describe<Id> {
     /// Everything, in one answer.
     pub fn all() -> Self {
-        Self { ids: Vec::new(), filters: Vec::new(), max_results: None, next_token: None }
+        Self { ids: Vec::new(), filters: Vec::new(), max_results: None, next_token: None, include_managed: false }
     }
 
     /// A page of everything.
@@ -121,6 +135,12 @@ impl<Id> Describe<Id> {
         Self { ids: ids.into_iter().collect(), ..Self::all() }
     }
 
+    /// With what a service of AWS manages and hides.
+    #[must_use]
+    pub fn with_managed(self) -> Self {
+        Self { include_managed: true, ..self }
+    }
+
     /// Only what has this value.
     #[must_use]
     pub fn filtered(mut self, name: &str, value: &str) -> Self {
@@ -130,7 +150,7 @@ impl<Id> Describe<Id> {
 }
 
 /// `RunInstances`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunInstances {
     /// The machine image.
     pub image: String,
@@ -148,6 +168,10 @@ pub struct RunInstances {
     pub instance_tags: Tags,
     /// Tags of the interfaces that are made with them.
     pub interface_tags: Tags,
+    /// Their interfaces; empty for one in the subnet.
+    pub interfaces: Vec<LaunchInterface>,
+    /// As spot instances; none for on-demand ones.
+    pub spot: Option<SpotOptions>,
     /// Idempotency token.
     pub token: Option<ClientToken>,
 }
@@ -161,10 +185,32 @@ pub struct CreateNetworkInterface {
     pub description: String,
     /// IPv6 addresses, beside the IPv4 one.
     pub ipv6_addresses: i32,
+    /// `efa`, `efa-only`, `trunk` or `branch`; none for `interface`.
+    pub interface_type: Option<String>,
+    /// What it gets beside its primary address.
+    pub private_addresses: Option<PrivateAddresses>,
+    /// IPv6 prefixes, each a /80.
+    pub ipv6_prefixes: i32,
     /// Tags.
     pub tags: Tags,
     /// Idempotency token.
     pub token: Option<ClientToken>,
+}
+
+impl CreateNetworkInterface {
+    /// A plain one in this subnet.
+    pub fn in_subnet(subnet: &SubnetId) -> Self {
+        Self {
+            subnet: subnet.clone(),
+            description: String::new(),
+            ipv6_addresses: 0,
+            interface_type: None,
+            private_addresses: None,
+            ipv6_prefixes: 0,
+            tags: Tags::new(),
+            token: None,
+        }
+    }
 }
 
 /// `AttachNetworkInterface`.
@@ -174,8 +220,10 @@ pub struct AttachNetworkInterface {
     pub interface: InterfaceId,
     /// The instance, in the same zone.
     pub instance: InstanceId,
-    /// A free place on the instance: 0 is the primary interface.
+    /// A free place on the network card: 0 on the first one is the primary interface.
     pub device_index: i32,
+    /// The network card; most instances have one, which is 0.
+    pub network_card: i32,
 }
 
 /// `AssignIpv6Addresses`.
@@ -185,6 +233,8 @@ pub struct AssignIpv6Addresses {
     pub interface: InterfaceId,
     /// How many addresses to add.
     pub count: i32,
+    /// How many prefixes to add instead.
+    pub prefix_count: i32,
 }
 
 /// `CreateTags`.

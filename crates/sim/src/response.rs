@@ -1,15 +1,18 @@
 //! Takes nothing; gives the answers of the world: one variant for each AWS action. Never says how they look on the wire.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-use mirror_core::ids::{AccountId, AttachmentId, FilterId, InterfaceId, RuleId, SessionId, TargetId};
+use ipnet::{Ipv4Net, Ipv6Net};
+use mirror_core::ids::{AccountId, AttachmentId, FilterId, RuleId, SessionId, TargetId};
 
+use crate::addresses::AssignedAddresses;
 use crate::compute::{InstanceDetail, StateChange};
 use crate::iam::AssumedRole;
 use crate::interfaces::NetworkInterface;
 use crate::listing::Page;
 use crate::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
 use crate::network::{AvailabilityZone, Subnet, Vpc};
+use crate::request::UnassignIpv6Addresses;
 use crate::tags::TagDescription;
 
 /// Who calls.
@@ -47,12 +50,17 @@ responses! {
     StartInstances(Vec<StateChange>),
     StopInstances(Vec<StateChange>),
     TerminateInstances(Vec<StateChange>),
+    ModifyInstanceAttribute,
     DescribeNetworkInterfaces(Page<NetworkInterface>),
     CreateNetworkInterface(NetworkInterface),
     AttachNetworkInterface(AttachmentId),
     DetachNetworkInterface,
     DeleteNetworkInterface,
-    AssignIpv6Addresses(InterfaceId, Vec<Ipv6Addr>),
+    ModifyNetworkInterfaceAttribute,
+    AssignPrivateIpAddresses(AssignedAddresses<Ipv4Addr, Ipv4Net>),
+    UnassignPrivateIpAddresses,
+    AssignIpv6Addresses(AssignedAddresses<Ipv6Addr, Ipv6Net>),
+    UnassignIpv6Addresses(UnassignIpv6Addresses),
     CreateTags,
     DeleteTags,
     DescribeTags(Page<TagDescription>),

@@ -83,10 +83,8 @@ impl World {
             subnet: group.subnets.iter().min_by_key(crowd).cloned(),
             min_count: 1,
             max_count: 1,
-            ipv6_addresses: 0,
             instance_tags,
-            interface_tags: Tags::new(),
-            token: None,
+            ..RunInstances::default()
         }
     }
 

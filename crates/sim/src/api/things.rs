@@ -83,7 +83,12 @@ pub(crate) fn named(world: &World, request: &Request) -> Vec<Thing> {
             interface.map(|interface| Thing::Interface(interface.id.clone())).into_iter().chain(instance).collect()
         }
         Q::DeleteNetworkInterface(id) => vec![Thing::Interface(id.clone())],
+        Q::ModifyInstanceAttribute(wish) => vec![Thing::Instance(wish.instance.clone())],
+        Q::ModifyNetworkInterfaceAttribute(wish) => vec![Thing::Interface(wish.interface.clone())],
+        Q::AssignPrivateIpAddresses(wish) => vec![Thing::Interface(wish.interface.clone())],
+        Q::UnassignPrivateIpAddresses(wish) => vec![Thing::Interface(wish.interface.clone())],
         Q::AssignIpv6Addresses(wish) => vec![Thing::Interface(wish.interface.clone())],
+        Q::UnassignIpv6Addresses(wish) => vec![Thing::Interface(wish.interface.clone())],
         Q::CreateTags(wish) => wish.resources.iter().filter_map(|id| Thing::with_id(id)).collect(),
         Q::DeleteTags(wish) => wish.resources.iter().filter_map(|id| Thing::with_id(id)).collect(),
         Q::DryRun(request) => named(world, request),

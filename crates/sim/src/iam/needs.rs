@@ -57,7 +57,9 @@ fn resources(world: &World, request: &Request) -> Vec<Resource> {
         Q::RunInstances(wish) => launch(world, wish),
         Q::CreateNetworkInterface(wish) => [made("network-interface", &wish.tags)].into_iter().chain(standing(world, request)).collect(),
         Q::StartInstances(_) | Q::StopInstances(_) | Q::TerminateInstances(_) | Q::AttachNetworkInterface(_)
-        | Q::DetachNetworkInterface(_) | Q::DeleteNetworkInterface(_) | Q::AssignIpv6Addresses(_)
+        | Q::DetachNetworkInterface(_) | Q::DeleteNetworkInterface(_) | Q::AssignIpv6Addresses(_) | Q::UnassignIpv6Addresses(_)
+        | Q::AssignPrivateIpAddresses(_) | Q::UnassignPrivateIpAddresses(_) | Q::ModifyInstanceAttribute(_)
+        | Q::ModifyNetworkInterfaceAttribute(_)
         | Q::DeleteTrafficMirrorFilter(_) | Q::DeleteTrafficMirrorFilterRule(_) | Q::DeleteTrafficMirrorTarget(_)
         | Q::DeleteTrafficMirrorSession(_) => standing(world, request),
         Q::CreateTags(wish) => create_tags(world, wish),

@@ -3,7 +3,8 @@
 //! | a source                                                          | or                                          |
 //! |-------------------------------------------------------------------|---------------------------------------------|
 //! | is the caller's, or in a subnet of the caller's                    | `InvalidNetworkInterfaceID.NotFound`        |
-//! | is of type `interface`, attached to an instance                    | `NetworkInterfaceNotSupported`              |
+//! | is of type `interface`, attached to an instance or made by RDS or ElastiCache | `NetworkInterfaceNotSupported`   |
+//! | is not in an IPv6-only subnet                                      | `NetworkInterfaceNotSupported`              |
 //! | is attached to an instance of a supported type                     | `NetworkInterfaceNotSupported`              |
 //! | is no target                                                       | `InterfaceInUseByTrafficMirrorTarget`       |
 //! | is one of 10 before an interface, or of 100 before a large instance's | `TrafficMirrorSourcesPerTargetLimitExceeded` |
@@ -26,9 +27,16 @@ const SPECIAL: [&str; 4] = ["trunk", "branch", "efa", "efa-only"];
 impl World {
     pub(super) fn check_source(&self, id: &InterfaceId) -> Result<(), ApiError> {
         let interface = self.seen(&self.interfaces, id)?;
+        if interface.is_of_a_database() {
+            // Its host is hidden, and so is whether its type is supported: AWS names it as a source without a condition.
+            return self.check_not_a_target(id);
+        }
         let message = || format!("{id} must be attached to a supported instance");
         let refused = || ApiError::new("NetworkInterfaceNotSupported", message());
         let host = self.host_of(interface).filter(|host| is_supported(&host.instance_type)).ok_or_else(refused)?;
+        if self.subnets.get(&interface.subnet).is_some_and(|subnet| subnet.cidr.is_none()) {
+            return Err(refused());
+        }
         match interface.interface_type.as_str() {
             PLAIN => {}
             special if SPECIAL.contains(&special) => self.unknowns.special_source.or_refused(message)?,
@@ -75,8 +83,10 @@ impl World {
         }
     }
 
-    /// The instance that an interface is attached to by now.
+    /// The instance that an interface is attached to by now: a branch interface, by way of its trunk.
     fn host_of(&self, interface: &NetworkInterface) -> Option<&Instance> {
-        interface.attached_instance().and_then(|id| self.instances.get(id))
+        let trunk = interface.trunk.as_ref().and_then(|trunk| self.interfaces.get(trunk));
+        let id = trunk.unwrap_or(interface).attached_instance()?;
+        self.instances.get(id)
     }
 }

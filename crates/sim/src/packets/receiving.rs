@@ -62,10 +62,14 @@ impl World {
         if !self.is_up(&sensor.id) {
             return Err(NotMirrored::TargetSilent(session.clone()));
         }
+        // VXLAN goes between primary IPv4 addresses: where one is missing, nothing goes.
+        let (Some(from), Some(to)) = (source.address, sensor.address) else {
+            return Err(NotMirrored::TargetUnreachable(session.clone()));
+        };
         let outer = Flow {
             protocol: UDP,
-            source: source.address.into(),
-            destination: sensor.address.into(),
+            source: from.into(),
+            destination: to.into(),
             source_port: None,
             destination_port: Some(VXLAN_PORT),
         };

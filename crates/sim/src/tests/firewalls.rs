@@ -86,7 +86,7 @@ fn a_rule_may_name_another_group_and_means_the_addresses_of_its_interfaces() {
     setting.world.add_group_rule(&group, from_clients).unwrap();
     let client = running(&mut setting.world, instance());
     let client = seen(&mut setting.world, &client).interfaces.remove(0);
-    let address = client.address.to_string();
+    let address = client.address.unwrap().to_string();
     assert!(!gets_in(&setting, &address, 443));
     setting.world.set_security_groups(&client.id, &[clients]).unwrap();
     assert!(gets_in(&setting, &address, 443));

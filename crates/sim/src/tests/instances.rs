@@ -8,13 +8,11 @@ fn wish(min_count: i32, max_count: i32) -> RunInstances {
     RunInstances {
         image: "ami-1".into(),
         instance_type: "m5.large".into(),
-        subnet: None,
         min_count,
         max_count,
-        ipv6_addresses: 0,
         instance_tags: tags_of([("role", "web")]),
         interface_tags: tags_of([("made-by", "launch")]),
-        token: None,
+        ..RunInstances::default()
     }
 }
 

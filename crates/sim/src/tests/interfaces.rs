@@ -3,7 +3,7 @@
 use super::*;
 
 fn attach(interface: &InterfaceId, instance: &InstanceId, device_index: i32) -> AttachNetworkInterface {
-    AttachNetworkInterface { interface: interface.clone(), instance: instance.clone(), device_index }
+    AttachNetworkInterface { interface: interface.clone(), instance: instance.clone(), device_index, network_card: 0 }
 }
 
 fn status(world: &mut World, id: &InterfaceId) -> Option<AttachmentStatus> {
@@ -63,7 +63,7 @@ fn the_primary_interface_and_those_of_aws_cannot_be_detached() {
     let Setting { mut world, network, instance, .. } = setting();
     let primary = seen(&mut world, &instance).interfaces.remove(0).attachment.unwrap().id;
     assert_eq!(refused!(world, DetachNetworkInterface(primary)), "OperationNotPermitted");
-    let of_aws = world.add_requester_managed_interface(&network.subnets[0], "network_load_balancer").unwrap();
+    let of_aws = world.add_interface_of(Requester::NetworkLoadBalancer, &network.subnets[0]).unwrap();
     let of_aws = call!(world, DescribeNetworkInterfaces(Describe::only([of_aws]))).items.remove(0);
     assert_eq!(refused!(world, DetachNetworkInterface(of_aws.attachment.unwrap().id)), "OperationNotPermitted");
     assert_eq!(refused!(world, DetachNetworkInterface("eni-attach-0".into())), "InvalidAttachmentID.NotFound");
@@ -93,8 +93,10 @@ fn termination_takes_the_interfaces_that_it_shall_and_frees_the_others() {
 #[test]
 fn an_interface_can_be_given_ipv6_addresses_later() {
     let Setting { mut world, interface, .. } = setting();
-    let wish = AssignIpv6Addresses { interface: interface.clone(), count: 2 };
-    let Response::AssignIpv6Addresses(_, added) = world.call(Request::AssignIpv6Addresses(wish)).unwrap() else {
+    let wish = AssignIpv6Addresses { interface: interface.clone(), count: 2, prefix_count: 0 };
+    let Response::AssignIpv6Addresses(AssignedAddresses { addresses: added, .. }) =
+        world.call(Request::AssignIpv6Addresses(wish)).unwrap()
+    else {
         panic!("another answer")
     };
     let now = call!(world, DescribeNetworkInterfaces(Describe::only([interface]))).items.remove(0);

@@ -10,6 +10,7 @@ mod denied;
 mod determinism;
 mod dice;
 mod doors;
+mod eks;
 mod ends;
 mod filters;
 mod finding;
@@ -24,6 +25,7 @@ mod interfaces;
 mod limits;
 mod listing;
 mod living;
+mod machines;
 mod on_the_wire;
 mod outliving;
 mod packets;
@@ -34,6 +36,7 @@ mod quotas;
 mod rates;
 mod reading_back;
 mod refusals;
+mod requester_managed;
 mod sessions;
 mod shapes;
 mod shared_networks;
@@ -138,13 +141,7 @@ fn primary_interface(world: &mut World, id: &InstanceId) -> InterfaceId {
 }
 
 fn loose_interface(network: &Network) -> CreateNetworkInterface {
-    CreateNetworkInterface {
-        subnet: network.subnets[0].clone(),
-        description: String::new(),
-        ipv6_addresses: 0,
-        tags: Tags::new(),
-        token: None,
-    }
+    CreateNetworkInterface::in_subnet(&network.subnets[0])
 }
 
 fn target_for(resource: Resource) -> CreateTrafficMirrorTarget {

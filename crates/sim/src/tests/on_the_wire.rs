@@ -100,7 +100,10 @@ fn a_parameter_that_the_world_does_not_understand_is_refused_unless_it_changes_n
     network(&mut world);
     let launch = "Action=RunInstances&ImageId=ami-1&MinCount=1&MaxCount=1";
     assert_eq!(ask(&mut world, &format!("{launch}&KeyName=k&SecurityGroupId.1=sg-1")).status, 200);
-    assert_eq!(code(&mut world, &format!("{launch}&NetworkInterface.1.DeviceIndex=0")), "UnknownParameter");
+    assert_eq!(
+        code(&mut world, &format!("{launch}&NetworkInterface.1.DeviceIndex=0&NetworkInterface.1.Colour=0")),
+        "UnknownParameter"
+    );
     assert_eq!(code(&mut world, "Action=DescribeVpcs&Filter.1.Name=vpc-id&Filter.1.Colour=red"), "UnknownParameter");
 }
 

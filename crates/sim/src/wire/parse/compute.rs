@@ -2,11 +2,10 @@
 
 use mirror_core::ids::{AttachmentId, InterfaceId};
 
-use super::{describe, describe_only, tag, tag_specifications, tags, token};
+use super::machines::{launch_interfaces, spot_options};
+use super::{describe, describe_only, tag, tag_specifications, token};
 use crate::error::ApiError;
-use crate::request::{
-    AssignIpv6Addresses, AttachNetworkInterface, CreateNetworkInterface, CreateTags, DeleteTags, Request, RunInstances,
-};
+use crate::request::{CreateTags, DeleteTags, Describe, Request, RunInstances};
 use crate::wire::params::Params;
 
 /// What `RunInstances` may say without any effect on the simulated world: it has no keys, disks, groups, roles or prices.
@@ -31,8 +30,8 @@ pub(super) fn request(action: &str, params: &mut Params) -> Result<Option<Reques
         "DescribeVpcs" => Request::DescribeVpcs(describe(params, "VpcId")?),
         "DescribeSubnets" => Request::DescribeSubnets(describe(params, "SubnetId")?),
         "DescribeInstances" => {
-            params.ignore(&["IncludeManagedResources"]);
-            Request::DescribeInstances(describe(params, "InstanceId")?)
+            let include_managed = params.flag("IncludeManagedResources")?;
+            Request::DescribeInstances(Describe { include_managed, ..describe(params, "InstanceId")? })
         }
         "RunInstances" => Request::RunInstances(run_instances(params)?),
         "StartInstances" => Request::StartInstances(instances(params)?),
@@ -45,24 +44,14 @@ pub(super) fn request(action: &str, params: &mut Params) -> Result<Option<Reques
             Request::TerminateInstances(instances(params)?)
         }
         "DescribeNetworkInterfaces" => {
-            params.ignore(&["IncludeManagedResources"]);
-            Request::DescribeNetworkInterfaces(describe(params, "NetworkInterfaceId")?)
+            let include_managed = params.flag("IncludeManagedResources")?;
+            Request::DescribeNetworkInterfaces(Describe { include_managed, ..describe(params, "NetworkInterfaceId")? })
         }
-        "CreateNetworkInterface" => Request::CreateNetworkInterface(create_network_interface(params)?),
-        "AttachNetworkInterface" => Request::AttachNetworkInterface(AttachNetworkInterface {
-            interface: params.id("NetworkInterfaceId")?,
-            instance: params.id("InstanceId")?,
-            device_index: params.required_number("DeviceIndex")?,
-        }),
         "DetachNetworkInterface" => {
             params.ignore(&["Force"]);
             Request::DetachNetworkInterface(params.id::<AttachmentId>("AttachmentId")?)
         }
         "DeleteNetworkInterface" => Request::DeleteNetworkInterface(params.id::<InterfaceId>("NetworkInterfaceId")?),
-        "AssignIpv6Addresses" => Request::AssignIpv6Addresses(AssignIpv6Addresses {
-            interface: params.id("NetworkInterfaceId")?,
-            count: params.required_number("Ipv6AddressCount")?,
-        }),
         "CreateTags" => Request::CreateTags(create_tags(params)?),
         "DeleteTags" => Request::DeleteTags(delete_tags(params)?),
         "DescribeTags" => Request::DescribeTags(describe_only(params, Vec::new())?),
@@ -82,6 +71,8 @@ fn run_instances(params: &mut Params) -> Result<RunInstances, ApiError> {
         ipv6_addresses: params.number("Ipv6AddressCount")?.unwrap_or_default(),
         instance_tags: tags.remove("instance").unwrap_or_default(),
         interface_tags: tags.remove("network-interface").unwrap_or_default(),
+        interfaces: launch_interfaces(params)?,
+        spot: spot_options(params)?,
         token: token(params),
     })
 }
@@ -90,17 +81,6 @@ fn run_instances(params: &mut Params) -> Result<RunInstances, ApiError> {
 fn instances<Id: for<'a> From<&'a str>>(params: &mut Params) -> Result<Vec<Id>, ApiError> {
     let ids = params.ids("InstanceId");
     if ids.is_empty() { Err(params.missing("InstanceId")) } else { Ok(ids) }
-}
-
-fn create_network_interface(params: &mut Params) -> Result<CreateNetworkInterface, ApiError> {
-    params.ignore(&["SecurityGroupId"]);
-    Ok(CreateNetworkInterface {
-        subnet: params.id("SubnetId")?,
-        description: params.optional("Description").unwrap_or_default(),
-        ipv6_addresses: params.number("Ipv6AddressCount")?.unwrap_or_default(),
-        tags: tags(params, "network-interface")?,
-        token: token(params),
-    })
 }
 
 fn create_tags(params: &mut Params) -> Result<CreateTags, ApiError> {

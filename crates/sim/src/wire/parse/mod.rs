@@ -1,6 +1,7 @@
 //! Takes parameters; gives the request that they make. Never asks the world: what is refused here, AWS refuses for its form alone.
 
 mod compute;
+mod machines;
 mod mirror;
 mod sts;
 
@@ -22,7 +23,11 @@ pub(super) fn request(mut params: Params) -> Result<Request, ApiError> {
     params.ignore(&["Version"]);
     let dry_run = params.flag("DryRun")?;
     let unknown = || ApiError::new("InvalidAction", format!("The action {action} is not valid for this web service."));
-    let request = match compute::request(&action, &mut params)? {
+    let of_compute = match compute::request(&action, &mut params)? {
+        None => machines::request(&action, &mut params)?,
+        request => request,
+    };
+    let request = match of_compute {
         Some(request) => request,
         None => match mirror::request(&action, &mut params)? {
             Some(request) => request,
@@ -47,6 +52,7 @@ fn describe_only<Id>(params: &mut Params, ids: Vec<Id>) -> Result<Describe<Id>, 
         filters: params.structures("Filter", filter)?,
         max_results: params.number("MaxResults")?,
         next_token: params.optional("NextToken"),
+        include_managed: false,
     })
 }
 

@@ -2,14 +2,18 @@
 //! another. Source of the element names: botocore `ec2/2016-11-15` and `sts/2011-06-15`.
 
 mod compute;
+mod interfaces;
 mod mirror;
 mod sts;
+
+use std::fmt;
 
 use mirror_core::inventory::Tags;
 
 use super::element::Element;
+use crate::addresses::AssignedAddresses;
 use crate::listing::Page;
-use crate::request::Request;
+use crate::request::{Request, UnassignIpv6Addresses};
 use crate::response::Response;
 use crate::world::World;
 
@@ -36,19 +40,32 @@ fn content(root: Element, world: &World, response: &Response) -> Element {
         A::DescribeVpcs(vpcs) => page(root, "vpcSet", vpcs, compute::vpc),
         A::DescribeSubnets(subnets) => page(root, "subnetSet", subnets, |subnet| compute::subnet(world, subnet)),
         A::DescribeInstances(page) => root
-            .set("reservationSet", compute::reservations(&page.items))
+            .set("reservationSet", compute::reservations(world, &page.items))
             .optional("nextToken", page.next.as_ref()),
-        A::RunInstances(launched) => compute::launched(root, launched),
+        A::RunInstances(launched) => compute::launched(root, world, launched),
         A::StartInstances(changes) | A::StopInstances(changes) | A::TerminateInstances(changes) => {
             root.set("instancesSet", changes.iter().map(compute::state_change))
         }
-        A::DescribeNetworkInterfaces(found) => page(root, "networkInterfaceSet", found, |it| compute::interface(it, "item")),
-        A::CreateNetworkInterface(made) => root.child(compute::interface(made, "networkInterface")),
-        A::AttachNetworkInterface(id) => root.text("attachmentId", id).text("networkCardIndex", 0),
-        A::DetachNetworkInterface | A::DeleteNetworkInterface | A::CreateTags | A::DeleteTags => root.text("return", true),
-        A::AssignIpv6Addresses(id, addresses) => root
-            .text("networkInterfaceId", id)
-            .child(addresses.iter().fold(Element::new("assignedIpv6Addresses"), |set, address| set.text("item", address))),
+        A::DescribeNetworkInterfaces(found) => page(root, "networkInterfaceSet", found, |it| interfaces::interface(world, it, "item")),
+        A::CreateNetworkInterface(made) => root.child(interfaces::interface(world, made, "networkInterface")),
+        A::AttachNetworkInterface(id) => {
+            let card = world.interface_attached_by(id).and_then(|it| it.place()).map_or(0, |(card, _)| card);
+            root.text("attachmentId", id).text("networkCardIndex", card)
+        }
+        A::DetachNetworkInterface | A::DeleteNetworkInterface | A::CreateTags | A::DeleteTags | A::ModifyInstanceAttribute
+        | A::ModifyNetworkInterfaceAttribute | A::UnassignPrivateIpAddresses => root.text("return", true),
+        A::AssignPrivateIpAddresses(AssignedAddresses { interface, addresses, prefixes }) => root
+            .text("networkInterfaceId", interface)
+            .set("assignedPrivateIpAddressesSet", addresses.iter().map(|it| Element::new("item").text("privateIpAddress", it)))
+            .set("assignedIpv4PrefixSet", prefixes.iter().map(|it| Element::new("item").text("ipv4Prefix", it))),
+        A::AssignIpv6Addresses(AssignedAddresses { interface, addresses, prefixes }) => root
+            .text("networkInterfaceId", interface)
+            .child(texts("assignedIpv6Addresses", addresses))
+            .child(texts("assignedIpv6PrefixSet", prefixes)),
+        A::UnassignIpv6Addresses(UnassignIpv6Addresses { interface, addresses, prefixes }) => root
+            .text("networkInterfaceId", interface)
+            .child(texts("unassignedIpv6Addresses", addresses))
+            .child(texts("unassignedIpv6PrefixSet", prefixes)),
         A::DescribeTags(tags) => page(root, "tagSet", tags, compute::tag_description),
         A::CreateTrafficMirrorFilter(made) => root.child(mirror::filter(made, "trafficMirrorFilter")),
         A::DescribeTrafficMirrorFilters(found) => page(root, "trafficMirrorFilterSet", found, |it| mirror::filter(it, "item")),
@@ -70,6 +87,11 @@ fn content(root: Element, world: &World, response: &Response) -> Element {
 
 fn page<T>(root: Element, set: &str, page: &Page<T>, item: impl Fn(&T) -> Element) -> Element {
     root.set(set, page.items.iter().map(item)).optional("nextToken", page.next.as_ref())
+}
+
+/// A list of texts.
+fn texts(name: &str, items: &[impl fmt::Display]) -> Element {
+    items.iter().fold(Element::new(name), |set, item| set.text("item", item))
 }
 
 /// `<tagSet>`, always there.
