@@ -9,6 +9,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use mirror_core::ids::InterfaceId;
 
 use crate::error::ApiError;
+use crate::interfaces::EFA_ONLY;
 use crate::request::{
     AssignIpv6Addresses, AssignPrivateIpAddresses, PrivateAddresses, UnassignIpv6Addresses, UnassignPrivateIpAddresses,
 };
@@ -35,6 +36,10 @@ impl World {
         wish: &AssignPrivateIpAddresses,
     ) -> Result<AssignedAddresses<Ipv4Addr, Ipv4Net>, ApiError> {
         self.check_assignable(&wish.interface)?;
+        if self.interface(&wish.interface)?.address.is_none() {
+            let message = format!("The interface '{}' can have no private IPv4 address", wish.interface);
+            return Err(ApiError::invalid_combination(message));
+        }
         self.check_room_on(&wish.interface, wanted(&wish.wanted)?)?;
         let id = &self.interface(&wish.interface)?.subnet.clone();
         // Changed in a copy, so that what fails half-way has changed nothing.
@@ -70,10 +75,8 @@ impl World {
             let message = "You are not allowed to modify a network interface that is managed by an AWS service.";
             return Err(ApiError::new("OperationNotPermitted", message));
         }
-        if interface.address.is_none() {
-            return Err(ApiError::invalid_combination(format!(
-                "The interface '{id}' can have no private IPv4 address"
-            )));
+        if interface.interface_type == EFA_ONLY {
+            return Err(ApiError::invalid_combination(format!("The efa-only interface '{id}' has no IP address")));
         }
         Ok(())
     }
@@ -109,6 +112,7 @@ impl World {
         &mut self,
         wish: &AssignIpv6Addresses,
     ) -> Result<AssignedAddresses<Ipv6Addr, Ipv6Net>, ApiError> {
+        self.check_assignable(&wish.interface)?;
         let id = self.interface(&wish.interface)?.subnet.clone();
         match (wish.count, wish.prefix_count) {
             (1.., 0) | (0, 1..=50) => {}

@@ -18,6 +18,7 @@ use mirror_core::ids::{AccountId, InstanceId, InterfaceId, VpcId, Zone};
 use mirror_core::inventory::{InstanceState, Tags};
 
 use crate::agenda::Event;
+use crate::describing::state_code;
 use crate::error::ApiError;
 use crate::interfaces::NetworkInterface;
 use crate::listing::{Listed, Page};
@@ -291,18 +292,6 @@ impl World {
     pub(crate) fn instance_mut(&mut self, id: &InstanceId) -> Result<&mut Instance, ApiError> {
         self.instance(id)?;
         self.instances.get_mut(id).ok_or_else(|| Instance::not_found(id))
-    }
-}
-
-/// As AWS numbers the states. Source: botocore, `InstanceState`.
-pub(crate) fn state_code(state: InstanceState) -> u8 {
-    match state {
-        InstanceState::Pending => 0,
-        InstanceState::Running => 16,
-        InstanceState::ShuttingDown => 32,
-        InstanceState::Terminated => 48,
-        InstanceState::Stopping => 64,
-        InstanceState::Stopped => 80,
     }
 }
 

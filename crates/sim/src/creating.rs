@@ -110,7 +110,9 @@ impl World {
             interface.ipv4_addresses().for_each(|address| subnet.give_back(address));
             interface.ipv4_prefixes.iter().for_each(|prefix| subnet.give_prefix_back(*prefix));
         }
-        self.release_branches(id);
+        if interface.interface_type == TRUNK {
+            self.release_branches(id);
+        }
         self.sessions.retain(|_, session| session.interface != *id);
     }
 

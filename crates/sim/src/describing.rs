@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use mirror_core::ids::{InstanceId, InterfaceId};
+use mirror_core::inventory::InstanceState;
 
 use crate::compute::Instance;
 use crate::error::ApiError;
@@ -85,6 +86,18 @@ impl World {
 impl Filter {
     fn fits(&self, value: &str) -> bool {
         self.values.iter().any(|pattern| fits(pattern, value))
+    }
+}
+
+/// As AWS numbers the states. Source: botocore, `InstanceState`.
+pub(crate) fn state_code(state: InstanceState) -> u8 {
+    match state {
+        InstanceState::Pending => 0,
+        InstanceState::Running => 16,
+        InstanceState::ShuttingDown => 32,
+        InstanceState::Terminated => 48,
+        InstanceState::Stopping => 64,
+        InstanceState::Stopped => 80,
     }
 }
 

@@ -14,7 +14,7 @@
 //! | Lambda                      | `lambda`                         | `amazon-aws`             | no       |
 //! | Amazon QuickSight           | `quicksight`                     | `amazon-aws`             | no       |
 //! | Transit gateway             | `transit_gateway`                | `amazon-aws`             | no       |
-//! | Fargate                     | `interface`                      | another account          | no       |
+//! | Fargate                     | `interface`                      | AWS's account            | no       |
 //!
 //! None of these machines has an instance id. Sources: Traffic Mirroring guide (2026), "Limitations"; botocore `ec2/2016-11-15`,
 //! `interface-type`, whose enumeration has `natGateway`, which is not what is answered; for the rest, answers of
@@ -139,8 +139,16 @@ impl NetworkInterface {
     /// Whether one of the two services made it whose interfaces may be sources though AWS manages them. Source: Traffic Mirroring guide
     /// (2026), "Limitations".
     pub(crate) fn is_of_a_database(&self) -> bool {
-        let of = |requester: Requester| self.requester.as_deref() == Some(requester.id());
-        self.interface_type == PLAIN && (of(Requester::Rds) || of(Requester::ElastiCache))
+        self.is_plain_one_of(Requester::Rds) || self.is_plain_one_of(Requester::ElastiCache)
+    }
+
+    /// Whether an Application Load Balancer's node has it: those of the other load balancers are of types of their own.
+    pub(crate) fn is_of_a_load_balancer(&self) -> bool {
+        self.is_plain_one_of(Requester::ApplicationLoadBalancer)
+    }
+
+    fn is_plain_one_of(&self, requester: Requester) -> bool {
+        self.interface_type == PLAIN && self.requester.as_deref() == Some(requester.id())
     }
 }
 
@@ -153,7 +161,7 @@ impl World {
     pub fn add_interface_of(&mut self, requester: Requester, subnet: &SubnetId) -> Result<InterfaceId, ApiError> {
         let mut interface = self.new_interface(subnet, 0)?;
         interface.interface_type = requester.interface_type().into();
-        interface.requester_managed = true;
+        interface.requester_managed = requester != Requester::Fargate || self.unknowns.fargate_is_requester_managed;
         interface.requester = Some(requester.id().into());
         let digits = self.mint.digits("requester");
         interface.description = requester.description(self, &digits);
@@ -178,7 +186,7 @@ impl World {
     ///
     /// It does not exist, or no service manages it.
     pub fn remove_interface_of_aws(&mut self, id: &InterfaceId) -> Result<(), ApiError> {
-        if !self.interface(id)?.requester_managed {
+        if self.interface(id)?.requester.is_none() {
             return Err(ApiError::invalid_value(format!("Network interface '{id}' is not managed by a service")));
         }
         self.remove_interface(id);

@@ -52,7 +52,7 @@ responses! {
     TerminateInstances(Vec<StateChange>),
     ModifyInstanceAttribute,
     DescribeNetworkInterfaces(Page<NetworkInterface>),
-    CreateNetworkInterface(NetworkInterface),
+    CreateNetworkInterface(Box<NetworkInterface>),
     AttachNetworkInterface(AttachmentId),
     DetachNetworkInterface,
     DeleteNetworkInterface,

@@ -94,11 +94,13 @@ impl World {
     /// The instance does not exist, or was not stopped by an interruption.
     pub fn return_spot_capacity(&mut self, id: &InstanceId) -> Result<(), ApiError> {
         let instance = self.instance_mut(id)?;
-        let interrupted = instance.spot.as_mut().is_some_and(|spot| spot.interrupted_at.take().is_some());
-        if !interrupted || instance.state != InstanceState::Stopped {
+        let stopped = instance.state == InstanceState::Stopped;
+        let interrupted = instance.spot.as_mut().filter(|spot| stopped && spot.interrupted_at.is_some());
+        let Some(spot) = interrupted else {
             let message = format!("The instance '{id}' was not stopped by an interruption.");
             return Err(ApiError::new("IncorrectInstanceState", message));
-        }
+        };
+        spot.interrupted_at = None;
         self.start_instances(std::slice::from_ref(id)).map(|_| ())
     }
 

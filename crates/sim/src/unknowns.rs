@@ -28,6 +28,11 @@ pub struct Unknowns {
     pub tag_filters: Verdict,
     /// A source of type `trunk`, `branch`, `efa` or `efa-only`. The guide names only `interface`.
     pub special_source: Verdict,
+    /// A source of type `interface` that an Application Load Balancer has. The guide names only RDS and ElastiCache of all that AWS
+    /// manages; people have reported, before it said so, that some of these were accepted.
+    pub load_balancer_source: Verdict,
+    /// Whether an interface of Fargate says that AWS manages it. If it does not, only its attachment tells it from the customer's own.
+    pub fargate_is_requester_managed: bool,
     /// A session on an interface of an instance that is stopped. Accepted: the guide wants it attached, and attached it is.
     pub stopped_source: Verdict,
     /// The removal of a filter that has rules. Accepted, and the rules go with it: the model forbids only what a session uses.
@@ -170,6 +175,8 @@ impl Default for Unknowns {
             duplicate_session_number: Verdict::Refused("InvalidParameterValue"),
             tag_filters: Verdict::Refused("InvalidParameterValue"),
             special_source: Verdict::Refused("NetworkInterfaceNotSupported"),
+            load_balancer_source: Verdict::Refused("NetworkInterfaceNotSupported"),
+            fargate_is_requester_managed: false,
             stopped_source: Verdict::Accepted,
             filter_with_rules: Verdict::Accepted,
             filter_in_use: "TrafficMirrorFilterInUse",
@@ -218,6 +225,8 @@ impl Unknowns {
             ),
             ("filters by tag accepted", set(|it| it.tag_filters = Verdict::Accepted)),
             ("trunk, branch and EFA interfaces accepted", set(|it| it.special_source = Verdict::Accepted)),
+            ("interfaces of load balancers accepted", set(|it| it.load_balancer_source = Verdict::Accepted)),
+            ("interfaces of Fargate managed", set(|it| it.fargate_is_requester_managed = true)),
             (
                 "interfaces of stopped instances refused",
                 set(|it| it.stopped_source = Verdict::Refused("NetworkInterfaceNotSupported")),

@@ -204,7 +204,7 @@ impl World {
             Q::TerminateInstances(ids) => A::TerminateInstances(self.terminate_instances(ids)?),
             Q::ModifyInstanceAttribute(wish) => self.modify_instance_attribute(wish).map(|()| A::ModifyInstanceAttribute)?,
             Q::DescribeNetworkInterfaces(asked) => A::DescribeNetworkInterfaces(self.describe_interfaces(asked)?),
-            Q::CreateNetworkInterface(wish) => A::CreateNetworkInterface(self.create_network_interface(wish)?),
+            Q::CreateNetworkInterface(wish) => A::CreateNetworkInterface(Box::new(self.create_network_interface(wish)?)),
             Q::AttachNetworkInterface(wish) => A::AttachNetworkInterface(self.attach_network_interface(wish)?),
             Q::DetachNetworkInterface(id) => self.detach_network_interface(id).map(|()| A::DetachNetworkInterface)?,
             Q::DeleteNetworkInterface(id) => self.delete_network_interface(id).map(|()| A::DeleteNetworkInterface)?,

@@ -69,7 +69,12 @@ impl World {
 pub(crate) fn named(world: &World, request: &Request) -> Vec<Thing> {
     use Request as Q;
     match request {
-        Q::RunInstances(wish) => wish.subnet.clone().map(Thing::Subnet).into_iter().collect(),
+        Q::RunInstances(wish) => {
+            let subnets = wish.interfaces.iter().filter_map(|interface| interface.subnet.clone());
+            let interfaces = wish.interfaces.iter().filter_map(|interface| interface.interface.clone());
+            let subnets = wish.subnet.iter().cloned().chain(subnets).map(Thing::Subnet);
+            subnets.chain(interfaces.map(Thing::Interface)).collect()
+        }
         Q::StartInstances(ids) | Q::StopInstances(ids) | Q::TerminateInstances(ids) => {
             ids.iter().cloned().map(Thing::Instance).collect()
         }

@@ -32,9 +32,14 @@ impl World {
             return self.check_not_a_target(id);
         }
         let message = || format!("{id} must be attached to a supported instance");
+        if interface.is_of_a_load_balancer() {
+            self.unknowns.load_balancer_source.or_refused(message)?;
+            return self.check_not_a_target(id);
+        }
         let refused = || ApiError::new("NetworkInterfaceNotSupported", message());
         let host = self.host_of(interface).filter(|host| is_supported(&host.instance_type)).ok_or_else(refused)?;
         if self.subnets.get(&interface.subnet).is_some_and(|subnet| subnet.cidr.is_none()) {
+            // The guide says "not supported", and not by which code.
             return Err(refused());
         }
         match interface.interface_type.as_str() {

@@ -132,7 +132,7 @@ fn the_addresses_of_pods_with_prefixes_are_listed_nowhere() {
     let by_pod = Describe::all().filtered("addresses.private-ip-address", &pod);
     assert_eq!(call!(setting.world, DescribeNetworkInterfaces(by_pod)).items, []);
     let by_own = Describe::all().filtered("addresses.private-ip-address", &of_cni.address.unwrap().to_string());
-    assert_eq!(call!(setting.world, DescribeNetworkInterfaces(by_own)).items, [of_cni.clone()]);
+    assert_eq!(call!(setting.world, DescribeNetworkInterfaces(by_own)).items, std::slice::from_ref(&of_cni));
     let reply =
         ask(&mut setting.world, &format!("Action=DescribeNetworkInterfaces&NetworkInterfaceId.1={}", of_cni.id));
     assert_eq!(inside(&reply, "ipv4PrefixSet"), format!("<item><ipv4Prefix>{prefix}</ipv4Prefix></item>"));

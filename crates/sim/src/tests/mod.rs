@@ -22,6 +22,7 @@ mod iam;
 mod idempotency;
 mod instances;
 mod interfaces;
+mod launching;
 mod limits;
 mod listing;
 mod living;

@@ -41,6 +41,34 @@ fn an_interface_of_a_load_balancer_or_of_fargate_is_no_source_though_its_type_is
     }
 }
 
+// facts §1.1
+#[test]
+fn an_interface_of_an_application_load_balancer_is_a_source_or_refused() {
+    for verdict in [Verdict::Accepted, Verdict::Refused("NetworkInterfaceNotSupported")] {
+        let mut setting = setting();
+        setting.world.unknowns.load_balancer_source = verdict;
+        let subnet = &setting.network.subnets[0];
+        let interface = setting.world.add_interface_of(Requester::ApplicationLoadBalancer, subnet).unwrap();
+        let wish = CreateTrafficMirrorSession { interface, ..setting.session(1) };
+        let answer = setting.world.call(Request::CreateTrafficMirrorSession(wish));
+        assert_eq!(answer.is_ok(), verdict == Verdict::Accepted);
+    }
+}
+
+// facts §8
+#[test]
+fn an_interface_of_fargate_is_managed_or_says_it_is_not_and_is_no_source_in_either_case() {
+    for managed in [true, false] {
+        let mut setting = setting();
+        setting.world.unknowns.fargate_is_requester_managed = managed;
+        let id = setting.world.add_interface_of(Requester::Fargate, &setting.network.subnets[0]).unwrap();
+        let text = described(&mut setting.world, &id);
+        assert!(text.contains(&format!("<requesterManaged>{managed}</requesterManaged>")), "{text}");
+        let wish = CreateTrafficMirrorSession { interface: id, ..setting.session(1) };
+        assert_eq!(refused!(setting.world, CreateTrafficMirrorSession(wish)), "NetworkInterfaceNotSupported");
+    }
+}
+
 // facts §8
 #[test]
 fn an_interface_of_a_service_is_attached_to_a_machine_that_has_no_instance_id() {
@@ -48,7 +76,8 @@ fn an_interface_of_a_service_is_attached_to_a_machine_that_has_no_instance_id() 
     for requester in Requester::ALL {
         let id = world.add_interface_of(requester, &network.subnets[0]).unwrap();
         let text = described(&mut world, &id);
-        assert!(text.contains("<requesterManaged>true</requesterManaged>"), "{text}");
+        let managed = requester != Requester::Fargate;
+        assert!(text.contains(&format!("<requesterManaged>{managed}</requesterManaged>")), "{text}");
         assert!(text.contains(&format!("<requesterId>{}</requesterId>", requester.id())), "{text}");
         assert!(text.contains(&format!("<instanceOwnerId>{}</instanceOwnerId>", requester.instance_owner())), "{text}");
         assert!(text.contains("<status>in-use</status>") && text.contains("<status>attached</status>"), "{text}");

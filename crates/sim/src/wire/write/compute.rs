@@ -6,7 +6,8 @@ use mirror_core::inventory::InstanceState;
 
 use super::interfaces::{groups, interface_of_instance, operator};
 use super::tag_set;
-use crate::compute::{InstanceDetail, StateChange, state_code};
+use crate::compute::{InstanceDetail, StateChange};
+use crate::describing::state_code;
 use crate::network::{AvailabilityZone, Subnet, Vpc};
 use crate::tags::TagDescription;
 use crate::wire::element::Element;
