@@ -222,6 +222,8 @@ async fn what_aws_does_not_say_can_be_switched_one_by_one() {
         ("duplicateSessionNumber", json!("accepted")),
         ("tagFilters", json!("accepted")),
         ("specialSource", json!("accepted")),
+        ("loadBalancerSource", json!("accepted")),
+        ("fargateIsRequesterManaged", json!(true)),
         ("stoppedSource", json!("NetworkInterfaceNotSupported")),
         ("filterWithRules", json!("TrafficMirrorFilterInUse")),
         ("filterInUse", json!("InvalidTrafficMirrorFilter.InUse")),

@@ -27,6 +27,7 @@ impl World {
         if interface_type != PLAIN && !CREATED.contains(&interface_type) {
             return Err(ApiError::invalid_value(format!("Invalid value '{interface_type}' for InterfaceType.")));
         }
+        let before = self.subnet_mut(subnet)?.clone();
         let mut interface = match (interface_type, ipv6_addresses) {
             (EFA_ONLY, 0) => self.interface_without_address(subnet)?,
             (EFA_ONLY, _) => return Err(ApiError::invalid_combination("An efa-only interface has no IP address")),
@@ -37,9 +38,12 @@ impl World {
         interface.tags.clone_from(tags);
         let id = interface.id.clone();
         self.interfaces.insert(id.clone(), interface);
-        // What cannot have all that it was to have is not made.
-        let result = self.add_addresses_of(wish, &id);
-        result.inspect_err(|_| self.remove_interface(&id))?;
+        if let Err(error) = self.add_addresses_of(wish, &id) {
+            // What cannot have all that it was to have is not made, and has never been.
+            self.remove_interface(&id);
+            *self.subnet_mut(subnet)? = before;
+            return Err(error);
+        }
         self.interface(&id).cloned()
     }
 

@@ -17,6 +17,7 @@ use crate::interfaces::{EFA_ONLY, NetworkInterface};
 use crate::listing::Listed;
 use crate::network::{Subnet, SubnetId};
 use crate::request::{LaunchInterface, RunInstances};
+use crate::trunks::BRANCH;
 use crate::world::World;
 
 /// Instance types with more than one network card. Source: "Network cards", Amazon EC2 User Guide. All others have one.
@@ -74,6 +75,10 @@ impl RunInstances {
         if self.max_count > 1 && self.interfaces.iter().any(|it| it.interface.is_some()) {
             return Err(ApiError::invalid_combination("One interface cannot be attached to several instances"));
         }
+        let found: Vec<_> = self.interfaces.iter().filter_map(|it| it.interface.as_ref()).collect();
+        if found.iter().collect::<BTreeSet<_>>().len() < found.len() {
+            return Err(ApiError::invalid_value("One interface cannot be attached at several places"));
+        }
         let places: BTreeSet<_> = self.interfaces.iter().map(|it| (it.network_card, it.device_index)).collect();
         if places.len() < self.interfaces.len() || !places.contains(&(0, 0)) {
             return Err(ApiError::invalid_value("Each interface has a place of its own, and one has device index 0"));
@@ -92,9 +97,13 @@ fn check_type(interface: &LaunchInterface) -> Result<(), ApiError> {
     match interface_type.as_deref() {
         None | Some("interface" | "efa") => Ok(()),
         Some(EFA_ONLY) if (*device_index, *network_card) != (0, 0) && *ipv6_addresses == 0 => Ok(()),
-        Some(EFA_ONLY) => Err(ApiError::invalid_combination("An efa-only interface has no IP address")),
+        Some(EFA_ONLY) => Err(without_address()),
         Some(other) => Err(ApiError::invalid_value(format!("Invalid value '{other}' for InterfaceType"))),
     }
+}
+
+fn without_address() -> ApiError {
+    ApiError::invalid_combination("An efa-only interface has no IP address")
 }
 
 pub(crate) fn no_such_place(instance_type: &str) -> ApiError {
@@ -105,10 +114,15 @@ impl World {
     /// Where the interfaces of a launch are made, and how many of them in each subnet.
     pub(crate) fn wanted_in_subnets(&self, wish: &RunInstances) -> Result<BTreeMap<SubnetId, usize>, ApiError> {
         let mut wanted = BTreeMap::new();
+        let mut zones = BTreeSet::new();
         for interface in wish.interfaces() {
             let subnet = self.subnet_for(wish, &interface)?;
+            zones.insert(self.subnets.get(&subnet).map(|subnet| &subnet.zone));
             let addresses = usize::from(interface.interface.is_none() && !is_without_address(&interface));
             *wanted.entry(subnet).or_default() += addresses;
+        }
+        if zones.len() > 1 {
+            return Err(ApiError::invalid_combination("The interfaces of an instance are in one Availability Zone"));
         }
         Ok(wanted)
     }
@@ -116,8 +130,11 @@ impl World {
     fn subnet_for(&self, wish: &RunInstances, interface: &LaunchInterface) -> Result<SubnetId, ApiError> {
         if let Some(id) = &interface.interface {
             let found = self.interface(id)?;
-            if found.attachment.is_some() || found.trunk.is_some() {
+            if found.attachment.is_some() || found.interface_type == BRANCH {
                 return Err(ApiError::new("InvalidNetworkInterface.InUse", format!("Interface: [{id}] in use.")));
+            }
+            if found.interface_type == EFA_ONLY && (interface.network_card, interface.device_index) == (0, 0) {
+                return Err(without_address());
             }
             return Ok(found.subnet.clone());
         }

@@ -40,6 +40,8 @@ struct Switches {
     duplicate_session_number: Option<String>,
     tag_filters: Option<String>,
     special_source: Option<String>,
+    load_balancer_source: Option<String>,
+    fargate_is_requester_managed: Option<bool>,
     stopped_source: Option<String>,
     filter_with_rules: Option<String>,
     filter_in_use: Option<String>,
@@ -158,6 +160,8 @@ fn changed(mut unknowns: Unknowns, switches: Switches) -> Result<Unknowns, Refus
     put(&mut it.duplicate_session_number, verdict("duplicateSessionNumber", switches.duplicate_session_number)?);
     put(&mut it.tag_filters, verdict("tagFilters", switches.tag_filters)?);
     put(&mut it.special_source, verdict("specialSource", switches.special_source)?);
+    put(&mut it.load_balancer_source, verdict("loadBalancerSource", switches.load_balancer_source)?);
+    put(&mut it.fargate_is_requester_managed, switches.fargate_is_requester_managed);
     put(&mut it.stopped_source, verdict("stoppedSource", switches.stopped_source)?);
     put(&mut it.filter_with_rules, verdict("filterWithRules", switches.filter_with_rules)?);
     put(&mut it.ports_elsewhere, verdict("portsElsewhere", switches.ports_elsewhere)?);
@@ -208,6 +212,8 @@ fn shown(unknowns: &Unknowns) -> Switches {
         duplicate_session_number,
         tag_filters,
         special_source,
+        load_balancer_source,
+        fargate_is_requester_managed,
         stopped_source,
         filter_with_rules,
         filter_in_use,
@@ -243,6 +249,8 @@ fn shown(unknowns: &Unknowns) -> Switches {
         duplicate_session_number: verdict(duplicate_session_number),
         tag_filters: verdict(tag_filters),
         special_source: verdict(special_source),
+        load_balancer_source: verdict(load_balancer_source),
+        fargate_is_requester_managed: Some(*fargate_is_requester_managed),
         stopped_source: verdict(stopped_source),
         filter_with_rules: verdict(filter_with_rules),
         filter_in_use: Some((*filter_in_use).into()),

@@ -17,16 +17,21 @@ pub(super) const GRAMMAR: &[(&str, usize, &str)] = &[
     ("DescribeVpcs", 1, "VpcId.1??=vpc list"),
     ("DescribeSubnets", 1, "SubnetId.1??=subnet list"),
     ("DescribeInstances", 3, "InstanceId.1?=instance InstanceId.2??=instance list"),
-    ("RunInstances", 6, "ImageId=image InstanceType?=type SubnetId?=subnet MinCount=one MaxCount=few Ipv6AddressCount??=one ClientToken?=token instance+ network-interface+"),
+    ("RunInstances", 6, "ImageId=image InstanceType?=type SubnetId?=subnet MinCount=one MaxCount=few Ipv6AddressCount??=one market?? cards?? ClientToken?=token instance+ network-interface+"),
     ("StartInstances", 6, "InstanceId.1=instance InstanceId.2??=instance"),
     ("StopInstances", 6, "InstanceId.1=instance InstanceId.2??=instance"),
     ("TerminateInstances", 3, "InstanceId.1=instance"),
+    ("ModifyInstanceAttribute", 4, "InstanceId=stopped InstanceType.Value=type"),
     ("DescribeNetworkInterfaces", 3, "NetworkInterfaceId.1?=interface list"),
-    ("CreateNetworkInterface", 8, "SubnetId=subnet Description?=text Ipv6AddressCount??=one ClientToken??=token network-interface+"),
-    ("AttachNetworkInterface", 5, "NetworkInterfaceId=loose InstanceId=instance DeviceIndex=index"),
+    ("CreateNetworkInterface", 8, "SubnetId=subnet Description?=text Ipv6AddressCount??=one InterfaceType??=interface-type Ipv4PrefixCount??=few ClientToken??=token network-interface+"),
+    ("AttachNetworkInterface", 5, "NetworkInterfaceId=loose InstanceId=instance DeviceIndex=index NetworkCardIndex??=one"),
     ("DetachNetworkInterface", 3, "AttachmentId=attachment"),
     ("DeleteNetworkInterface", 5, "NetworkInterfaceId=loose"),
-    ("AssignIpv6Addresses", 4, "NetworkInterfaceId=interface Ipv6AddressCount=one"),
+    ("ModifyNetworkInterfaceAttribute", 4, "NetworkInterfaceId=interface changed"),
+    ("AssignPrivateIpAddresses", 4, "NetworkInterfaceId=interface addresses"),
+    ("UnassignPrivateIpAddresses", 3, "secondary"),
+    ("AssignIpv6Addresses", 4, "NetworkInterfaceId=interface Ipv6AddressCount?=one Ipv6PrefixCount?=one"),
+    ("UnassignIpv6Addresses", 3, "ipv6"),
     ("CreateTags", 14, "ResourceId.1=anything ResourceId.2??=anything Tag.1.Key=key Tag.1.Value?=text Tag.2.Key??=key"),
     ("DeleteTags", 12, "ResourceId.1=anything Tag.1.Key?=key"),
     ("DescribeTags", 1, "list"),
@@ -151,6 +156,9 @@ impl Drawing {
 
     /// What a word says alone.
     fn group(&mut self, world: &World, word: &str, drawn: &mut Drawn) {
+        if self.group_of_machines(world, word, drawn) {
+            return;
+        }
         let mut add = |name: &str, value: &str| drawn.push((name.into(), value.into()));
         match word {
             "list" => self.list(&mut add),
@@ -213,11 +221,12 @@ impl Drawing {
     }
 
     /// What a word behind a `=` stands for; none if there is no such thing.
-    fn value(&mut self, world: &World, word: &str) -> Option<String> {
+    pub(super) fn value(&mut self, world: &World, word: &str) -> Option<String> {
         let Self { dice, tokens, .. } = self;
         Some(match word {
             "image" => "ami-0123456789abcdef0".into(),
             "type" => dice.among(&["m5.large", "m5.large", "t3.micro", "c5.4xlarge", "t2.micro", "m8g.large"]).into(),
+            "interface-type" => dice.among(&["efa", "efa-only", "trunk", "branch", "lambda"]).into(),
             "one" => dice.among(&["1", "1", "1", "2", "0"]).into(),
             "few" => dice.among(&["2", "2", "3", "1", "0"]).into(),
             "index" => dice.among(&["1", "2", "3", "0", "15"]).into(),
@@ -276,6 +285,10 @@ fn standing(world: &World, kind: &str, dice: &mut Dice) -> Option<String> {
         "vpc" => pick(world.vpcs.keys(), dice),
         "subnet" => pick(world.subnets.keys(), dice),
         "instance" => pick(world.instances.keys(), dice),
+        "stopped" => {
+            let stopped = |it: &&Instance| it.state == mirror_core::inventory::InstanceState::Stopped;
+            pick(world.instances.values().filter(stopped).map(|it| &it.id), dice)
+        }
         "interface" => pick(world.interfaces.keys(), dice),
         "source" => {
             let hosts = |interface: &&NetworkInterface| interface.instance().is_some();

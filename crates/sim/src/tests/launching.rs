@@ -47,6 +47,15 @@ fn a_launch_gives_each_interface_a_place_of_its_own_that_there_is() {
         ("=0&NetworkInterface.1.InterfaceType=lambda".into(), "InvalidParameterValue"),
         ("=0&NetworkInterface.1.NetworkInterfaceId=eni-0".into(), "InvalidNetworkInterfaceID.NotFound"),
         ("=0&NetworkInterface.1.SubnetId=subnet-0".into(), "InvalidSubnetID.NotFound"),
+        (
+            format!("=0&NetworkInterface.2.DeviceIndex=1&NetworkInterface.2.SubnetId={}", network.subnets[1]),
+            "InvalidParameterCombination",
+        ),
+        (
+            "=0&NetworkInterface.1.NetworkInterfaceId=eni-0&NetworkInterface.2.DeviceIndex=1             &NetworkInterface.2.NetworkInterfaceId=eni-0"
+                .into(),
+            "InvalidParameterValue",
+        ),
     ] {
         assert_eq!(code(&mut world, &format!("{launch}{rest}")), expected, "{rest}");
     }

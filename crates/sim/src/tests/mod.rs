@@ -17,6 +17,7 @@ mod finding;
 mod firewalls;
 mod fuzzing;
 mod grammar;
+mod grammar_of_machines;
 mod http;
 mod iam;
 mod idempotency;
