@@ -73,17 +73,16 @@ fn attach_another(account: &Account, instance: &InstanceId) {
         panic!("no instances");
     };
     let subnet = page.items[0].instance.subnet.clone();
-    let new = CreateNetworkInterface {
-        subnet,
-        description: String::new(),
-        ipv6_addresses: 0,
-        tags: Tags::new(),
-        token: None,
-    };
+    let new = CreateNetworkInterface::in_subnet(&subnet);
     let Response::CreateNetworkInterface(interface) = account.call(Request::CreateNetworkInterface(new)) else {
         panic!("no interface");
     };
-    let attach = AttachNetworkInterface { interface: interface.id, instance: instance.clone(), device_index: 1 };
+    let attach = AttachNetworkInterface {
+        interface: interface.id,
+        instance: instance.clone(),
+        device_index: 1,
+        network_card: 0,
+    };
     account.call(Request::AttachNetworkInterface(attach));
 }
 
@@ -94,7 +93,7 @@ async fn an_interface_that_gets_ipv6_is_moved_in_place_to_a_filter_that_has_it()
     account.goes_on_for(10).await;
     let before = account.sessions();
     let interface = account.interfaces_of(&jewel).remove(0);
-    account.call(Request::AssignIpv6Addresses(AssignIpv6Addresses { interface, count: 1 }));
+    account.call(Request::AssignIpv6Addresses(AssignIpv6Addresses { interface, count: 1, prefix_count: 0 }));
     account.goes_on_for(300).await;
     let after = account.sessions();
     assert_eq!((after[0].id.clone(), after.len()), (before[0].id.clone(), 1), "never interrupted");

@@ -180,6 +180,31 @@ impl World {
         Ok(id)
     }
 
+    /// Adds an interface of this type, as the service makes it that has interfaces of such a type: for `interface`, an Application Load
+    /// Balancer, and for a type that is not in the table, which AWS may add any day, one of which only the type is known.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::add_interface_of`].
+    pub fn add_requester_managed_interface(
+        &mut self,
+        subnet: &SubnetId,
+        interface_type: &str,
+    ) -> Result<InterfaceId, ApiError> {
+        let of_its_own = Requester::ALL.into_iter().find(|it| it.interface_type() == interface_type);
+        match of_its_own {
+            _ if interface_type == PLAIN => self.add_interface_of(Requester::ApplicationLoadBalancer, subnet),
+            Some(requester) => self.add_interface_of(requester, subnet),
+            None => {
+                let id = self.add_interface_of(Requester::VpcEndpoint, subnet)?;
+                let interface = self.interface_mut(&id)?;
+                interface.interface_type = interface_type.into();
+                interface.description = String::new();
+                Ok(id)
+            }
+        }
+    }
+
     /// Takes away an interface that a service has made, as the service does when it needs it no longer.
     ///
     /// # Errors

@@ -7,7 +7,6 @@ use mirror_core::inventory::Tags;
 
 use super::{Network, instance, network};
 use crate::error::ApiError;
-use crate::requesters::Requester;
 use crate::scaling::ScalingGroup;
 use crate::world::World;
 
@@ -50,7 +49,7 @@ pub fn demo(world: &mut World, instances: usize) -> Result<Demo, ApiError> {
     let network = network(world);
     let sensor = world.add_network_load_balancer("sensor");
     for subnet in &network.subnets {
-        world.add_interface_of(Requester::NetworkLoadBalancer, subnet)?;
+        world.add_requester_managed_interface(subnet, "network_load_balancer")?;
     }
     let scaled = (instances / 10).max(1);
     let subnets = network.subnets.iter().cycle();

@@ -63,7 +63,7 @@ fn the_primary_interface_and_those_of_aws_cannot_be_detached() {
     let Setting { mut world, network, instance, .. } = setting();
     let primary = seen(&mut world, &instance).interfaces.remove(0).attachment.unwrap().id;
     assert_eq!(refused!(world, DetachNetworkInterface(primary)), "OperationNotPermitted");
-    let of_aws = world.add_interface_of(Requester::NetworkLoadBalancer, &network.subnets[0]).unwrap();
+    let of_aws = world.add_requester_managed_interface(&network.subnets[0], "network_load_balancer").unwrap();
     let of_aws = call!(world, DescribeNetworkInterfaces(Describe::only([of_aws]))).items.remove(0);
     assert_eq!(refused!(world, DetachNetworkInterface(of_aws.attachment.unwrap().id)), "OperationNotPermitted");
     assert_eq!(refused!(world, DetachNetworkInterface("eni-attach-0".into())), "InvalidAttachmentID.NotFound");

@@ -110,6 +110,19 @@ fn types_are_written_as_the_filter_names_them_and_not_as_the_enumeration_does() 
 
 // facts §8
 #[test]
+fn an_interface_of_a_type_that_aws_adds_some_day_is_no_source() {
+    let mut setting = setting();
+    let subnet = setting.network.subnets[0].clone();
+    for name in ["interface", "nat_gateway", "lambda", "efs", "agentic_ai"] {
+        let interface = setting.world.add_requester_managed_interface(&subnet, name).unwrap();
+        assert!(described(&mut setting.world, &interface).contains(&format!("<interfaceType>{name}</interfaceType>")));
+        let wish = CreateTrafficMirrorSession { interface, ..setting.session(1) };
+        assert_eq!(refused!(setting.world, CreateTrafficMirrorSession(wish)), "NetworkInterfaceNotSupported", "{name}");
+    }
+}
+
+// facts §8
+#[test]
 fn descriptions_are_those_of_aws() {
     let Setting { mut world, network, .. } = setting();
     for (requester, start) in [

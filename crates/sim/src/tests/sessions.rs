@@ -74,7 +74,7 @@ fn a_source_is_a_plain_interface_attached_to_an_instance() {
     let mut setting = setting();
     let loose = call!(setting.world, CreateNetworkInterface(loose_interface(&setting.network))).id;
     let subnet = setting.network.subnets[0].clone();
-    let of_aws = setting.world.add_interface_of(Requester::NetworkLoadBalancer, &subnet).unwrap();
+    let of_aws = setting.world.add_requester_managed_interface(&subnet, "network_load_balancer").unwrap();
     let new = instance().launch(&mut setting.world).unwrap();
     let attaching = primary_interface(&mut setting.world, &new);
     for interface in [loose, of_aws, attaching] {
