@@ -47,7 +47,7 @@ fn arriving(interface: &InterfaceId, source: &str, destination: &str) -> Packet 
 }
 
 fn address(world: &mut World, interface: &InterfaceId) -> std::net::Ipv4Addr {
-    call!(world, DescribeNetworkInterfaces(Describe::only([interface.clone()]))).items.remove(0).address
+    call!(world, DescribeNetworkInterfaces(Describe::only([interface.clone()]))).items.remove(0).address.unwrap()
 }
 
 // Facts: 1.5-overhead-ipv4, 1.5-overhead-ipv6, 1.5-interface-longest, 1.2-endpoint-longest-ipv4, 1.2-endpoint-longest-ipv6

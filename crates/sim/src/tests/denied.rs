@@ -26,13 +26,10 @@ fn a_launch_is_asked_for_on_all_that_it_makes_and_uses() {
     let wish = RunInstances {
         image: "ami-1".into(),
         instance_type: "m5.large".into(),
-        subnet: None,
         min_count: 1,
         max_count: 1,
-        ipv6_addresses: 0,
         instance_tags: tags_of([("owner", "prod")]),
-        interface_tags: Tags::new(),
-        token: None,
+        ..RunInstances::default()
     };
     let subnet = format!("arn:aws:ec2:eu-west-1:{US}:subnet/{}", network.subnets[0]);
     let image = "arn:aws:ec2:eu-west-1::image/ami-1";

@@ -155,13 +155,14 @@ fn rules_are_found_by_every_documented_filter_and_by_their_filter() {
 /// A describe call of each kind, by what is asked for.
 fn of_each_kind(asked: Describe<String>) -> [Request; 4] {
     fn by<Id: for<'a> From<&'a str>>(
-        Describe { ids, filters, max_results, next_token }: &Describe<String>,
+        Describe { ids, filters, max_results, next_token, include_managed }: &Describe<String>,
     ) -> Describe<Id> {
         Describe {
             ids: ids.iter().map(|id| Id::from(id.as_str())).collect(),
             filters: filters.clone(),
             max_results: *max_results,
             next_token: next_token.clone(),
+            include_managed: *include_managed,
         }
     }
     [
@@ -258,7 +259,7 @@ fn interfaces_are_found_by_what_they_are_and_where() {
     for (name, value, expected) in [
         ("attachment.instance-id", instance.as_str(), vec![&interface]),
         ("attachment.status", "detached", vec![&loose.id]),
-        ("addresses.private-ip-address", &loose.address.to_string(), vec![&loose.id]),
+        ("addresses.private-ip-address", &loose.address.unwrap().to_string(), vec![&loose.id]),
         ("interface-type", "lambda", vec![&managed]),
         ("requester-managed", "true", vec![&managed]),
         ("status", "available", vec![&loose.id]),

@@ -33,7 +33,7 @@ fn a_packet_length_is_between_35_and_8500() {
 fn a_packet_length_is_at_least_55_where_there_is_ipv6() {
     for (length, accepted) in [(35, false), (54, false), (55, true), (8500, true)] {
         let mut setting = setting();
-        let wish = AssignIpv6Addresses { interface: setting.interface.clone(), count: 1 };
+        let wish = AssignIpv6Addresses { interface: setting.interface.clone(), count: 1, prefix_count: 0 };
         setting.world.call(Request::AssignIpv6Addresses(wish)).unwrap();
         assert_eq!(answers(&mut setting, length), [accepted; 2], "{length}");
     }

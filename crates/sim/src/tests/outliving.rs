@@ -32,7 +32,10 @@ fn on_a_second_interface() -> (Setting, MirrorSession) {
 
 fn attach(setting: &mut Setting) {
     let (interface, instance) = (setting.interface.clone(), setting.instance.clone());
-    call!(setting.world, AttachNetworkInterface(AttachNetworkInterface { interface, instance, device_index: 1 }));
+    call!(
+        setting.world,
+        AttachNetworkInterface(AttachNetworkInterface { interface, instance, device_index: 1, network_card: 0 })
+    );
     pass(&mut setting.world, 3);
 }
 
