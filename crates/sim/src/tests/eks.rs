@@ -31,7 +31,6 @@ fn free_addresses(setting: &mut Setting) -> usize {
     call!(setting.world, DescribeSubnets(Describe::only([subnet]))).items[0].available_addresses()
 }
 
-// facts §8
 #[test]
 fn a_node_has_the_tags_of_its_cluster() {
     let mut setting = setting();
@@ -41,7 +40,7 @@ fn a_node_has_the_tags_of_its_cluster() {
     assert_eq!(tags, tags_of(expected));
 }
 
-// facts §8
+// Facts: 8-cni-churn
 #[test]
 fn interfaces_come_and_go_with_the_pods() {
     let mut setting = setting();
@@ -55,7 +54,7 @@ fn interfaces_come_and_go_with_the_pods() {
     assert_eq!(all.len(), 2, "what was detached is deleted");
 }
 
-// facts §8
+// Facts: 8-cni-interfaces
 #[test]
 fn an_interface_of_the_cni_is_a_plain_one_with_its_description_and_tags() {
     let mut setting = setting();
@@ -75,7 +74,6 @@ fn an_interface_of_the_cni_is_a_plain_one_with_its_description_and_tags() {
     assert_eq!(of_cni.secondary_addresses.len(), 9);
 }
 
-// facts §8, §3
 #[test]
 fn an_interface_of_the_cni_can_be_mirrored_and_its_session_goes_with_it() {
     let mut setting = setting();
@@ -118,7 +116,7 @@ fn only_a_node_has_pods_and_not_more_than_it_has_interfaces_for() {
     assert_eq!(error.code, "AttachmentLimitExceeded");
 }
 
-// facts §8
+// Facts: 8-prefixes
 #[test]
 fn the_addresses_of_pods_with_prefixes_are_listed_nowhere() {
     let mut setting = setting();
@@ -138,7 +136,6 @@ fn the_addresses_of_pods_with_prefixes_are_listed_nowhere() {
     assert_eq!(inside(&reply, "ipv4PrefixSet"), format!("<item><ipv4Prefix>{prefix}</ipv4Prefix></item>"));
 }
 
-// facts §8
 #[test]
 fn a_node_of_an_ipv6_cluster_has_ipv6_prefixes() {
     let mut setting = setting();
@@ -152,7 +149,7 @@ fn a_node_of_an_ipv6_cluster_has_ipv6_prefixes() {
     assert!(reply.body.contains(&format!("<ipv6PrefixSet><item><ipv6Prefix>{}", prefixes[0])), "{}", reply.body);
 }
 
-// facts §8
+// Facts: 8-branches-are-not-on-instances, 8-trunk-and-branch
 #[test]
 fn branch_interfaces_are_in_use_and_not_listed_under_the_instance() {
     let mut setting = setting();
@@ -171,7 +168,7 @@ fn branch_interfaces_are_in_use_and_not_listed_under_the_instance() {
     assert!(setting.world.remove_branch_interface(&branch).is_err());
 }
 
-// facts §8, §12.6
+// Facts: 1.1-trunk-branch-efa
 #[test]
 fn trunk_and_branch_interfaces_are_sources_or_refused() {
     for verdict in [Verdict::Accepted, Verdict::Refused("NetworkInterfaceNotSupported")] {
@@ -200,7 +197,6 @@ fn branch_interfaces_outlive_their_trunk_and_are_available_then() {
     assert_eq!(interface(&mut setting.world, &branch).status(), "available");
 }
 
-// facts §8
 #[test]
 fn secondary_addresses_are_assigned_listed_found_and_taken_away() {
     let Setting { mut world, interface: id, .. } = setting();

@@ -3,7 +3,7 @@
 use super::on_the_wire::{ask, code, inside};
 use super::*;
 
-// facts §1.1
+// Facts: 1.1-trunk-branch-efa
 #[test]
 fn efa_interfaces_are_launched_on_network_cards_and_are_no_sources() {
     let mut setting = setting();
@@ -101,7 +101,7 @@ fn an_efa_interface_is_attached_to_a_network_card_that_there_is() {
     assert_eq!(inside(&reply, "networkCardIndex"), "2");
 }
 
-// facts §1.1
+// Facts: 1.1-ipv6-only-subnet
 #[test]
 fn an_interface_in_an_ipv6_only_subnet_is_no_source() {
     let mut setting = setting();

@@ -30,7 +30,7 @@ fn filtered(world: &mut World, name: &str, value: &str) -> Vec<InstanceId> {
     found.into_iter().map(|detail| detail.instance.id).collect()
 }
 
-// facts §8
+// Facts: 8-windows, 8-platform-details
 #[test]
 fn the_platform_is_windows_in_lower_case_and_absent_otherwise() {
     let mut world = empty_world();
@@ -57,7 +57,6 @@ fn the_platform_is_windows_in_lower_case_and_absent_otherwise() {
     }
 }
 
-// facts §8
 #[test]
 fn an_instance_says_where_it_is_since_when_and_that_nobody_manages_it() {
     let Setting { mut world, instance, .. } = setting();
@@ -72,7 +71,7 @@ fn an_instance_says_where_it_is_since_when_and_that_nobody_manages_it() {
     assert!(!text.contains("instanceLifecycle"), "an on-demand instance has none");
 }
 
-// facts §8
+// Facts: 8-managed-instances
 #[test]
 fn a_hidden_managed_instance_is_listed_only_to_who_asks_for_managed_resources() {
     let Setting { mut world, instance, interface, .. } = setting();
@@ -91,7 +90,6 @@ fn a_hidden_managed_instance_is_listed_only_to_who_asks_for_managed_resources() 
     assert!(reply.body.contains(who), "{}", reply.body);
 }
 
-// facts §8
 #[test]
 fn a_managed_instance_that_is_not_hidden_is_listed_to_all() {
     let Setting { mut world, instance, .. } = setting();
@@ -102,7 +100,7 @@ fn a_managed_instance_that_is_not_hidden_is_listed_to_all() {
     assert_eq!(filtered(&mut world, "operator.managed", "false"), []);
 }
 
-// facts §8
+// Facts: 8-lifecycle
 #[test]
 fn a_spot_instance_says_so() {
     let mut world = empty_world();
@@ -115,7 +113,6 @@ fn a_spot_instance_says_so() {
     assert_eq!(filtered(&mut world, "instance-lifecycle", "spot").len(), 1);
 }
 
-// facts §3, §8
 #[test]
 fn an_interrupted_spot_instance_is_terminated_two_minutes_later_and_its_sessions_go() {
     let mut setting = setting();
@@ -134,7 +131,6 @@ fn an_interrupted_spot_instance_is_terminated_two_minutes_later_and_its_sessions
     assert_eq!(setting.sessions(), []);
 }
 
-// facts §3
 #[test]
 fn a_spot_instance_that_stops_when_interrupted_keeps_its_sessions_and_starts_when_aws_says() {
     let mut setting = setting();
@@ -176,7 +172,7 @@ fn an_on_demand_instance_is_not_interrupted() {
     assert_eq!(world.interrupt_spot(&instance).unwrap_err().code, "IncorrectInstanceState");
 }
 
-// facts §3
+// Facts: 3-unsupported-by-change
 #[test]
 fn a_session_stays_when_its_instance_becomes_one_of_an_unsupported_type() {
     let mut setting = setting();
@@ -194,7 +190,7 @@ fn a_session_stays_when_its_instance_becomes_one_of_an_unsupported_type() {
     assert_eq!(refused!(setting.world, CreateTrafficMirrorSession(another)), "NetworkInterfaceNotSupported");
 }
 
-// facts §3
+// Facts: 8-type-changes
 #[test]
 fn the_type_of_an_instance_changes_only_while_it_is_stopped() {
     let Setting { mut world, instance, .. } = setting();
@@ -254,7 +250,6 @@ fn a_security_group_that_is_unknown_or_of_another_network_is_refused() {
     }
 }
 
-// facts §3
 #[test]
 fn an_interface_that_shall_not_go_with_its_instance_survives_it_with_its_sessions() {
     let mut setting = setting();
@@ -276,7 +271,6 @@ fn an_interface_that_shall_not_go_with_its_instance_survives_it_with_its_session
     assert_eq!(setting.sessions(), [session]);
 }
 
-// facts §8
 #[test]
 fn instances_are_found_by_what_their_interfaces_are() {
     let Setting { mut world, instance: first, interface, .. } = setting();

@@ -18,7 +18,7 @@ fn mirrored(requester: Requester) -> Result<Response, ApiError> {
     setting.world.call(Request::CreateTrafficMirrorSession(wish))
 }
 
-// facts §1.1
+// Facts: 1.1-rds-and-elasticache
 #[test]
 fn of_the_interfaces_that_aws_manages_only_those_of_rds_and_elasticache_are_sources() {
     for requester in Requester::ALL {
@@ -32,7 +32,7 @@ fn of_the_interfaces_that_aws_manages_only_those_of_rds_and_elasticache_are_sour
     }
 }
 
-// facts §1.1
+// Facts: 1.1-other-managed-interfaces
 #[test]
 fn an_interface_of_a_load_balancer_or_of_fargate_is_no_source_though_its_type_is_interface() {
     for requester in [Requester::ApplicationLoadBalancer, Requester::Fargate] {
@@ -41,7 +41,6 @@ fn an_interface_of_a_load_balancer_or_of_fargate_is_no_source_though_its_type_is
     }
 }
 
-// facts §1.1
 #[test]
 fn an_interface_of_an_application_load_balancer_is_a_source_or_refused() {
     for verdict in [Verdict::Accepted, Verdict::Refused("NetworkInterfaceNotSupported")] {
@@ -55,7 +54,7 @@ fn an_interface_of_an_application_load_balancer_is_a_source_or_refused() {
     }
 }
 
-// facts §8
+// Facts: 8-fargate
 #[test]
 fn an_interface_of_fargate_is_managed_or_says_it_is_not_and_is_no_source_in_either_case() {
     for managed in [true, false] {
@@ -69,7 +68,6 @@ fn an_interface_of_fargate_is_managed_or_says_it_is_not_and_is_no_source_in_eith
     }
 }
 
-// facts §8
 #[test]
 fn an_interface_of_a_service_is_attached_to_a_machine_that_has_no_instance_id() {
     let Setting { mut world, network, .. } = setting();
@@ -85,7 +83,7 @@ fn an_interface_of_a_service_is_attached_to_a_machine_that_has_no_instance_id() 
     }
 }
 
-// facts §8
+// Facts: 8-interface-types
 #[test]
 fn types_are_written_as_the_filter_names_them_and_not_as_the_enumeration_does() {
     let Setting { mut world, network, .. } = setting();
@@ -108,7 +106,7 @@ fn types_are_written_as_the_filter_names_them_and_not_as_the_enumeration_does() 
     assert_eq!(call!(world, DescribeNetworkInterfaces(by_enumeration)).items, []);
 }
 
-// facts §8
+// Facts: 8-interface-types
 #[test]
 fn an_interface_of_a_type_that_aws_adds_some_day_is_no_source() {
     let mut setting = setting();
@@ -121,7 +119,6 @@ fn an_interface_of_a_type_that_aws_adds_some_day_is_no_source() {
     }
 }
 
-// facts §8
 #[test]
 fn descriptions_are_those_of_aws() {
     let Setting { mut world, network, .. } = setting();
@@ -172,7 +169,6 @@ fn nobody_but_the_service_changes_or_removes_its_interface() {
     }
 }
 
-// facts §3
 #[test]
 fn a_session_goes_when_the_service_removes_its_interface() {
     let mut setting = setting();
@@ -184,7 +180,7 @@ fn a_session_goes_when_the_service_removes_its_interface() {
     assert_eq!(setting.sessions(), []);
 }
 
-// facts §8
+// Facts: 8-interfaces-by-owner
 #[test]
 fn interfaces_are_found_by_who_made_them_and_by_whose_machine_they_are_on() {
     let Setting { mut world, network, interface, .. } = setting();
