@@ -25,8 +25,13 @@ IDS = {
 BESIDES = {
     "AssignIpv6Addresses": {"Ipv6AddressCount": 1},
     "CreateTrafficMirrorTarget": {"NetworkInterfaceId": IDS["NetworkInterfaceId"]},
+    "AssignPrivateIpAddresses": {"SecondaryPrivateIpAddressCount": 1},
     "DetachNetworkInterface": {},
+    "ModifyInstanceAttribute": {"InstanceType": {"Value": "m5.large"}},
+    "ModifyNetworkInterfaceAttribute": {"Description": {"Value": "x"}},
     "RunInstances": {"ImageId": "ami-0123456789abcdef0"},
+    "UnassignIpv6Addresses": {"Ipv6Addresses": ["2001:db8::1"]},
+    "UnassignPrivateIpAddresses": {"PrivateIpAddresses": ["10.0.0.4"]},
 }
 
 

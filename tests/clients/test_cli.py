@@ -61,6 +61,24 @@ def test_the_cli_attaches_an_interface_and_takes_it_away(simulator: Simulator):
     assert aws("describe-network-interfaces", *it)["NetworkInterfaces"] == []
 
 
+def test_the_cli_changes_addresses_and_attributes(simulator: Simulator):
+    (instance,) = aws("run-instances", "--image-id", IMAGE, "--instance-type", "t3.micro")["Instances"]
+    simulator.passes()
+    (interface,) = instance["NetworkInterfaces"]
+    itself = ["--network-interface-id", interface["NetworkInterfaceId"]]
+    given = aws("assign-private-ip-addresses", *itself, "--secondary-private-ip-address-count", "1")
+    (address,) = given["AssignedPrivateIpAddresses"]
+    aws("unassign-private-ip-addresses", *itself, "--private-ip-addresses", address["PrivateIpAddress"])
+    (ipv6,) = aws("assign-ipv6-addresses", *itself, "--ipv6-address-count", "1")["AssignedIpv6Addresses"]
+    aws("unassign-ipv6-addresses", *itself, "--ipv6-addresses", ipv6)
+    aws("modify-network-interface-attribute", *itself, "--description", "Value=changed")
+    aws("stop-instances", "--instance-ids", instance["InstanceId"])
+    simulator.passes()
+    aws("modify-instance-attribute", "--instance-id", instance["InstanceId"], "--instance-type", "Value=m5.large")
+    (described,) = aws("describe-network-interfaces", "--network-interface-ids", itself[1])["NetworkInterfaces"]
+    assert described["Description"] == "changed"
+
+
 def test_the_cli_makes_a_filter_with_a_rule_and_takes_both_away():
     made = aws("create-traffic-mirror-filter", "--description", "by hand")["TrafficMirrorFilter"]
     itself = ["--traffic-mirror-filter-id", made["TrafficMirrorFilterId"]]

@@ -5,7 +5,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use mirror_core::ids::{InstanceId, LoadBalancerArn};
-use mirror_sim::{ApiError, Request, SubnetId, World};
+use mirror_core::inventory::Tags;
+use mirror_sim::{ApiError, EksNode, PodAddresses, Request, SubnetId, World};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,6 +26,24 @@ enum Act {
     AddRequesterManagedInterface { subnet: String, interface_type: String },
     /// AWS terminates instances: retired hardware. Nobody calls, so that no rate and no fault is met.
     TerminateInstances { instances: Vec<String> },
+    /// AWS takes a spot instance back: it is warned now, and interrupted two minutes later.
+    InterruptSpotInstance { instance: String },
+    /// A managed node group launches a node.
+    AddEksNode { cluster: String, subnet: String, instance_type: String },
+    /// So many pods run on a node now: interfaces and addresses come and go with them.
+    SetPods { node: String, pods: usize, from: AddressesFrom },
+}
+
+/// Where the addresses of pods come from.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum AddressesFrom {
+    /// Secondary addresses of the node's interfaces.
+    SecondaryAddresses,
+    /// Prefixes of sixteen IPv4 addresses.
+    Ipv4Prefixes,
+    /// Prefixes of IPv6 addresses.
+    Ipv6Prefixes,
 }
 
 pub(super) async fn act(State(control): State<Control>, body: Bytes) -> Answer {
@@ -56,6 +75,23 @@ fn done(world: &mut World, act: Act) -> Result<Value, Refusal> {
             let ids = instances.iter().map(InstanceId::from).collect();
             world.call(Request::TerminateInstances(ids)).map_err(refused)?;
             json!({ "terminated": instances })
+        }
+        Act::InterruptSpotInstance { instance } => {
+            world.interrupt_spot(&InstanceId::from(&instance)).map_err(refused)?;
+            json!({ "interrupted": instance })
+        }
+        Act::AddEksNode { cluster, subnet, instance_type } => {
+            let node = EksNode { cluster, subnet: SubnetId::from(&subnet), instance_type, tags: Tags::new() };
+            json!({ "made": world.add_eks_node(&node).map_err(refused)?.as_str() })
+        }
+        Act::SetPods { node, pods, from } => {
+            let from = match from {
+                AddressesFrom::SecondaryAddresses => PodAddresses::Secondary,
+                AddressesFrom::Ipv4Prefixes => PodAddresses::Ipv4Prefix,
+                AddressesFrom::Ipv6Prefixes => PodAddresses::Ipv6Prefix,
+            };
+            world.set_pods(&InstanceId::from(&node), pods, from).map_err(refused)?;
+            json!({ "pods": pods })
         }
     })
 }
