@@ -35,6 +35,11 @@ BESIDES = {
 }
 
 
+def of_ec2(actions: frozenset[str]) -> list[str]:
+    """Those of these actions that are EC2's, and not STS's or another service's."""
+    return sorted(actions & set(get_session().get_service_model("ec2").operation_names))
+
+
 @cache
 def model(action: str) -> OperationModel:
     """The model of an action."""

@@ -6,11 +6,11 @@ import pytest
 from botocore import xform_name
 
 from bench import Bench, refusal, rule
-from models import IDS, smallest
+from models import IDS, of_ec2, smallest
 from simulator import Simulator
 from sources import actions
 
-EC2 = sorted(actions() - {"GetCallerIdentity", "AssumeRole"})
+EC2 = of_ec2(actions())
 
 
 # facts §3.1: the documented code is not the one on the wire

@@ -10,11 +10,11 @@ from botocore import UNSIGNED, xform_name
 
 import reached
 from bench import Bench, refusal
-from models import IDS, ids_of, members, required, smallest
+from models import IDS, ids_of, members, of_ec2, required, smallest
 from simulator import Simulator
 from sources import actions
 
-EC2 = sorted(actions() - {"GetCallerIdentity", "AssumeRole"})
+EC2 = of_ec2(actions())
 LISTS = [action for action in EC2 if action.startswith("Describe")]
 PAGED = [action for action in LISTS if "MaxResults" in members(action)]
 
