@@ -1,17 +1,13 @@
 """What EC2 refuses for its form, of every action that has that form: asked with boto3, with requests made from
 botocore's model."""
 
-import http.client
 import json
-import urllib.parse
 
 import pytest
-from botocore import UNSIGNED, xform_name
+from botocore import xform_name
 
-import reached
 from bench import Bench, refusal
 from models import IDS, ids_of, members, of_ec2, required, smallest
-from simulator import Simulator
 from sources import actions
 
 EC2 = of_ec2(actions())
@@ -115,50 +111,3 @@ def test_a_parameter_that_the_simulator_does_not_understand_is_refused(api):
 
 def test_an_action_that_ec2_does_not_have_is_refused(api):
     assert refusal(api.describe_key_pairs) == "InvalidAction"
-
-
-def test_nobody_is_let_in_without_a_signature(simulator: Simulator):
-    stranger = simulator.client(signature_version=UNSIGNED)
-    assert refusal(stranger.describe_vpcs) == "MissingAuthenticationToken"
-
-
-def post(simulator: Simulator, body: str, authorization: str) -> tuple[int, str]:
-    """What a client gets that is none of AWS's: the status, and the body."""
-    place = urllib.parse.urlsplit(simulator.url)
-    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=10)
-    form = {"Authorization": authorization, "Content-Type": "application/x-www-form-urlencoded"}
-    form["X-Amz-Date"] = "20261124T000000Z"
-    connection.request("POST", "/", body, form)
-    answer = connection.getresponse()
-    return answer.status, answer.read().decode()
-
-
-def test_a_signature_of_another_kind_is_no_signature(simulator: Simulator):
-    status, body = post(simulator, "Action=DescribeVpcs&Version=2016-11-15", "Basic ZGVtbzpkZW1v")
-    assert (status, "<Code>AuthFailure</Code>" in body) == (401, True)
-    reached.note("by hand", "DescribeVpcs", "AuthFailure")
-
-
-def signature(region: str = "eu-west-1") -> str:
-    """A signature of the right form: that it is true, the simulator does not ask."""
-    scope = f"demo/20261124/{region}/ec2/aws4_request"
-    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
-
-
-def test_a_signature_that_lacks_a_part_is_incomplete(simulator: Simulator):
-    signed = signature().partition(", SignedHeaders")[0]
-    status, body = post(simulator, "Action=DescribeVpcs&Version=2016-11-15", signed)
-    assert (status, "<Code>IncompleteSignature</Code>" in body) == (400, True)
-    reached.note("by hand", "DescribeVpcs", "IncompleteSignature")
-
-
-def test_a_signature_for_another_region_does_not_match(simulator: Simulator):
-    status, body = post(simulator, "Action=DescribeVpcs&Version=2016-11-15", signature("us-east-1"))
-    assert (status, "<Code>SignatureDoesNotMatch</Code>" in body) == (403, True)
-    reached.note("by hand", "DescribeVpcs", "SignatureDoesNotMatch")
-
-
-def test_a_request_without_an_action_is_refused(simulator: Simulator):
-    status, body = post(simulator, "Version=2016-11-15", signature())
-    assert (status, "<Code>MissingAction</Code>" in body) == (400, True)
-    reached.note("by hand", "none", "MissingAction")
