@@ -10,8 +10,8 @@ SIMULATOR = Path(__file__).parents[2] / "crates" / "sim" / "src"
 # Where a code is said: the constructors of an error, and a switch that refuses.
 SAID = re.compile(r'(?:ApiError::new|Self::new|Refused)\(\s*"([A-Z][A-Za-z.]+)"')
 
-# What has the form of a code says that it is one, wherever it stands: in a table of codes, in a setting. A part of it may
-# be put in from elsewhere: `{what}`.
+# What has the form of a code says that it is one, wherever it stands: in a table of codes, in a setting. A part of it
+# may be put in from elsewhere: `{what}`.
 ENDINGS = "NotFound|NoFound|NotFoundException|InUse|InUseException|LimitExceeded|AlreadyExists|Mismatch"
 FORMED = re.compile(rf'"([A-Z][A-Za-z.{{}}]*(?:{ENDINGS}))"')
 

@@ -157,7 +157,10 @@ async fn every_list_can_be_read() {
 
 #[tokio::test]
 async fn a_call_that_the_cloud_lacks_is_an_error_that_names_it_and_is_worth_another_try() {
-    let Some(moto) = Moto::start("a_call_that_the_cloud_lacks_is_an_error_that_names_it") else { return };
+    let Some(moto) = Moto::start("a_call_that_the_cloud_lacks_is_an_error_that_names_it_and_is_worth_another_try")
+    else {
+        return;
+    };
     let sdk = moto.sdk().await;
     let (target, filter) = (target_for(&sdk, RECEIVER).await, empty_filter(&sdk).await);
     let everything = Rule {
