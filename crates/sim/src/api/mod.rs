@@ -145,7 +145,8 @@ impl Api {
         self.clocks_are_checked = checked;
     }
 
-    pub(crate) fn clocks_are_checked(&self) -> bool {
+    /// Whether they are.
+    pub fn clocks_are_checked(&self) -> bool {
         self.clocks_are_checked
     }
 

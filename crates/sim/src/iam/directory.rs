@@ -42,14 +42,24 @@ impl Directory {
         arn(account, name)
     }
 
-    /// Removes a principal. Its keys, and the sessions of a role, are nobody's from then on.
+    /// Removes a principal, its keys, and the sessions of a role: whoever gets its name later gets none of them, since for AWS he is
+    /// somebody else. Source: "IAM identifiers", IAM User Guide, unique identifiers.
     pub fn remove(&mut self, account: &AccountId, name: &str) {
+        let gone = arn(account, name);
+        let is_its = |key: &AccessKey| self.principal(&key.caller).is_some_and(|(arn, _)| arn == gone);
+        let ids: Vec<String> = self.keys.iter().filter(|(_, key)| is_its(key)).map(|(id, _)| id.clone()).collect();
+        ids.iter().for_each(|id| self.delete_key(id));
         self.principals.remove(&(account.clone(), name.into()));
     }
 
     /// Hangs a service control policy on an account. It binds everybody there.
     pub fn control(&mut self, account: &AccountId, policy: Policy) {
         self.controls.entry(account.clone()).or_default().push(policy);
+    }
+
+    /// Takes all service control policies off an account.
+    pub fn release(&mut self, account: &AccountId) {
+        self.controls.remove(account);
     }
 
     /// Gives a caller an access key with this id, for good.

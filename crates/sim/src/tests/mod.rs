@@ -38,6 +38,7 @@ mod quotas;
 mod rates;
 mod reading_back;
 mod refusals;
+mod registering;
 mod requester_managed;
 mod sessions;
 mod shapes;
