@@ -370,12 +370,16 @@ async fn every_curl_of_the_document_does_what_it_says() {
     let sim = still();
     let (_, instances) = ec2(&sim, "Action=DescribeInstances").await.unwrap();
     let load_balancer = told(&sim, "POST", "world", &json!({"addNetworkLoadBalancer": {"name": "sta"}})).await;
+    let load_balancer = load_balancer["made"].as_str().unwrap();
+    let (_, made) =
+        ec2(&sim, &format!("Action=CreateTrafficMirrorTarget&NetworkLoadBalancerArn={load_balancer}")).await.unwrap();
     for (method, path, body) in examples {
         let body = body
             .replace("eni-…", inside(&instances, "networkInterfaceId"))
             .replace("subnet-…", inside(&instances, "subnetId"))
             .replace("i-…", inside(&instances, "instanceId"))
-            .replace("arn:…", load_balancer["made"].as_str().unwrap());
+            .replace("tmt-…", inside(&made, "trafficMirrorTargetId"))
+            .replace("arn:…", load_balancer);
         let (status, answer) = control(&sim, &method, &path, &body).await;
         assert_eq!(status, 200, "{method} {path} {body}: {answer}");
     }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::lasting::Lasting;
 use super::settings::odds;
-use super::{Answer, Control, Refusal, answered, said};
+use super::{Answer, Control, Refusal, answered, check_account, said};
 
 /// A rule: what befalls which calls. Everything but the effect can be left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -153,13 +153,11 @@ fn effect(wish: &EffectWish) -> Result<Effect, Refusal> {
         EffectWish::Shuffled => Effect::Shuffled,
         EffectWish::Denied => Effect::Denied,
         EffectWish::Cut(at) => Effect::Cut(*at),
-        EffectWish::AnotherAccount(id) if !is_account(id) => return wrong("anotherAccount", id, "twelve digits"),
-        EffectWish::AnotherAccount(id) => Effect::AnotherAccount(id.clone()),
+        EffectWish::AnotherAccount(id) => {
+            check_account("anotherAccount", id)?;
+            Effect::AnotherAccount(id.clone())
+        }
     })
-}
-
-fn is_account(id: &AccountId) -> bool {
-    id.as_str().len() == 12 && id.as_str().bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn turn(wish: &TurnWish) -> Result<Turn, Refusal> {

@@ -4,13 +4,13 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
-use mirror_core::ids::{InstanceId, LoadBalancerArn};
+use mirror_core::ids::{AccountId, InstanceId, LoadBalancerArn, TargetId};
 use mirror_core::inventory::Tags;
-use mirror_sim::{ApiError, EksNode, PodAddresses, Request, SubnetId, World};
+use mirror_sim::{ApiError, Describe, EksNode, PodAddresses, Request, Response, SubnetId, World, fleet};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Control, Refusal, answered, said};
+use super::{Answer, Control, Refusal, answered, check_account, first_account, said};
 
 /// One act.
 #[derive(Debug, Deserialize)]
@@ -32,6 +32,22 @@ enum Act {
     AddEksNode { cluster: String, subnet: String, instance_type: String },
     /// So many pods run on a node now: interfaces and addresses come and go with them.
     SetPods { node: String, pods: usize, from: AddressesFrom },
+    /// Gives an account a default VPC with a subnet in each zone, as every new one has. Source: "Default VPCs", Amazon VPC User Guide.
+    AddDefaultVpc { account: AccountId },
+    /// Shares a target of an account with another one, as RAM does.
+    ShareTarget {
+        target: String,
+        #[serde(default = "first_account")]
+        account: AccountId,
+        with: AccountId,
+    },
+    /// Ends such a share.
+    UnshareTarget {
+        target: String,
+        #[serde(default = "first_account")]
+        account: AccountId,
+        with: AccountId,
+    },
 }
 
 /// Where the addresses of pods come from.
@@ -93,7 +109,30 @@ fn done(world: &mut World, act: Act) -> Result<Value, Refusal> {
             world.set_pods(&InstanceId::from(&node), pods, from).map_err(refused)?;
             json!({ "pods": pods })
         }
+        Act::AddDefaultVpc { account } => {
+            check_account("account", &account)?;
+            if has_default_vpc(world, &account) {
+                return Err(Refusal::wrong(format!("{account} has a default VPC")));
+            }
+            json!({ "made": world.acting_for(&account, fleet::network).vpc.as_str() })
+        }
+        Act::ShareTarget { target, account, with } => {
+            check_account("with", &with)?;
+            let id = TargetId::from(&target);
+            world.acting_for(&account, |world| world.share_target(&id, &with)).map_err(refused)?;
+            json!({ "shared": target })
+        }
+        Act::UnshareTarget { target, account, with } => {
+            let id = TargetId::from(&target);
+            world.acting_for(&account, |world| world.unshare_target(&id, &with)).map_err(refused)?;
+            json!({ "unshared": target })
+        }
     })
+}
+
+fn has_default_vpc(world: &mut World, account: &AccountId) -> bool {
+    let asked = Request::DescribeVpcs(Describe::all().filtered("is-default", "true"));
+    matches!(world.call_as(account, asked), Ok(Response::DescribeVpcs(page)) if !page.items.is_empty())
 }
 
 fn refused(error: ApiError) -> Refusal {
