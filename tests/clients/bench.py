@@ -15,10 +15,19 @@ _numbers = itertools.count(1)
 
 def refusal(call, **parameters) -> str:
     """The code of the error that a call must end with."""
+    return _error(call, parameters)["Code"]
+
+
+def why(call, **parameters) -> str:
+    """What that error says to a person."""
+    return _error(call, parameters)["Message"]
+
+
+def _error(call, parameters: dict) -> dict[str, str]:
     try:
         answer = call(**parameters)
     except botocore.exceptions.ClientError as error:
-        return error.response["Error"]["Code"]
+        return error.response["Error"]
     raise AssertionError(f"it was not refused: {answer}")
 
 

@@ -4,6 +4,7 @@ makes a call of EC2: that is for AWS's own clients."""
 import json
 import re
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 import boto3
+import pytest
 from botocore.config import Config
 
 import reached
@@ -53,10 +55,10 @@ class Simulator:
         self._process.terminate()
         self._process.wait(timeout=15)
 
-    def client(self, service: str = "ec2", **config):
+    def client(self, service: str = "ec2", key: str = "demo", token: str | None = None, **config):
         """A boto3 client for it, which sends what it is told, sensible or not, once. Its calls are counted."""
         once = Config(parameter_validation=False, retries={"total_max_attempts": 1}, **config)
-        keys = {"aws_access_key_id": "demo", "aws_secret_access_key": "demo"}
+        keys = {"aws_access_key_id": key, "aws_secret_access_key": "secret", "aws_session_token": token}
         return reached.listen(boto3.client(service, endpoint_url=self.url, region_name=REGION, config=once, **keys))
 
     def ask(self, method: str, path: str, wish: object = None) -> dict:
@@ -65,6 +67,13 @@ class Simulator:
         request = urllib.request.Request(f"{self.url}/_sim/{path}", body, method=method)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.loads(answer.read())
+
+    def refuses(self, method: str, path: str, wish: object = None) -> str:
+        """What the control endpoint says of a wish that it must refuse."""
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            self.ask(method, path, wish)
+        with caught.value as answer:
+            return json.loads(answer.read())["error"]
 
     def passes(self, duration: str = "3s") -> None:
         """Lets time pass in there at once; by default as much as anything takes that happens by itself."""
@@ -79,6 +88,23 @@ class Simulator:
             yield
         finally:
             self.ask("PATCH", "unknowns", before)
+
+    @contextmanager
+    def where_registered(self, *principals: dict) -> Iterator[list[str]]:
+        """For a while these are somebody, and nobody else is: their ARNs."""
+        try:
+            yield [self.ask("POST", "principals", principal)["arn"] for principal in principals]
+        finally:
+            self.ask("DELETE", "principals")
+
+    @contextmanager
+    def where_controlled(self, policies: dict) -> Iterator[None]:
+        """For a while these service control policies hang on the first account."""
+        self.ask("PUT", "organization", {"policies": policies})
+        try:
+            yield
+        finally:
+            self.ask("PUT", "organization", {"policies": {}})
 
     @contextmanager
     def with_rates(self, granted: dict[str, dict[str, int]]) -> Iterator[None]:
