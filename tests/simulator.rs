@@ -244,6 +244,7 @@ async fn what_aws_does_not_say_can_be_switched_one_by_one() {
         ("hostBits", json!("kept")),
         ("allProtocols", json!([-1, 0])),
         ("portsElsewhere", json!("accepted")),
+        ("mirrorsInTagging", json!("accepted")),
     ] {
         assert_ne!(usual[switch], value, "{switch}");
         assert_eq!(told(&sim, "PATCH", "unknowns", &json!({switch: value})).await[switch], value);

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use mirror_core::Time;
 use mirror_core::ids::{AccountId, AttachmentId, InstanceId, InterfaceId};
 
+use crate::elb;
+
 /// Something that time brings. It may have been overtaken by then (an instance that is terminated while it starts): whoever acts on
 /// it looks first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(crate) enum Event {
     Interrupts(InstanceId),
     /// An account's auto scaling group replaces its oldest instance.
     Replaces(AccountId, String),
+    /// Something happens to a load balancer or a target.
+    Balancing(elb::Event),
 }
 
 /// What will happen, by time; at the same time, what was entered first happens first.

@@ -7,13 +7,15 @@ use crate::unknowns::Codes;
 use crate::world::World;
 
 /// Codes as clients have seen them, and as they are documented.
-const DOCUMENTED: [(&str, &str); 5] = [
+const DOCUMENTED: [(&str, &str); 6] = [
     ("InvalidTrafficMirrorFilterId.NotFound", "InvalidTrafficMirrorFilterNotFound"),
     ("InvalidTrafficMirrorFilterRuleId.NotFound", "InvalidTrafficMirrorFilterRuleNotFound"),
     ("InvalidTrafficMirrorSessionId.NotFound", "InvalidTrafficMirrorSessionNotFound"),
     // Without a "t": so it is written there.
     ("InvalidTrafficMirrorTargetId.NotFound", "InvalidTrafficMirrorTargetNoFound"),
     ("TrafficMirrorTargetInUse", "TrafficMirrorTargetInUseException"),
+    // ELB's, of which "Request throttling for the Elastic Load Balancing API" speaks.
+    ("Throttling", "ThrottlingException"),
 ];
 
 impl World {

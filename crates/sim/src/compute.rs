@@ -244,7 +244,9 @@ impl World {
     }
 
     pub(crate) fn runs(&mut self, id: &InstanceId) {
-        self.passes(id, InstanceState::Pending, InstanceState::Running);
+        if self.passes(id, InstanceState::Pending, InstanceState::Running) {
+            self.instance_runs(id);
+        }
     }
 
     pub(crate) fn stops(&mut self, id: &InstanceId) {
@@ -271,6 +273,7 @@ impl World {
                 interface.attachment = None;
             }
         }
+        self.instance_terminates(id);
         self.happens_after(AFTERLIFE, Event::Vanishes(id.clone()));
     }
 

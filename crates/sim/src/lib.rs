@@ -24,13 +24,13 @@ mod creating;
 mod describing;
 mod door;
 mod eks;
+mod elb;
 mod error;
 pub mod fleet;
 mod iam;
 mod interfaces;
 mod kept;
 mod launching;
-mod listeners;
 mod listing;
 mod long_lists;
 mod mint;
@@ -51,6 +51,7 @@ mod scaling;
 mod security_groups;
 mod shares;
 mod spot;
+mod tagging;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -65,6 +66,14 @@ pub use self::api::{Api, Caller};
 pub use self::compute::{Instance, InstanceDetail, StateChange};
 pub use self::door::Door;
 pub use self::eks::{EksNode, PodAddresses};
+pub use self::elb::{
+    AddTags, CreateListener, CreateLoadBalancer, CreateRule, CreateTargetGroup, DescribeListeners,
+    DescribeLoadBalancers, DescribeRules, DescribeTargetGroups, ElbRequest, ElbResponse, HealthCheck, HealthCheckWish,
+    Listener, ListenerArn, LoadBalancer, LoadBalancerState, LoadBalancerType, ModifyListener,
+    ModifyLoadBalancerAttributes, OfTargets, Pages, Progress, Protocol, RemoveTags, Rule, RuleArn, Scheme, SetSubnets,
+    Target, TargetGroup, TargetGroupArn, TargetGroupDetail, TargetHealth, TargetKey, TargetState, TargetType,
+    TargetWish, ZoneOfBalancer,
+};
 pub use self::error::ApiError;
 pub use self::iam::{AssumeRole, AssumedRole, Directory, Policy, Principal, Rejected};
 pub use self::interfaces::{Attachment, AttachmentStatus, NetworkInterface};
@@ -89,6 +98,7 @@ pub use self::response::{Identity, Response};
 pub use self::scaling::ScalingGroup;
 pub use self::security_groups::{GroupRule, NetworkAclId, Peer, PrefixListId, SecurityGroup, SecurityGroupId};
 pub use self::spot::{Interruption, Spot, SpotOptions};
+pub use self::tagging::{GetResources, TaggedResource};
 pub use self::tags::TagDescription;
 pub use self::unknowns::{
     Codes, HostBits, QuotaScope, RulesQuota, Standing, TargetLimit, TokenMemory, Unknowns, Verdict,

@@ -190,13 +190,13 @@ pub(crate) fn fits(pattern: &str, value: &str) -> bool {
 }
 
 /// A token that names the last object of a page. It holds no state, so that it stays good while objects come and go.
-fn sealed(id: &str, list: [&str; 2], mint: &Mint) -> String {
+pub(crate) fn sealed(id: &str, list: [&str; 2], mint: &Mint) -> String {
     let digits: String = id.bytes().map(|byte| format!("{byte:02x}")).collect();
     mint.seal(list, id) + &digits
 }
 
 /// The id in a token that was given for a page of this list: of this kind, for this account.
-fn opened(token: &str, list: [&str; 2], mint: &Mint) -> Result<String, ApiError> {
+pub(crate) fn opened(token: &str, list: [&str; 2], mint: &Mint) -> Result<String, ApiError> {
     let invalid = || ApiError::new("InvalidNextToken", "The specified pagination token is not valid.");
     let (seal, digits) = token.split_at_checked(16).ok_or_else(invalid)?;
     let byte = |at| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());

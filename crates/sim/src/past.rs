@@ -4,9 +4,10 @@
 
 use jiff::SignedDuration;
 use mirror_core::Time;
-use mirror_core::ids::{FilterId, InstanceId, InterfaceId, SessionId, TargetId};
+use mirror_core::ids::{FilterId, InstanceId, InterfaceId, LoadBalancerArn, SessionId, TargetId};
 
 use crate::compute::Instance;
+use crate::elb::{LoadBalancer, TargetGroup, TargetGroupArn};
 use crate::interfaces::NetworkInterface;
 use crate::kept::Before;
 use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
@@ -19,27 +20,33 @@ struct Past {
     filters: Before<FilterId, MirrorFilter>,
     targets: Before<TargetId, MirrorTarget>,
     sessions: Before<SessionId, MirrorSession>,
+    load_balancers: Before<LoadBalancerArn, LoadBalancer>,
+    target_groups: Before<TargetGroupArn, TargetGroup>,
 }
 
 impl World {
     /// From now on remembers what each change replaces, for so long.
     pub(crate) fn remember(&mut self, memory: SignedDuration) {
-        let Self { instances, interfaces, filters, targets, sessions, .. } = self;
+        let Self { instances, interfaces, filters, targets, sessions, load_balancers, target_groups, .. } = self;
         instances.remember(memory);
         interfaces.remember(memory);
         filters.remember(memory);
         targets.remember(memory);
         sessions.remember(memory);
+        load_balancers.remember(memory);
+        target_groups.remember(memory);
     }
 
     /// Says that what has changed since the last time has changed now.
     pub(crate) fn date(&mut self) {
-        let Self { now, instances, interfaces, filters, targets, sessions, .. } = self;
+        let Self { now, instances, interfaces, filters, targets, sessions, load_balancers, target_groups, .. } = self;
         instances.date(*now);
         interfaces.date(*now);
         filters.date(*now);
         targets.date(*now);
         sessions.date(*now);
+        load_balancers.date(*now);
+        target_groups.date(*now);
     }
 
     /// What `look` sees in the world as it was then.
@@ -51,6 +58,8 @@ impl World {
             filters: self.filters.before(then),
             targets: self.targets.before(then),
             sessions: self.sessions.before(then),
+            load_balancers: self.load_balancers.before(then),
+            target_groups: self.target_groups.before(then),
         };
         self.swap(&mut past);
         let seen = look(self);
@@ -59,11 +68,13 @@ impl World {
     }
 
     fn swap(&mut self, past: &mut Past) {
-        let Past { instances, interfaces, filters, targets, sessions } = past;
+        let Past { instances, interfaces, filters, targets, sessions, load_balancers, target_groups } = past;
         self.instances.swap(instances);
         self.interfaces.swap(interfaces);
         self.filters.swap(filters);
         self.targets.swap(targets);
         self.sessions.swap(sessions);
+        self.load_balancers.swap(load_balancers);
+        self.target_groups.swap(target_groups);
     }
 }

@@ -4,20 +4,30 @@
 mod machines;
 
 use std::collections::BTreeSet;
+mod mirror;
 
-use ipnet::IpNet;
 use mirror_core::cloud::{Action, ClientToken};
 use mirror_core::ids::{AttachmentId, FilterId, InstanceId, InterfaceId, RuleId, SessionId, TargetId, VpcId, Zone};
-use mirror_core::inventory::{Direction, Resource, RuleAction, Tags};
+use mirror_core::inventory::Tags;
 
 pub use self::machines::{
     AssignIpv6Addresses, AssignPrivateIpAddresses, AttachNetworkInterface, CreateNetworkInterface, InstanceAttribute,
     InterfaceAttribute, LaunchInterface, ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute, PrivateAddresses,
     RunInstances, UnassignIpv6Addresses, UnassignPrivateIpAddresses,
 };
+pub use self::mirror::{
+    CreateTrafficMirrorFilter, CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession, CreateTrafficMirrorTarget,
+    DescribeTrafficMirrorFilterRules, ModifyTrafficMirrorFilterNetworkServices, ModifyTrafficMirrorFilterRule,
+    ModifyTrafficMirrorSession, Ports, RuleField, RuleWish, SessionField,
+};
+use crate::elb::ElbRequest;
 use crate::iam::AssumeRole;
 use crate::listing::Filter;
 use crate::network::SubnetId;
+use crate::tagging::GetResources;
+
+/// The only action of the tagging API, as IAM writes it.
+const GET_RESOURCES: Action = "tag:GetResources";
 
 macro_rules! requests {
     ($($action:ident $(($input:ty))?,)*) => {
@@ -28,18 +38,24 @@ macro_rules! requests {
                 #[doc = concat!("`", stringify!($action), "`.")]
                 $action $(($input))?,
             )*
+            /// A call of the ELB API.
+            Elb(ElbRequest),
+            /// `GetResources`, of the Resource Groups Tagging API.
+            GetResources(GetResources),
             /// Any call with `DryRun` set: whether it would be allowed.
             DryRun(Box<Request>),
         }
 
         impl Request {
-            /// Every AWS action that there is in here.
+            /// Every action of EC2 and STS that there is in here.
             pub const ACTIONS: &'static [Action] = &[$(stringify!($action)),*];
 
-            /// The AWS action.
+            /// The AWS action: of an API other than EC2's and STS's with the name of its API before it, as IAM writes it.
             pub fn action(&self) -> Action {
                 match self {
                     $(Self::$action { .. } => stringify!($action),)*
+                    Self::Elb(request) => request.action(),
+                    Self::GetResources(_) => GET_RESOURCES,
                     Self::DryRun(request) => request.action(),
                 }
             }
@@ -90,6 +106,18 @@ requests! {
 }
 
 impl Request {
+    /// Every action that there is in here, of all APIs.
+    pub fn every_action() -> impl Iterator<Item = Action> {
+        Self::ACTIONS.iter().chain(ElbRequest::ACTIONS).copied().chain([GET_RESOURCES])
+    }
+
+    /// Whether the call changes nothing, whatever it asks for.
+    pub fn reads(&self) -> bool {
+        let action = self.action();
+        let name = action.split_once(':').map_or(action, |(_, name)| name);
+        name.starts_with("Describe") || name.starts_with("Get")
+    }
+
     /// The idempotency token, of the actions that take one.
     pub fn token(&self) -> Option<&ClientToken> {
         match self {
@@ -165,188 +193,4 @@ pub struct DeleteTags {
     pub resources: Vec<String>,
     /// Keys, each with the value that it must have to be removed, or with none for any value. No keys: all tags go.
     pub tags: Vec<(String, Option<String>)>,
-}
-
-/// `CreateTrafficMirrorFilter`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CreateTrafficMirrorFilter {
-    /// What for.
-    pub description: Option<String>,
-    /// Tags.
-    pub tags: Tags,
-    /// Idempotency token.
-    pub token: Option<ClientToken>,
-}
-
-/// `ModifyTrafficMirrorFilterNetworkServices`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModifyTrafficMirrorFilterNetworkServices {
-    /// The filter.
-    pub filter: FilterId,
-    /// To mirror from now on.
-    pub add: BTreeSet<String>,
-    /// To mirror no longer.
-    pub remove: BTreeSet<String>,
-}
-
-/// Ports, both ends included, as they were sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ports {
-    /// The first.
-    pub from: i32,
-    /// The last.
-    pub to: i32,
-}
-
-/// A filter rule as it was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleWish {
-    /// For packets that go this way.
-    pub direction: Direction,
-    /// Unique per filter and direction.
-    pub number: i32,
-    /// Mirror, or do not.
-    pub action: RuleAction,
-    /// IANA protocol number; none for all.
-    pub protocol: Option<i32>,
-    /// Where packets come from.
-    pub source: IpNet,
-    /// Where they go.
-    pub destination: IpNet,
-    /// TCP and UDP only.
-    pub source_ports: Option<Ports>,
-    /// TCP and UDP only.
-    pub destination_ports: Option<Ports>,
-}
-
-/// `CreateTrafficMirrorFilterRule`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CreateTrafficMirrorFilterRule {
-    /// The filter.
-    pub filter: FilterId,
-    /// The rule.
-    pub rule: RuleWish,
-    /// What for.
-    pub description: Option<String>,
-    /// Tags.
-    pub tags: Tags,
-    /// Idempotency token.
-    pub token: Option<ClientToken>,
-}
-
-/// `DescribeTrafficMirrorFilterRules`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DescribeTrafficMirrorFilterRules {
-    /// Only this filter's.
-    pub filter: Option<FilterId>,
-    /// Which of them.
-    pub rules: Describe<RuleId>,
-}
-
-/// A field of a rule that can be removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RuleField {
-    /// `destination-port-range`.
-    DestinationPortRange,
-    /// `source-port-range`.
-    SourcePortRange,
-    /// `protocol`.
-    Protocol,
-    /// `description`.
-    Description,
-}
-
-/// `ModifyTrafficMirrorFilterRule`: what is none stays as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModifyTrafficMirrorFilterRule {
-    /// The rule.
-    pub rule: RuleId,
-    /// Another direction.
-    pub direction: Option<Direction>,
-    /// Another number.
-    pub number: Option<i32>,
-    /// Another action.
-    pub action: Option<RuleAction>,
-    /// Another protocol.
-    pub protocol: Option<i32>,
-    /// Another source.
-    pub source: Option<IpNet>,
-    /// Another destination.
-    pub destination: Option<IpNet>,
-    /// Other source ports.
-    pub source_ports: Option<Ports>,
-    /// Other destination ports.
-    pub destination_ports: Option<Ports>,
-    /// Another description.
-    pub description: Option<String>,
-    /// To be removed.
-    pub remove: Vec<RuleField>,
-}
-
-/// `CreateTrafficMirrorTarget`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CreateTrafficMirrorTarget {
-    /// What receives the packets.
-    pub resource: Resource,
-    /// What for.
-    pub description: Option<String>,
-    /// Tags.
-    pub tags: Tags,
-    /// Idempotency token.
-    pub token: Option<ClientToken>,
-}
-
-/// `CreateTrafficMirrorSession`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CreateTrafficMirrorSession {
-    /// The source.
-    pub interface: InterfaceId,
-    /// Where the packets go.
-    pub target: TargetId,
-    /// Which packets go.
-    pub filter: FilterId,
-    /// 1 to 32766, unique per interface.
-    pub number: i32,
-    /// Bytes of each packet; none for all.
-    pub packet_length: Option<i32>,
-    /// VXLAN network identifier; none for a random one.
-    pub vni: Option<i32>,
-    /// What for.
-    pub description: Option<String>,
-    /// Tags.
-    pub tags: Tags,
-    /// Idempotency token.
-    pub token: Option<ClientToken>,
-}
-
-/// A field of a session that can be removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionField {
-    /// `packet-length`.
-    PacketLength,
-    /// `description`.
-    Description,
-    /// `virtual-network-id`.
-    VirtualNetworkId,
-}
-
-/// `ModifyTrafficMirrorSession`: what is none stays as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModifyTrafficMirrorSession {
-    /// The session.
-    pub session: SessionId,
-    /// Another target.
-    pub target: Option<TargetId>,
-    /// Another filter.
-    pub filter: Option<FilterId>,
-    /// Another number.
-    pub number: Option<i32>,
-    /// Another packet length.
-    pub packet_length: Option<i32>,
-    /// Another VXLAN network identifier.
-    pub vni: Option<i32>,
-    /// Another description.
-    pub description: Option<String>,
-    /// To be removed.
-    pub remove: Vec<SessionField>,
 }

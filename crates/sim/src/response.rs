@@ -7,12 +7,14 @@ use mirror_core::ids::{AccountId, AttachmentId, FilterId, RuleId, SessionId, Tar
 
 use crate::addresses::AssignedAddresses;
 use crate::compute::{InstanceDetail, StateChange};
+use crate::elb::ElbResponse;
 use crate::iam::AssumedRole;
 use crate::interfaces::NetworkInterface;
 use crate::listing::Page;
 use crate::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
 use crate::network::{AvailabilityZone, Subnet, Vpc};
 use crate::request::UnassignIpv6Addresses;
+use crate::tagging::TaggedResource;
 use crate::tags::TagDescription;
 
 /// Who calls.
@@ -79,4 +81,6 @@ responses! {
     DescribeTrafficMirrorSessions(Page<MirrorSession>),
     ModifyTrafficMirrorSession(MirrorSession),
     DeleteTrafficMirrorSession(SessionId),
+    Elb(ElbResponse),
+    GetResources(Page<TaggedResource>),
 }

@@ -100,7 +100,9 @@ impl World {
 
     pub(crate) fn delete_tags(&mut self, wish: &DeleteTags) -> Result<(), ApiError> {
         for resource in &wish.resources {
-            self.tags_mut(resource)?;
+            if !self.tags_mut(resource)?.is_empty() {
+                self.once_tagged.insert(resource.clone());
+            }
         }
         let goes = |key: &str, value: &str| {
             let named =

@@ -76,6 +76,9 @@ pub struct Unknowns {
     pub most_interfaces_at_once: usize,
     /// Port ranges in a rule that is not for TCP or UDP. The model says that they are for those.
     pub ports_elsewhere: Verdict,
+    /// Mirror objects in the tagging API: its lists hold them only if they are accepted, and only then can it be asked for their types.
+    /// Mapping tables of third parties have them; AWS's list of supported resources was not seen to.
+    pub mirrors_in_tagging: Verdict,
 }
 
 /// What AWS does with a request.
@@ -196,6 +199,7 @@ impl Default for Unknowns {
             all_protocols: BTreeSet::new(),
             most_interfaces_at_once: 1000,
             ports_elsewhere: Verdict::Refused("InvalidParameterValue"),
+            mirrors_in_tagging: Verdict::Refused("InvalidParameterException"),
         }
     }
 }
@@ -266,6 +270,7 @@ impl Unknowns {
             ("-1 and 0 for all protocols", set(|it| it.all_protocols = [-1, 0].into())),
             ("interfaces listed however many there are", set(|it| it.most_interfaces_at_once = usize::MAX)),
             ("ports of any protocol accepted", set(|it| it.ports_elsewhere = Verdict::Accepted)),
+            ("mirror objects in the tagging API", set(|it| it.mirrors_in_tagging = Verdict::Accepted)),
         ]
     }
 }

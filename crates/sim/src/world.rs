@@ -13,6 +13,7 @@ use mirror_core::ids::{
 
 use crate::agenda::{Agenda, Event};
 use crate::compute::Instance;
+use crate::elb::{LoadBalancer, TargetGroup, TargetGroupArn};
 use crate::error::ApiError;
 use crate::iam::AssumeRole;
 use crate::interfaces::NetworkInterface;
@@ -49,10 +50,10 @@ pub struct World {
     pub(crate) subnets: BTreeMap<SubnetId, Subnet>,
     pub(crate) instances: Kept<InstanceId, Instance>,
     pub(crate) interfaces: Kept<InterfaceId, NetworkInterface>,
-    /// Whose they are.
-    pub(crate) load_balancers: BTreeMap<LoadBalancerArn, AccountId>,
-    /// Those with a UDP listener on port 4789.
-    pub(crate) listening: BTreeSet<LoadBalancerArn>,
+    pub(crate) load_balancers: Kept<LoadBalancerArn, LoadBalancer>,
+    pub(crate) target_groups: Kept<TargetGroupArn, TargetGroup>,
+    /// The ids and ARNs of what has lost tags: the tagging API lists it for ever.
+    pub(crate) once_tagged: BTreeSet<String>,
     /// Whose they are.
     pub(crate) endpoints: BTreeMap<EndpointId, AccountId>,
     pub(crate) filters: Kept<FilterId, MirrorFilter>,
@@ -83,8 +84,9 @@ impl World {
             subnets: BTreeMap::new(),
             instances: Kept::default(),
             interfaces: Kept::default(),
-            load_balancers: BTreeMap::new(),
-            listening: BTreeSet::new(),
+            load_balancers: Kept::default(),
+            target_groups: Kept::default(),
+            once_tagged: BTreeSet::new(),
             endpoints: BTreeMap::new(),
             filters: Kept::default(),
             targets: Kept::default(),
@@ -144,23 +146,11 @@ impl World {
                 Event::Removes(interface) => self.removes(&interface),
                 Event::Interrupts(instance) => self.interrupts(&instance),
                 Event::Replaces(account, group) => self.acting_for(&account, |world| world.replaces(&group)),
+                Event::Balancing(event) => self.balancing_happens(&event),
             }
             self.date();
         }
         self.now = self.now.max(to);
-    }
-
-    /// Lets the world know a Network Load Balancer, with a UDP listener on port 4789. Load balancers have an API of their own, which is
-    /// not simulated.
-    pub fn add_network_load_balancer(&mut self, name: &str) -> LoadBalancerArn {
-        let Self { account, region, mint, .. } = self;
-        let id = mint.digits("load balancer");
-        let arn = LoadBalancerArn::from(format!(
-            "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id}"
-        ));
-        self.load_balancers.insert(arn.clone(), self.account.clone());
-        self.listening.insert(arn.clone());
-        arn
     }
 
     /// Lets the world know a Gateway Load Balancer endpoint.
@@ -231,6 +221,8 @@ impl World {
             Q::DescribeTrafficMirrorSessions(asked) => A::DescribeTrafficMirrorSessions(self.list_mirrored(&self.sessions, asked)?),
             Q::ModifyTrafficMirrorSession(change) => A::ModifyTrafficMirrorSession(self.modify_session(change)?),
             Q::DeleteTrafficMirrorSession(id) => A::DeleteTrafficMirrorSession(self.delete_session(id)?),
+            Q::Elb(request) => A::Elb(self.balance(request)?),
+            Q::GetResources(asked) => A::GetResources(self.get_resources(asked)?),
             Q::DryRun(_) => return Err(ApiError::dry_run()),
         })
     }

@@ -123,9 +123,10 @@ fn fault(wish: &FaultWish) -> Result<Fault, Refusal> {
         .fold(fault, |fault, CallerWish { account, principal }| fault.of(Caller::new(account.clone(), principal)));
     actions.iter().try_fold(fault, |fault, pattern| match actions_like(pattern).next() {
         Some(_) => Ok(fault.on(pattern)),
-        None => {
-            Err(Refusal::wrong(format!("no action is like `{pattern}`: there are {}", Request::ACTIONS.join(", "))))
-        }
+        None => Err(Refusal::wrong(format!(
+            "no action is like `{pattern}`: there are {}",
+            Request::every_action().collect::<Vec<_>>().join(", ")
+        ))),
     })
 }
 

@@ -147,8 +147,11 @@ impl RatesWish {
         }
         let rates = Rates::documented().shared(share);
         let granted = granted.iter().try_fold(rates, |rates, (action, LimitWish { burst, per_second })| {
-            if !Request::ACTIONS.contains(&action.as_str()) {
-                let error = format!("there is no action `{action}`: there are {}", Request::ACTIONS.join(", "));
+            if !Request::every_action().any(|known| known == action) {
+                let error = format!(
+                    "there is no action `{action}`: there are {}",
+                    Request::every_action().collect::<Vec<_>>().join(", ")
+                );
                 return Err(Refusal::wrong(error));
             }
             Ok(rates.with(action, Limit { burst: *burst, per_second: *per_second }))

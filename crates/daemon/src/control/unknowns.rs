@@ -63,6 +63,7 @@ struct Switches {
     shared_target_in_use: Option<String>,
     unshared_target_receives: Option<bool>,
     absent_is_denied: Option<bool>,
+    mirrors_in_tagging: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -167,6 +168,7 @@ fn changed(mut unknowns: Unknowns, switches: Switches) -> Result<Unknowns, Refus
     put(&mut it.ports_elsewhere, verdict("portsElsewhere", switches.ports_elsewhere)?);
     put(&mut it.shared_target_in_use, verdict("sharedTargetInUse", switches.shared_target_in_use)?);
     put(&mut it.change_of_anothers, change_of_anothers(switches.change_of_anothers)?);
+    put(&mut it.mirrors_in_tagging, verdict("mirrorsInTagging", switches.mirrors_in_tagging)?);
     put(&mut it.filter_in_use, code("filterInUse", switches.filter_in_use)?);
     put(&mut it.missing_target_interface, code("missingTargetInterface", switches.missing_target_interface)?);
     Ok(unknowns)
@@ -234,6 +236,7 @@ fn shown(unknowns: &Unknowns) -> Switches {
         shared_target_in_use,
         unshared_target_receives,
         absent_is_denied,
+        mirrors_in_tagging,
     } = unknowns;
     let verdict = |verdict: &Verdict| match verdict {
         Verdict::Accepted => Some(ACCEPTED.into()),
@@ -290,6 +293,7 @@ fn shown(unknowns: &Unknowns) -> Switches {
         shared_target_in_use: verdict(shared_target_in_use),
         unshared_target_receives: Some(*unshared_target_receives),
         absent_is_denied: Some(*absent_is_denied),
+        mirrors_in_tagging: verdict(mirrors_in_tagging),
     }
 }
 

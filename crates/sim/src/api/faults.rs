@@ -136,7 +136,7 @@ pub type FaultNumber = u64;
 
 /// The actions that a pattern fits, which may have wildcards.
 pub fn actions_like(pattern: &str) -> impl Iterator<Item = Action> {
-    Request::ACTIONS.iter().copied().filter(move |action| fits(pattern, action))
+    Request::every_action().filter(move |action| fits(pattern, action))
 }
 
 /// All rules, in order.

@@ -82,7 +82,7 @@ impl Lagging {
     ) -> (Result<Response, ApiError>, SignedDuration) {
         let reads = match &request {
             Request::GetCallerIdentity | Request::DryRun(_) => return (world.call(request), SignedDuration::ZERO),
-            other => other.action().starts_with("Describe"),
+            other => other.reads(),
         };
         let age = if reads || self.lag.names_are_unknown_at_first {
             self.age(world.now, caller, chance)
@@ -136,7 +136,7 @@ impl Lagging {
     fn repeat_in(&mut self, request: &mut Request) -> Option<Response> {
         let asked = pages::asked(request)?;
         let repeat = self.repeats.remove(asked.next_token?)?;
-        let room = asked.max_results.filter(|size| *size > pages::SMALLEST_PAGE)? - 1;
+        let room = asked.max_results.filter(|size| *size > asked.smallest)? - 1;
         pages::ask_for_fewer(request, room);
         Some(repeat)
     }

@@ -218,7 +218,7 @@ impl Api {
         if let Some(rates) = &mut self.rates
             && let Err(throttled) = rates.take(account, &self.world.region, &mut request, now)
         {
-            return (Err(throttled), SignedDuration::ZERO);
+            return (Err(self.world.coded(throttled)), SignedDuration::ZERO);
         }
         let Self { world, lagging, chance, iam, .. } = self;
         let (result, age) = world.acting_for(account, |world| {

@@ -3,22 +3,45 @@
 
 use super::chance::Chance;
 use super::faults::Effect;
+use crate::elb::{ElbRequest, ElbResponse};
+use crate::listing::Page;
 use crate::request::Request;
 use crate::response::Response;
 
-/// The smallest page that can be asked for. Source: botocore, `MaxResults`.
-pub(super) const SMALLEST_PAGE: i32 = 5;
+/// The smallest page that can be asked for in EC2. Source: botocore, `MaxResults`.
+const SMALLEST_PAGE: i32 = 5;
 
 /// What a describe call asks for, whatever it lists.
 pub(super) struct Asked<'a> {
     pub(super) ids: usize,
     pub(super) filters: usize,
+    /// The smallest page.
+    pub(super) smallest: i32,
     pub(super) max_results: &'a mut Option<i32>,
     pub(super) next_token: Option<&'a str>,
 }
 
+impl<T> Page<T> {
+    fn keep_first(&mut self, most: usize, ends: bool) {
+        self.items.truncate(most);
+        self.next.take_if(|_| ends);
+    }
+
+    fn keep_last(&mut self) {
+        self.items.drain(..self.items.len().saturating_sub(1));
+    }
+
+    fn put_before(&mut self, first: Self) {
+        self.items.splice(0..0, first.items);
+    }
+}
+
 macro_rules! lists {
-    ($($action:ident $(. $describe:ident)?,)*) => {
+    (
+        ec2 { $($action:ident $(. $describe:ident)?,)* }
+        elb { $($balancing:ident . $named:ident,)* }
+        elb answers { $($balanced:ident,)* }
+    ) => {
         /// What is asked for, if it is a list.
         pub(super) fn asked(request: &mut Request) -> Option<Asked<'_>> {
             Some(match request {
@@ -27,10 +50,25 @@ macro_rules! lists {
                     Asked {
                         ids: describe.ids.len(),
                         filters: describe.filters.len(),
+                        smallest: SMALLEST_PAGE,
                         max_results: &mut describe.max_results,
                         next_token: describe.next_token.as_deref(),
                     }
                 })*
+                $(Request::Elb(ElbRequest::$balancing(asked)) => Asked {
+                    ids: asked.$named.len(),
+                    filters: 0,
+                    smallest: 1,
+                    max_results: &mut asked.pages.size,
+                    next_token: asked.pages.marker.as_deref(),
+                },)*
+                Request::GetResources(asked) => Asked {
+                    ids: asked.arns.len(),
+                    filters: asked.tags.len() + asked.types.len(),
+                    smallest: 1,
+                    max_results: &mut asked.page_size,
+                    next_token: asked.token.as_deref(),
+                },
                 Request::DryRun(inner) => return asked(inner),
                 _ => return None,
             })
@@ -39,10 +77,9 @@ macro_rules! lists {
         /// Keeps the first items of a page, so many at most; says that it is the last page, if that is asked.
         fn keep_first(response: &mut Response, most: usize, ends: bool) {
             match response {
-                $(Response::$action(page) => {
-                    page.items.truncate(most);
-                    page.next.take_if(|_| ends);
-                })*
+                $(Response::$action(page) => page.keep_first(most, ends),)*
+                $(Response::Elb(ElbResponse::$balanced(page)) => page.keep_first(most, ends),)*
+                Response::GetResources(page) => page.keep_first(most, ends),
                 _ => {}
             }
         }
@@ -51,6 +88,10 @@ macro_rules! lists {
         fn exchange(response: &mut Response, one: usize, other: usize) {
             match response {
                 $(Response::$action(page) if one.max(other) < page.items.len() => page.items.swap(one, other),)*
+                $(Response::Elb(ElbResponse::$balanced(page)) if one.max(other) < page.items.len() => {
+                    page.items.swap(one, other);
+                })*
+                Response::GetResources(page) if one.max(other) < page.items.len() => page.items.swap(one, other),
                 _ => {}
             }
         }
@@ -59,6 +100,8 @@ macro_rules! lists {
         pub(crate) fn extent(response: &Response) -> Option<(usize, Option<&str>)> {
             match response {
                 $(Response::$action(page) => Some((page.items.len(), page.next.as_deref())),)*
+                $(Response::Elb(ElbResponse::$balanced(page)) => Some((page.items.len(), page.next.as_deref())),)*
+                Response::GetResources(page) => Some((page.items.len(), page.next.as_deref())),
                 _ => None,
             }
         }
@@ -67,9 +110,9 @@ macro_rules! lists {
         pub(super) fn last_of(response: &Response) -> Response {
             let mut last = response.clone();
             match &mut last {
-                $(Response::$action(page) => {
-                    page.items.drain(..page.items.len().saturating_sub(1));
-                })*
+                $(Response::$action(page) => page.keep_last(),)*
+                $(Response::Elb(ElbResponse::$balanced(page)) => page.keep_last(),)*
+                Response::GetResources(page) => page.keep_last(),
                 _ => {}
             }
             last
@@ -78,9 +121,11 @@ macro_rules! lists {
         /// Puts the items of one page before those of another of the same kind.
         pub(super) fn put_before(response: &mut Response, first: Response) {
             match (response, first) {
-                $((Response::$action(page), Response::$action(first)) => {
-                    page.items.splice(0..0, first.items);
+                $((Response::$action(page), Response::$action(first)) => page.put_before(first),)*
+                $((Response::Elb(ElbResponse::$balanced(page)), Response::Elb(ElbResponse::$balanced(first))) => {
+                    page.put_before(first);
                 })*
+                (Response::GetResources(page), Response::GetResources(first)) => page.put_before(first),
                 _ => {}
             }
         }
@@ -88,22 +133,37 @@ macro_rules! lists {
 }
 
 lists! {
-    DescribeAvailabilityZones,
-    DescribeVpcs,
-    DescribeSubnets,
-    DescribeInstances,
-    DescribeNetworkInterfaces,
-    DescribeTags,
-    DescribeTrafficMirrorFilters,
-    DescribeTrafficMirrorFilterRules.rules,
-    DescribeTrafficMirrorTargets,
-    DescribeTrafficMirrorSessions,
+    ec2 {
+        DescribeAvailabilityZones,
+        DescribeVpcs,
+        DescribeSubnets,
+        DescribeInstances,
+        DescribeNetworkInterfaces,
+        DescribeTags,
+        DescribeTrafficMirrorFilters,
+        DescribeTrafficMirrorFilterRules.rules,
+        DescribeTrafficMirrorTargets,
+        DescribeTrafficMirrorSessions,
+    }
+    elb {
+        DescribeLoadBalancers.arns,
+        DescribeListeners.arns,
+        DescribeRules.arns,
+        DescribeTargetGroups.arns,
+    }
+    elb answers {
+        DescribeLoadBalancers,
+        DescribeListeners,
+        DescribeRules,
+        DescribeTargetGroups,
+        DescribeTargetHealth,
+    }
 }
 
 /// Asks for a page of at most this size. A list by ids has no pages.
 pub(super) fn ask_for_fewer(request: &mut Request, size: i32) {
-    if let Some(Asked { ids: 0, max_results, .. }) = asked(request) {
-        let size = size.max(SMALLEST_PAGE);
+    if let Some(Asked { ids: 0, max_results, smallest, .. }) = asked(request) {
+        let size = size.max(smallest);
         *max_results = Some(max_results.map_or(size, |asked| asked.min(size)));
     }
 }

@@ -10,8 +10,20 @@
 //! | `CreateTags`, `DeleteTags`                                                            | 100    | 10       |
 //! | `CreateNetworkInterface`, `DeleteNetworkInterface`                                    | 100    | 5        |
 //!
-//! Source: "Request throttling for the Amazon EC2 API", EC2 Developer Guide. `GetCallerIdentity` and `AssumeRole` are STS's, which documents none. A
-//! list by ids alone has no filter: whether AWS counts it as filtered is not documented, and the smaller bucket is the harsher.
+//! ELB has buckets for kinds of actions, and one for all of them together, from which every call takes as well; the tagging API has one:
+//!
+//! | calls                                | bucket | a second |
+//! |--------------------------------------|--------|----------|
+//! | ELB's reads, together                | 40     | 10       |
+//! | ELB's changes, together              | 20     | 3        |
+//! | `RegisterTargets`, `DeregisterTargets` | 20   | 4        |
+//! | `CreateLoadBalancer`, `SetSubnets`   | 10     | 0.2      |
+//! | all of ELB's                         | 40     | 10       |
+//! | `GetResources`                       | 15     | 15       |
+//!
+//! Sources: "Request throttling for the Elastic Load Balancing API", ELB User Guide; "Quotas", Tag Editor User Guide, which has no burst.
+//! "Request throttling for the Amazon EC2 API", EC2 Developer Guide. `GetCallerIdentity` and `AssumeRole` are STS's, which documents
+//! none. A list by ids alone has no filter: whether AWS counts it as filtered is not documented, and the smaller bucket is the harsher.
 
 use std::collections::BTreeMap;
 
@@ -23,8 +35,11 @@ use super::pages;
 use crate::error::ApiError;
 use crate::request::Request;
 
-/// What one token is in here: a bucket that gets 5 tokens a second gets 5 of these a nanosecond.
-const TOKEN: u128 = 1_000_000_000;
+/// What one token is in here: a bucket that gets 5 tokens a second gets 5 times [`PACE`] of these a nanosecond.
+const TOKEN: u128 = 1_000_000_000 * PACE;
+
+/// How much of a token a second is the least that a bucket gets: a tenth.
+const PACE: u128 = 10;
 
 /// The size of a bucket, and what is added to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +49,33 @@ pub struct Limit {
     /// Calls a second from then on.
     pub per_second: u32,
 }
+
+impl Limit {
+    fn tenths_per_second(self) -> u128 {
+        u128::from(self.per_second) * PACE
+    }
+}
+
+/// A bucket, what it is called, how much it holds, and how many tenths of a token it gets a second.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    name: &'static str,
+    unbounded: bool,
+    burst: u32,
+    tenths: u128,
+}
+
+impl Size {
+    const fn shared(name: &'static str, burst: u32, tenths: u128) -> Self {
+        Self { name, unbounded: false, burst, tenths }
+    }
+}
+
+const ELB: Size = Size::shared("elasticloadbalancing:*", 40, 100);
+const ELB_READS: Size = Size::shared("elasticloadbalancing:Describe*", 40, 100);
+const ELB_CHANGES: Size = Size::shared("elasticloadbalancing changes", 20, 30);
+const ELB_TARGETS: Size = Size::shared("elasticloadbalancing targets", 20, 40);
+const ELB_SUBNETS: Size = Size::shared("elasticloadbalancing subnets", 10, 2);
 
 const READS: Limit = Limit { burst: 100, per_second: 20 };
 const UNBOUNDED_READS: Limit = Limit { burst: 50, per_second: 10 };
@@ -87,24 +129,42 @@ impl Rates {
     ) -> Result<(), ApiError> {
         let action = request.action();
         let unbounded = is_unbounded(request);
-        let Some(limit) = self.granted.get(action).copied().or_else(|| limit_of(action, unbounded)) else {
-            return Ok(());
+        let limit = self.granted.get(action).copied().or_else(|| limit_of(action, unbounded));
+        let own =
+            limit.map(|limit| Size { name: action, unbounded, burst: limit.burst, tenths: limit.tenths_per_second() });
+        let sizes = match action.strip_prefix("elasticloadbalancing:") {
+            Some(name) => [Some(own.unwrap_or(elb_size_of(name))), Some(ELB)],
+            None => [own, None],
         };
+        let mut taken = Ok(());
+        for size in sizes.into_iter().flatten() {
+            if !self.take_from(size, account, region, now) {
+                taken = Err(exceeded(action));
+            }
+        }
+        taken
+    }
+
+    /// Takes a token out of a bucket, if there is one.
+    fn take_from(&mut self, size: Size, account: &AccountId, region: &Region, now: Time) -> bool {
         let share = u128::from(self.share);
-        let full = u128::from(limit.burst) * TOKEN * share / 100;
-        let key = (account.clone(), region.clone(), action, unbounded);
+        let full = u128::from(size.burst) * TOKEN * share / 100;
+        let key = (account.clone(), region.clone(), size.name, size.unbounded);
         let bucket = self.buckets.entry(key).or_insert(Bucket { left: full, at: now });
         let passed = u128::try_from(now.duration_since(bucket.at).as_nanos()).unwrap_or_default();
-        bucket.left = full.min(bucket.left + passed * u128::from(limit.per_second) * share / 100);
+        bucket.left = full.min(bucket.left + passed * size.tenths * share / 100);
         bucket.at = bucket.at.max(now);
-        bucket.left = bucket.left.checked_sub(TOKEN).ok_or_else(exceeded)?;
-        Ok(())
+        let rest = bucket.left.checked_sub(TOKEN);
+        bucket.left = rest.unwrap_or(bucket.left);
+        rest.is_some()
     }
 }
 
 fn limit_of(action: Action, unbounded: bool) -> Option<Limit> {
     Some(match action {
         "GetCallerIdentity" | "AssumeRole" => return None,
+        "tag:GetResources" => Limit { burst: 15, per_second: 15 },
+        _ if action.starts_with("elasticloadbalancing:") => return None,
         "DescribeInstances" | "DescribeNetworkInterfaces" if unbounded => UNBOUNDED_READS,
         "CreateTags" | "DeleteTags" => TAGS,
         "CreateNetworkInterface" | "DeleteNetworkInterface" => INTERFACES,
@@ -119,7 +179,20 @@ fn is_unbounded(request: &mut Request) -> bool {
     listed && pages::asked(request).is_some_and(|asked| asked.filters == 0 && asked.max_results.is_none())
 }
 
-/// Source: the same; the status is in botocore's `_retry.json`.
-fn exceeded() -> ApiError {
-    ApiError::new("RequestLimitExceeded", "Request limit exceeded.").with_status(503)
+fn elb_size_of(name: &str) -> Size {
+    match name {
+        "RegisterTargets" | "DeregisterTargets" => ELB_TARGETS,
+        "CreateLoadBalancer" | "SetSubnets" => ELB_SUBNETS,
+        _ if name.starts_with("Describe") => ELB_READS,
+        _ => ELB_CHANGES,
+    }
+}
+
+/// Source: the same; the status of EC2's is in botocore's `_retry.json`. ELB's code is documented as `ThrottlingException`.
+fn exceeded(action: Action) -> ApiError {
+    match action.split_once(':') {
+        None => ApiError::new("RequestLimitExceeded", "Request limit exceeded.").with_status(503),
+        Some(("tag", _)) => ApiError::new("ThrottledException", "Rate exceeded"),
+        Some(_) => ApiError::new("Throttling", "Rate exceeded"),
+    }
 }

@@ -10,6 +10,7 @@ use mirror_core::cloud::Action;
 use super::answer::{Answer, Caller, Came};
 use super::faults::Effect;
 use super::pages;
+use crate::elb::ElbResponse;
 use crate::error::ApiError;
 use crate::response::Response;
 
@@ -128,6 +129,10 @@ fn made(response: &Response) -> String {
         Response::CreateTrafficMirrorFilterRule(made) => made.id.to_string(),
         Response::CreateTrafficMirrorTarget(made) => made.id.to_string(),
         Response::CreateTrafficMirrorSession(made) => made.id.to_string(),
+        Response::Elb(ElbResponse::CreateLoadBalancer(made)) => made.arn.to_string(),
+        Response::Elb(ElbResponse::CreateListener(made)) => made.arn.to_string(),
+        Response::Elb(ElbResponse::CreateRule(made)) => made.arn.to_string(),
+        Response::Elb(ElbResponse::CreateTargetGroup(made)) => made.group.arn.to_string(),
         _ => "done".into(),
     }
 }

@@ -6,6 +6,7 @@ use mirror_core::ids::LoadBalancerArn;
 use mirror_core::inventory::Tags;
 
 use super::{Network, instance, network};
+use crate::elb::{CreateLoadBalancer, LoadBalancerType, Scheme};
 use crate::error::ApiError;
 use crate::scaling::ScalingGroup;
 use crate::world::World;
@@ -47,10 +48,7 @@ pub struct Demo {
 /// The subnets have no room for so many: 49,000 fit.
 pub fn demo(world: &mut World, instances: usize) -> Result<Demo, ApiError> {
     let network = network(world);
-    let sensor = world.add_network_load_balancer("sensor");
-    for subnet in &network.subnets {
-        world.add_requester_managed_interface(subnet, "network_load_balancer")?;
-    }
+    let sensor = sensor(world, &network)?;
     let scaled = (instances / 10).max(1);
     let subnets = network.subnets.iter().cycle();
     let roles = ROLES.iter().cycle();
@@ -70,6 +68,21 @@ pub fn demo(world: &mut World, instances: usize) -> Result<Demo, ApiError> {
     let group = String::from("web-fleet");
     world.add_scaling_group(web_fleet(&group, &network, scaled))?;
     Ok(Demo { network, sensor, group })
+}
+
+/// A Network Load Balancer in every zone, which has been there for a while.
+fn sensor(world: &mut World, network: &Network) -> Result<LoadBalancerArn, ApiError> {
+    let made = world.create_load_balancer(&CreateLoadBalancer {
+        name: "sensor".into(),
+        kind: LoadBalancerType::Network,
+        scheme: Some(Scheme::Internal),
+        subnets: network.subnets.clone(),
+        security_groups: Vec::new(),
+        tags: Tags::new(),
+    })?;
+    world.finish_provisioning(&made.arn);
+    world.add_mirror_listener(&made.arn);
+    Ok(made.arn)
 }
 
 fn web_fleet(name: &str, network: &Network, desired: usize) -> ScalingGroup {

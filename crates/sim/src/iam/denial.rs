@@ -1,20 +1,21 @@
 //! Takes what was not allowed, and why; gives the error that says so. Never decides it.
 //!
 //! Sources: "Error codes for the Amazon EC2 API" (the code and its status); "Troubleshoot access denied error messages", IAM User Guide
-//! (the words). What is encoded can only be read by AWS: here it is a digest. The ARN of the policy that denies is for whoever reads a
-//! test that fails; nothing may rest on it, since the guide's words end before it.
+//! (the words); "Common Errors", ELB API Reference and Resource Groups Tagging API Reference (their codes). What is encoded can only be
+//! read by AWS: here it is a digest. The ARN of the policy that denies is for whoever reads a test that fails; nothing may rest on it,
+//! since the guide's words end before it.
 
 use mirror_core::cloud::Action;
 use mirror_core::ids::AccountId;
 
 use super::decision::Decision;
-use super::needs::Need;
+use super::needs::{Need, permission};
 use crate::api::Caller;
 use crate::error::ApiError;
 
-/// EC2's refusal of a call that no policy allows, on no resource in particular.
+/// The refusal of a call that no policy allows, on no resource in particular. Actions that come without their API are EC2's.
 pub(crate) fn unauthorized(caller: &Caller, action: Action) -> ApiError {
-    let need = Need { action: format!("ec2:{action}"), resource: "*".into(), keys: super::context::Context::default() };
+    let need = Need { action: permission(action), resource: "*".into(), keys: super::context::Context::default() };
     refusal(caller, &need, &Decision::NotAllowed)
 }
 
@@ -25,6 +26,9 @@ pub(super) fn refusal(caller: &Caller, need: &Need, decision: &Decision) -> ApiE
     let on = if resource == "*" { String::new() } else { format!(" on resource: {resource}") };
     let message =
         format!("User: {arn} is not authorized to perform: {action}{on} {}", reason(&caller.account, action, decision));
+    if action.starts_with("tag:") {
+        return ApiError::new("AccessDeniedException", message);
+    }
     if !action.starts_with("ec2:") {
         return ApiError::new("AccessDenied", message).with_status(403);
     }

@@ -156,10 +156,12 @@ pub(super) fn context(world: &World, mut keys: Context, need: &Need) -> Context 
     if need.action.starts_with("ec2:") { keys.with("ec2:Region", region) } else { keys }
 }
 
-/// The API that a request is made to.
+/// The API that a request is made to, as its signature names it.
 fn api_of(request: &Request) -> &'static str {
     match request {
         Request::GetCallerIdentity | Request::AssumeRole(_) => "sts",
+        Request::Elb(_) => "elasticloadbalancing",
+        Request::GetResources(_) => "tagging",
         _ => "ec2",
     }
 }

@@ -10,8 +10,10 @@
 //! With nobody registered, everybody may everything: a world without principals is a world for one person.
 //!
 //! Source of the rules: "Policy evaluation logic", "IAM JSON policy elements: Condition operators", IAM User Guide. Source of what each
-//! action needs: "Actions, resources, and condition keys for Amazon EC2", Service Authorization Reference.
+//! action needs: "Actions, resources, and condition keys for Amazon EC2" and "… for AWS Elastic Load Balancing V2", Service Authorization
+//! Reference.
 
+mod balancing;
 mod condition;
 mod context;
 mod decision;

@@ -1,12 +1,14 @@
 //! Takes a request; gives all that AWS wants permission for before it acts: an action on a resource, once for each resource. Never asks a
 //! policy.
 //!
-//! Source: "Actions, resources, and condition keys for Amazon EC2", Service Authorization Reference; on tags at creation: "Grant
-//! permission to tag Amazon EC2 resources during creation", Amazon EC2 User Guide.
+//! Source: "Actions, resources, and condition keys for Amazon EC2" and "… for Amazon Resource Group Tagging API", Service Authorization
+//! Reference; on tags at creation: "Grant permission to tag Amazon EC2 resources during creation", Amazon EC2 User Guide. What ELB's
+//! actions need, `balancing` says.
 
 use mirror_core::ids::RuleId;
 use mirror_core::inventory::{Resource as Receiver, Tags};
 
+use super::balancing;
 use super::context::Context;
 use super::resources::Resource;
 use crate::api::{Thing, named};
@@ -30,14 +32,23 @@ pub(crate) struct Need {
 
 /// All that a request needs, in the order in which it is asked for.
 pub(crate) fn needs(world: &World, request: &Request) -> Vec<Need> {
-    let need = |action: &str, Resource { arn, keys }| Need { action: format!("ec2:{action}"), resource: arn, keys };
+    let need = |action: &str, Resource { arn, keys }| Need { action: permission(action), resource: arn, keys };
     let action = request.action();
     let resources = resources(world, request).into_iter().map(|resource| need(action, resource));
     let tagging = tagged_at_creation(request)
         .into_iter()
         .filter(|(_, tags)| !tags.is_empty())
         .map(|(kind, tags)| need("CreateTags", Resource::made(world, kind, tags).with("ec2:CreateAction", action)));
-    resources.chain(tagging).collect()
+    let balancing = match request {
+        Request::Elb(request) => balancing::tagged_at_creation(world, request),
+        _ => None,
+    };
+    resources.chain(tagging).chain(balancing.map(|made| need("elasticloadbalancing:AddTags", made))).collect()
+}
+
+/// An action as policies name it: those of EC2 come without their API.
+pub(super) fn permission(action: &str) -> String {
+    if action.contains(':') { action.into() } else { format!("ec2:{action}") }
 }
 
 /// The resources on which a request's action must be allowed. None: the action needs no permission, or its own kind.
@@ -53,7 +64,8 @@ fn resources(world: &World, request: &Request) -> Vec<Resource> {
         Q::DescribeAvailabilityZones(_) | Q::DescribeVpcs(_) | Q::DescribeSubnets(_) | Q::DescribeInstances(_)
         | Q::DescribeNetworkInterfaces(_) | Q::DescribeTags(_) | Q::DescribeTrafficMirrorFilters(_)
         | Q::DescribeTrafficMirrorFilterRules(_) | Q::DescribeTrafficMirrorTargets(_)
-        | Q::DescribeTrafficMirrorSessions(_) => vec![Resource::any()],
+        | Q::DescribeTrafficMirrorSessions(_) | Q::GetResources(_) => vec![Resource::any()],
+        Q::Elb(request) => balancing::resources(world, request),
         Q::RunInstances(wish) => launch(world, wish),
         Q::CreateNetworkInterface(wish) => [made("network-interface", &wish.tags)].into_iter().chain(standing(world, request)).collect(),
         Q::StartInstances(_) | Q::StopInstances(_) | Q::TerminateInstances(_) | Q::AttachNetworkInterface(_)

@@ -48,7 +48,7 @@ impl World {
     fn check_resource(&self, resource: &Resource) -> Result<(), ApiError> {
         match resource {
             Resource::NetworkInterface(id) => self.check_interface_as_target(id),
-            Resource::NetworkLoadBalancer(arn) if self.load_balancers.get(arn) != Some(&self.account) => {
+            Resource::NetworkLoadBalancer(arn) if !self.has_network_load_balancer(arn) => {
                 let message = format!("Network load balancer '{arn}' does not exist");
                 Err(ApiError::new("NetworkLoadBalancerNotFoundException", message))
             }

@@ -166,7 +166,7 @@ fn nobody_is_answered_without_credentials() {
 #[test]
 fn sts_answers_in_its_own_form() {
     let body = "Action=GetCallerIdentity&Version=2011-06-15";
-    let reply = ask(&mut empty_world(), body);
+    let reply = answer(&mut empty_world(), Some(&SIGNED.replace("/ec2/", "/sts/")), body);
     assert_eq!(inside(&reply, "Account"), "123456789012");
     assert!(reply.body.contains("<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"));
     let reply = answer(&mut empty_world(), None, body);

@@ -1,25 +1,29 @@
-//! Takes an HTTP request; gives what its client gets, in the protocol of the API that the request is signed for: EC2's query protocol,
-//! or STS's. Never opens a socket, and never checks that a signature is true: whoever serves it is nobody's AWS.
+//! Takes an HTTP request; gives what its client gets, in the protocol of the API that the request is signed for: EC2, STS, ELB or the
+//! Resource Groups Tagging API. Never opens a socket, and never checks that a signature is true: whoever serves it is nobody's AWS.
 //!
 //! ```text
 //!  http::Request ── signature ── parse ── Api::call ── write ── Delivery: an http::Response, or a connection that ends without one
 //! ```
 //!
-//! Request: `Action=…&Version=2016-11-15&Filter.1.Name=…`, form-encoded. Response: XML, `<ActionResponse>…`. Error:
+//! EC2's request: `Action=…&Version=2016-11-15&Filter.1.Name=…`, form-encoded. Response: XML, `<ActionResponse>…`. Error:
 //! `<Response><Errors><Error>…`. Source: "Making API requests using the EC2 query API"; botocore, protocol `ec2` and `query`.
 
 mod element;
 mod params;
 mod parse;
+mod protocol;
 mod signature;
+mod tagging;
 mod write;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Request as HttpRequest, Response as HttpResponse, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Request as HttpRequest, Response as HttpResponse, StatusCode};
 use jiff::SignedDuration;
+use serde_json::Value;
 
 use self::element::Element;
 use self::params::Params;
+use self::protocol::Protocol;
 use self::signature::{Expected, Signature};
 use crate::api::{Answer, Api, Caller, Came};
 use crate::error::ApiError;
@@ -30,11 +34,10 @@ use crate::world::World;
 /// The content type of every document in XML.
 const XML: HeaderValue = HeaderValue::from_static("text/xml;charset=UTF-8");
 
-/// The version of the STS API: the only thing by which a request that nobody has signed shows for whom it is.
-const STS_VERSION: &str = "2011-06-15";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
-/// The version of the EC2 API.
-const EC2_VERSION: &str = "2016-11-15";
+/// The content type of every document in JSON.
+const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 
 /// What the client of an API gets.
 #[derive(Clone, Debug)]
@@ -55,17 +58,21 @@ impl Delivery {
 pub fn answer(api: &mut Api, request: &HttpRequest<impl AsRef<[u8]>>) -> Delivery {
     let request_id = api.world_mut().mint.request_id();
     let params = Params::new(request.body().as_ref());
-    let is_sts = params.peek("Version") == Some(STS_VERSION);
-    let understood = signer(api, request.headers(), &params).and_then(|caller| Ok((caller, parse::request(params)?)));
+    let written = Protocol::written(request.headers(), &params);
+    let (protocol, understood) = match signed(api, request.headers(), written) {
+        Ok((protocol, signature)) => (protocol, understood(api, protocol, &signature, request, params)),
+        // Whatever shows no API at all is refused as EC2 does it.
+        Err(error) => (written.unwrap_or(Protocol::Ec2), Err(error)),
+    };
     let (caller, request) = match understood {
         Ok(understood) => understood,
-        Err(error) => return Delivery::at_once(refusal(&error, is_sts, &request_id)),
+        Err(error) => return Delivery::at_once(refusal(&error, protocol, &request_id)),
     };
     let Answer { took, account: _, came } = api.call(&caller, request.clone());
     let world = api.world();
     let reply = match came {
-        Came::Whole(result) => Some(reply(world, &request, result, is_sts, &request_id)),
-        Came::Broken(result, at) => Some(cut(reply(world, &request, result, is_sts, &request_id), at)),
+        Came::Whole(result) => Some(reply(world, &request, result, protocol, &request_id)),
+        Came::Broken(result, at) => Some(cut(reply(world, &request, result, protocol, &request_id), at)),
         Came::Nothing => None,
     };
     Delivery { took, reply }
@@ -77,18 +84,30 @@ pub(crate) fn request(body: &[u8]) -> Result<Request, ApiError> {
     parse::request(Params::new(body))
 }
 
-/// Who has signed a request with these headers.
-fn signer(api: &Api, headers: &HeaderMap, params: &Params) -> Result<Caller, ApiError> {
+/// The API that a request with these headers is signed for, and the signature.
+fn signed(api: &Api, headers: &HeaderMap, written: Option<Protocol>) -> Result<(Protocol, Signature), ApiError> {
     let world = api.world();
-    let written_for = match params.peek("Version") {
-        Some(EC2_VERSION) => Some("ec2"),
-        Some(STS_VERSION) => Some("sts"),
-        _ => None,
-    };
     let now = Some(world.now).filter(|_| api.clocks_are_checked());
-    let Signature { key, api: signed_for, token } =
-        Signature::of(headers, Expected { region: &world.region, api: written_for, now })?;
-    api.caller(&key, token.as_deref()).map_err(|rejected| rejected.error(&signed_for))
+    let expected = Expected { region: &world.region, api: written.map(Protocol::scope), now };
+    let signature = Signature::of(headers, expected)?;
+    Ok((Protocol::signed(&signature.api)?, signature))
+}
+
+/// Who has signed a request, and what he asks for.
+fn understood(
+    api: &Api,
+    protocol: Protocol,
+    Signature { key, token, .. }: &Signature,
+    request: &HttpRequest<impl AsRef<[u8]>>,
+    params: Params,
+) -> Result<(Caller, Request), ApiError> {
+    let caller = api.caller(key, token.as_deref()).map_err(|rejected| rejected.error(protocol.scope()))?;
+    let request = match protocol {
+        Protocol::Ec2 | Protocol::Sts => parse::request(params)?,
+        Protocol::Elb => Request::Elb(parse::elb::request(params)?),
+        Protocol::Tagging => tagging::request(request.headers(), request.body().as_ref())?,
+    };
+    Ok((caller, request))
 }
 
 /// The reply without what comes after so many bytes; at least the last byte goes.
@@ -102,18 +121,35 @@ fn reply(
     world: &World,
     request: &Request,
     result: Result<Response, ApiError>,
-    is_sts: bool,
+    protocol: Protocol,
     request_id: &str,
 ) -> HttpResponse<Vec<u8>> {
     match result {
+        Ok(Response::GetResources(page)) => json(StatusCode::OK, &tagging::resources(&page), request_id),
         Ok(response) => document(StatusCode::OK, &write::response(world, request, &response, request_id)),
-        Err(error) => refusal(&error, is_sts, request_id),
+        Err(error) => refusal(&error, protocol, request_id),
     }
 }
 
-fn refusal(error: &ApiError, is_sts: bool, request_id: &str) -> HttpResponse<Vec<u8>> {
-    let element = if is_sts { sts_error(error, request_id) } else { ec2_error(error, request_id) };
-    document(StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &element)
+fn refusal(error: &ApiError, protocol: Protocol, request_id: &str) -> HttpResponse<Vec<u8>> {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    match protocol {
+        Protocol::Ec2 => document(status, &ec2_error(error, request_id)),
+        Protocol::Sts => document(status, &query_error(error, request_id)),
+        Protocol::Elb => document(status, &query_error(error, request_id).namespace(write::ELB_NAMESPACE)),
+        Protocol::Tagging => json(status, &tagging::error(error), request_id),
+    }
+}
+
+/// Clients find the request's id in a header: the body has no place for it.
+fn json(status: StatusCode, body: &Value, request_id: &str) -> HttpResponse<Vec<u8>> {
+    let mut reply = HttpResponse::new(body.to_string().into_bytes());
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(CONTENT_TYPE, JSON);
+    if let Ok(request_id) = HeaderValue::from_str(request_id) {
+        reply.headers_mut().insert(REQUEST_ID, request_id);
+    }
+    reply
 }
 
 fn document(status: StatusCode, root: &Element) -> HttpResponse<Vec<u8>> {
@@ -128,7 +164,7 @@ fn ec2_error(error: &ApiError, request_id: &str) -> Element {
     Element::new("Response").child(Element::new("Errors").child(inner)).text("RequestID", request_id)
 }
 
-fn sts_error(error: &ApiError, request_id: &str) -> Element {
+fn query_error(error: &ApiError, request_id: &str) -> Element {
     let inner = Element::new("Error").text("Type", "Sender").text("Code", &error.code).text("Message", &error.message);
     Element::new("ErrorResponse").child(inner).text("RequestId", request_id)
 }

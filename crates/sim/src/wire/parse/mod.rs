@@ -2,6 +2,7 @@
 
 mod compute;
 mod machines;
+pub(super) mod elb;
 mod mirror;
 mod sts;
 

@@ -3,6 +3,7 @@
 
 mod compute;
 mod interfaces;
+mod elb;
 mod mirror;
 mod sts;
 
@@ -10,6 +11,7 @@ use std::fmt;
 
 use mirror_core::inventory::Tags;
 
+pub(super) use self::elb::NAMESPACE as ELB_NAMESPACE;
 use super::element::Element;
 use crate::addresses::AssignedAddresses;
 use crate::listing::Page;
@@ -26,6 +28,9 @@ pub(super) fn response(world: &World, request: &Request, response: &Response, re
         Response::AssumeRole(session) => return sts::assumed_role(session, request_id),
         _ => {}
     }
+    if let (Request::Elb(request), Response::Elb(response)) = (request, response) {
+        return elb::response(request, response, request_id);
+    }
     let root = Element::new(format!("{}Response", request.action()));
     let root = root.namespace(EC2_NAMESPACE).text("requestId", request_id);
     content(root, world, response).optional("clientToken", request.token().map(|token| &token.0))
@@ -35,7 +40,8 @@ pub(super) fn response(world: &World, request: &Request, response: &Response, re
 fn content(root: Element, world: &World, response: &Response) -> Element {
     use Response as A;
     match response {
-        A::GetCallerIdentity(_) | A::AssumeRole(_) => root,
+        // These have documents of their own.
+        A::GetCallerIdentity(_) | A::AssumeRole(_) | A::Elb(_) | A::GetResources(_) => root,
         A::DescribeAvailabilityZones(zones) => page(root, "availabilityZoneInfo", zones, compute::zone),
         A::DescribeVpcs(vpcs) => page(root, "vpcSet", vpcs, compute::vpc),
         A::DescribeSubnets(subnets) => page(root, "subnetSet", subnets, |subnet| compute::subnet(world, subnet)),
