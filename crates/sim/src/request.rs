@@ -3,7 +3,6 @@
 
 mod machines;
 
-use std::collections::BTreeSet;
 mod mirror;
 
 use mirror_core::cloud::{Action, ClientToken};
