@@ -12,7 +12,7 @@ use super::lasting::Lasting;
 use super::{Answer, Control, Refusal, answered, said};
 
 /// The codes with which a switch can refuse.
-const CODES: [&str; 9] = [
+const CODES: [&str; 10] = [
     "InvalidParameterValue",
     "InvalidParameterCombination",
     "NetworkInterfaceNotSupported",
@@ -22,6 +22,7 @@ const CODES: [&str; 9] = [
     "InvalidTrafficMirrorTarget",
     "InvalidNetworkInterfaceID.NotFound",
     "UnsupportedOperation",
+    "InvalidParameterException",
 ];
 
 const ACCEPTED: &str = "accepted";
