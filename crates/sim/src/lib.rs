@@ -1,5 +1,6 @@
-//! A simulated EC2: one Region with many accounts, in memory. It has no runtime, no sockets, no clock and no randomness of its own: it
-//! is a state machine that follows from its seed, from the calls that it gets and from the times that it is told.
+//! A simulated EC2, with STS, ELB and the tagging API: one Region with many accounts, in memory. It has no runtime, no sockets, no clock
+//! and no randomness of its own: it is a state machine that follows from its seed, from the calls that it gets and from the times that it
+//! is told.
 //!
 //! ```text
 //!  Cloud (core's trait) ── Door ──┐       faults, rates, permissions, old reads

@@ -99,11 +99,13 @@ impl World {
     }
 
     pub(crate) fn delete_tags(&mut self, wish: &DeleteTags) -> Result<(), ApiError> {
+        let mut tagged = Vec::new();
         for resource in &wish.resources {
             if !self.tags_mut(resource)?.is_empty() {
-                self.once_tagged.insert(resource.clone());
+                tagged.push(resource.clone());
             }
         }
+        self.once_tagged.extend(tagged);
         let goes = |key: &str, value: &str| {
             let named =
                 |(name, only): &(String, Option<String>)| name == key && only.as_ref().is_none_or(|only| only == value);

@@ -51,11 +51,13 @@ impl World {
 
     pub(super) fn remove_balancing_tags(&mut self, wish: &RemoveTags) -> Result<(), ApiError> {
         check_count(&wish.arns)?;
+        let mut tagged = Vec::new();
         for arn in &wish.arns {
             if !self.balancing_tags(arn)?.is_empty() {
-                self.once_tagged.insert(arn.clone());
+                tagged.push(arn.clone());
             }
         }
+        self.once_tagged.extend(tagged);
         self.change_tags(&wish.arns, |tags| tags.retain(|key, _| !wish.keys.contains(key)));
         Ok(())
     }

@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use super::grammar::Drawing;
+use super::sent::sent;
 use super::*;
 use crate::api::{Answer, Came, Effect, Fault, Lag, Limit, Odds, Rates, Trace, extent};
 use crate::wire;
@@ -60,9 +61,8 @@ impl Play {
     /// The next call that is not wrong by its form alone: such a one reaches no API, and is for the fuzzer.
     fn request(&mut self) -> Request {
         loop {
-            let (_, parameters) = self.drawing.call(self.api.world());
-            let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-            if let Ok(request) = wire::request(body.as_bytes()) {
+            let (action, parameters) = self.drawing.call(self.api.world());
+            if let Ok(request) = wire::request(&sent(action, parameters)) {
                 return request;
             }
         }

@@ -7,12 +7,13 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use ::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use ::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use ::http::{Method, Request as HttpRequest, Response as HttpResponse};
 
 use super::dice::Dice;
 use super::grammar::Drawing;
 use super::http::SIGNED;
+use super::sent::sent;
 use super::well_formed::Document;
 use super::*;
 use crate::api::{Effect, Fault, Odds};
@@ -68,61 +69,55 @@ impl Fuzzer {
     /// One request, and its answer's examination.
     fn step(&mut self) {
         let Self { api, drawing, tally } = self;
-        let (action, mut parameters) = drawing.call(api.world());
-        let version = if ["GetCallerIdentity", "AssumeRole"].contains(&action) { "2011-06-15" } else { "2016-11-15" };
-        parameters.push(("Version".into(), version.into()));
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let (action, parameters) = drawing.call(api.world());
         let mutated = drawing.dice.one_in(MUTATED_ONE_IN);
-        let request = if mutated { mutate(&mut drawing.dice, body.into_bytes()) } else { plain(body.into_bytes()) };
+        let request = sent(action, parameters);
+        let request = if mutated { mutate(&mut drawing.dice, request) } else { request };
         let before = drawing.dice.one_in(LOOKED_AT_ONE_IN).then(|| contents(api.world()));
 
         let reply = wire::answer(api, &request).reply.expect("nothing is lost here");
 
         let shown = || format!("{:?} {:?}", request.headers(), String::from_utf8_lossy(request.body()));
-        let document = examined(&reply).unwrap_or_else(|wrong| panic!("{wrong}\n{reply:?}\nto {}", shown()));
+        let seen = examined(&reply).unwrap_or_else(|wrong| panic!("{wrong}\n{reply:?}\nto {}", shown()));
         tally.requests += 1;
         tally.mutated += usize::from(mutated);
-        if reply.status() == 200 {
-            let answered = document.root.trim_end_matches("Response");
-            assert!(Request::ACTIONS.contains(&answered), "{answered}");
-            assert!(mutated || answered == action, "{answered} to {}", shown());
-            tally.changes += usize::from(!answered.starts_with("Describe") && answered != "GetCallerIdentity");
-            tally.answered.insert(answered.into());
-            drawing.next = document.optional("nextToken").map(Into::into).or(drawing.next.take());
-        } else {
-            tally.codes.insert(code(&document).into());
-            assert!(before.is_none_or(|before| before == contents(api.world())), "refused, and changed: {}", shown());
+        match seen {
+            Seen::Answer { action: answered, next } => {
+                assert!(Request::every_action().any(|action| action == answered), "{answered}");
+                assert!(mutated || answered == action, "{answered} to {}", shown());
+                let name = answered.rsplit(':').next().unwrap();
+                tally.changes += usize::from(!name.starts_with("Describe") && !name.starts_with("Get"));
+                tally.answered.insert(answered);
+                drawing.next = next.or(drawing.next.take());
+            }
+            Seen::Refusal { code } => {
+                tally.codes.insert(code);
+                assert!(
+                    before.is_none_or(|before| before == contents(api.world())),
+                    "refused, and changed: {}",
+                    shown()
+                );
+            }
         }
         let pause = i64::try_from(drawing.dice.below(1500)).unwrap();
         api.advance(api.world().now() + SignedDuration::from_millis(pause));
     }
 }
 
-/// The code of an error, wherever it stands.
-fn code(error: &Document) -> &str {
-    error.optional("Errors/Error/Code").or(error.optional("Error/Code")).unwrap_or_default()
-}
-
 /// All that a call could change, but for what is written down to tell the same call from another.
 fn contents(world: &World) -> String {
     let World { instances, interfaces, filters, targets, sessions, subnets, answered, .. } = world;
+    let World { load_balancers, target_groups, once_tagged, .. } = world;
     let tokens: Vec<_> = answered.keys().collect();
-    format!("{:?}", (instances, interfaces, filters, targets, sessions, subnets, tokens))
-}
-
-fn plain(body: Vec<u8>) -> HttpRequest<Vec<u8>> {
-    let text = String::from_utf8_lossy(&body).into_owned();
-    let mut request = super::http::request(Some(SIGNED), &text).map(|_| body);
-    *request.method_mut() = Method::POST;
-    request
+    let balancing = (load_balancers, target_groups, once_tagged);
+    format!("{:?}", (instances, interfaces, filters, targets, sessions, subnets, balancing, tokens))
 }
 
 /// The same request with bytes that no client would send, in its head or in its body.
-fn mutate(dice: &mut Dice, body: Vec<u8>) -> HttpRequest<Vec<u8>> {
+fn mutate(dice: &mut Dice, mut request: HttpRequest<Vec<u8>>) -> HttpRequest<Vec<u8>> {
     if !dice.one_in(4) {
-        return plain(mutated(dice, body));
+        return request.map(|body| mutated(dice, body));
     }
-    let mut request = plain(body);
     match dice.below(4) {
         0 => drop(request.headers_mut().remove(AUTHORIZATION)),
         1 => {
@@ -161,37 +156,81 @@ fn mutated(dice: &mut Dice, mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// The document of an answer that is as every client expects it, or what is wrong with it.
-fn examined(reply: &HttpResponse<Vec<u8>>) -> Result<Document, String> {
+/// What came of a request.
+enum Seen {
+    /// To an action, as IAM writes it, with what leads to the next page.
+    Answer {
+        action: String,
+        next: Option<String>,
+    },
+    Refusal {
+        code: String,
+    },
+}
+
+/// An answer that is as every client expects it, or what is wrong with it.
+fn examined(reply: &HttpResponse<Vec<u8>>) -> Result<Seen, String> {
     let status = reply.status().as_u16();
-    let document = Document::read(reply.body())?;
-    match document.root.as_str() {
-        "Response" => {
-            document.text("RequestID")?;
-            document.text("Errors/Error/Code")?;
-        }
-        "ErrorResponse" => {
-            document.text("RequestId")?;
-            document.text("Error/Code")?;
-        }
-        "GetCallerIdentityResponse" | "AssumeRoleResponse" => drop(document.text("ResponseMetadata/RequestId")?),
-        _ => drop(document.text("requestId")?),
-    }
-    let is_error = matches!(document.root.as_str(), "Response" | "ErrorResponse");
-    let agrees = if is_error { (400..600).contains(&status) } else { status == 200 };
-    if !agrees {
-        return Err(format!("status {status} of {}", document.root));
-    }
-    let expected = match code(&document) {
-        "UnauthorizedOperation" | "MissingAuthenticationToken" => Some(403),
-        "AuthFailure" => Some(401),
-        "DryRunOperation" => Some(412),
-        "InternalError" => Some(500),
-        _ => None,
+    let is_json = reply.headers().get(CONTENT_TYPE).is_some_and(|it| it.to_str().unwrap().contains("json"));
+    let seen = if is_json { examined_json(reply)? } else { examined_xml(reply)? };
+    let expected = match &seen {
+        Seen::Answer { .. } => Some(200),
+        Seen::Refusal { code } => match code.as_str() {
+            "UnauthorizedOperation" | "AccessDenied" | "MissingAuthenticationToken" => Some(403),
+            "AuthFailure" => Some(401),
+            "DryRunOperation" => Some(412),
+            "InternalError" => Some(500),
+            _ if (400..600).contains(&status) => None,
+            _ => return Err(format!("status {status} of {code}")),
+        },
     };
     match expected {
         Some(expected) if expected != status => Err(format!("status {status}, not {expected}")),
-        _ => Ok(document),
+        _ => Ok(seen),
+    }
+}
+
+fn examined_json(reply: &HttpResponse<Vec<u8>>) -> Result<Seen, String> {
+    let document: serde_json::Value = serde_json::from_slice(reply.body()).map_err(|error| error.to_string())?;
+    let text = |name: &str| document[name].as_str().map(ToOwned::to_owned).ok_or(format!("no {name} in {document}"));
+    if !reply.headers().contains_key("x-amzn-requestid") {
+        return Err("no request id".into());
+    }
+    if document.get("__type").is_some() {
+        text("Message")?;
+        return Ok(Seen::Refusal { code: text("__type")? });
+    }
+    document["ResourceTagMappingList"].as_array().ok_or("no list")?;
+    let next = Some(text("PaginationToken")?).filter(|token| !token.is_empty());
+    Ok(Seen::Answer { action: "tag:GetResources".into(), next })
+}
+
+/// ELB has a request id where STS has it; its other answers are EC2's.
+fn examined_xml(reply: &HttpResponse<Vec<u8>>) -> Result<Seen, String> {
+    let document = Document::read(reply.body())?;
+    let action = document.root.trim_end_matches("Response").to_owned();
+    let next = |name: &str| document.optional(name).map(ToOwned::to_owned);
+    match document.root.as_str() {
+        "Response" => {
+            document.text("RequestID")?;
+            Ok(Seen::Refusal { code: document.text("Errors/Error/Code")?.into() })
+        }
+        "ErrorResponse" => {
+            document.text("RequestId")?;
+            Ok(Seen::Refusal { code: document.text("Error/Code")?.into() })
+        }
+        "GetCallerIdentityResponse" | "AssumeRoleResponse" => {
+            document.text("ResponseMetadata/RequestId")?;
+            Ok(Seen::Answer { action, next: None })
+        }
+        _ if document.optional("ResponseMetadata/RequestId").is_some() => {
+            let next = next(&format!("{action}Result/NextMarker"));
+            Ok(Seen::Answer { action: format!("elasticloadbalancing:{action}"), next })
+        }
+        _ => {
+            document.text("requestId")?;
+            Ok(Seen::Answer { action, next: next("nextToken") })
+        }
     }
 }
 
@@ -206,10 +245,8 @@ fn every_answer_over_http_is_whole_and_says_what_it_is() {
     let Tally { requests, changes, mutated, answered, codes } = fuzz(1, 30_000);
     assert!(changes * 100 >= requests * 30, "{changes} of {requests} change something");
     assert!(mutated * 100 >= requests * 10, "{mutated} of {requests} are mutated");
-    assert!(
-        Request::ACTIONS.iter().all(|action| answered.contains(*action)),
-        "only {answered:?} were answered with 200"
-    );
+    let missing: Vec<_> = Request::every_action().filter(|action| !answered.contains(*action)).collect();
+    assert!(missing.is_empty(), "{missing:?} were never answered with 200");
     assert!(codes.len() > 30, "{codes:?}");
 }
 

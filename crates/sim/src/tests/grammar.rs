@@ -1,16 +1,17 @@
 //! Takes a world and dice; gives calls as clients could send them: of every action, with parameters that are mostly valid, and mention
 //! mostly what there is. Never makes one.
 //!
-//! An action is a line of [`GRAMMAR`]: how often it is drawn, and its parameters, `Name=word`. The word says what the value is
+//! An action is a line of [`GRAMMAR`], or of [`balancing::GRAMMAR`] for other APIs than EC2 and STS: how often it is drawn, and its parameters, `Name=word`. The word says what the value is
 //! ([`Drawing::value`]); `?` behind the name says that the parameter is there half the time, `??` that it seldom is. A word alone stands
 //! for several parameters ([`Drawing::group`]).
 
 use super::dice::Dice;
+use super::grammar_of_balancing as balancing;
 use super::*;
 
-/// Every action.
+/// Every action of EC2 and STS.
 #[rustfmt::skip]
-pub(super) const GRAMMAR: &[(&str, usize, &str)] = &[
+const GRAMMAR: &[(&str, usize, &str)] = &[
     ("GetCallerIdentity", 1, ""),
     ("AssumeRole", 1, "RoleArn=role RoleSessionName=key DurationSeconds??=length"),
     ("DescribeAvailabilityZones", 1, "ZoneName.1??=zone list"),
@@ -96,6 +97,10 @@ pub(super) struct Drawing {
 /// The parameters of a call.
 pub(super) type Drawn = Vec<(String, String)>;
 
+fn lines() -> impl Iterator<Item = &'static (&'static str, usize, &'static str)> {
+    GRAMMAR.iter().chain(balancing::GRAMMAR)
+}
+
 impl Drawing {
     pub(super) fn new(seed: u64, wrong_one_in: usize) -> Self {
         Self { dice: Dice::new(seed), wrong_one_in, next: None, tokens: 0 }
@@ -104,10 +109,11 @@ impl Drawing {
     /// A call to this world, and its action.
     pub(super) fn call(&mut self, world: &World) -> (&'static str, Drawn) {
         let action = self.action(world);
-        let parameters = GRAMMAR.iter().find(|(name, ..)| *name == action).unwrap().2;
-        let mut drawn: Drawn = vec![("Action".into(), action.into())];
+        let parameters = lines().find(|(name, ..)| *name == action).unwrap().2;
+        let name = action.split_once(':').map_or(action, |(_, name)| name);
+        let mut drawn: Drawn = vec![("Action".into(), name.into())];
         parameters.split_whitespace().for_each(|word| self.parameter(world, word, &mut drawn));
-        if self.dice.one_in(40) {
+        if !action.contains(':') && self.dice.one_in(40) {
             drawn.push(("DryRun".into(), "true".into()));
         }
         if self.dice.one_in(self.wrong_one_in) {
@@ -117,10 +123,9 @@ impl Drawing {
     }
 
     fn action(&mut self, world: &World) -> &'static str {
-        let all: usize = GRAMMAR.iter().map(|(_, weight, _)| weight).sum();
+        let all: usize = lines().map(|(_, weight, _)| weight).sum();
         let mut drawn = self.dice.below(all);
-        let (action, ..) = GRAMMAR
-            .iter()
+        let (action, ..) = lines()
             .find(|(_, weight, _)| {
                 let it = drawn < *weight;
                 drawn = drawn.saturating_sub(*weight);
@@ -162,6 +167,8 @@ impl Drawing {
         let mut add = |name: &str, value: &str| drawn.push((name.into(), value.into()));
         match word {
             "list" => self.list(&mut add),
+            "pages" => self.page(&mut add, "PageSize", "Marker"),
+            "resources-pages" => self.page(&mut add, "ResourcesPerPage", "PaginationToken"),
             "services" => {
                 let name = self.dice.among(&["AddNetworkService.1", "RemoveNetworkService.1"]);
                 add(name, "amazon-dns");
@@ -196,6 +203,7 @@ impl Drawing {
                     add("GatewayLoadBalancerEndpointId", id);
                 }
             },
+            other if other.starts_with("lb-") => balancing::group(world, other, &mut self.dice, &mut add),
             tagged => {
                 if self.dice.one_in(3) {
                     let resource_type = tagged.strip_suffix('+').unwrap_or_else(|| panic!("the word {tagged}"));
@@ -217,6 +225,15 @@ impl Drawing {
         if self.dice.one_in(6) {
             add("Filter.1.Name", self.dice.among(&["tag:role", "tag-key", "owner-id", "vpc-id", "subnet-id", "state"]));
             add("Filter.1.Value.1", self.dice.among(&["web", "*", "?*", "123456789012", "vpc-0*", "available"]));
+        }
+    }
+
+    fn page(&mut self, add: &mut impl FnMut(&str, &str), size: &str, token: &str) {
+        if !self.dice.one_in(3) {
+            add(size, self.dice.among(&["1", "2", "5", "100", "400", "0"]));
+        }
+        if let Some(next) = self.next.take().filter(|_| self.dice.one_in(2)) {
+            add(token, &next);
         }
     }
 
@@ -250,6 +267,7 @@ impl Drawing {
                 *tokens += 1;
                 format!("token-{tokens}")
             }
+            other if other.starts_with("lb-") => return balancing::value(world, other, dice),
             thing if dice.one_in(25) => {
                 let prefix = dice.among(&["i", "eni", "subnet", "vpc", "tmf", "tmfr", "tmt", "tms", "eni-attach"]);
                 format!("{prefix}-0{}{:x}", thing.len(), dice.draw())
@@ -274,12 +292,14 @@ impl Drawing {
     }
 }
 
+/// One of several; none if there are none.
+pub(super) fn pick<T: ToString>(of: impl Iterator<Item = T> + Clone, dice: &mut Dice) -> Option<String> {
+    let count = of.clone().count();
+    if count == 0 { None } else { of.clone().nth(dice.below(count)).map(|it| it.to_string()) }
+}
+
 /// One of the things of a kind that there are.
-fn standing(world: &World, kind: &str, dice: &mut Dice) -> Option<String> {
-    fn pick<T: ToString>(of: impl Iterator<Item = T> + Clone, dice: &mut Dice) -> Option<String> {
-        let count = of.clone().count();
-        if count == 0 { None } else { of.clone().nth(dice.below(count)).map(|it| it.to_string()) }
-    }
+pub(super) fn standing(world: &World, kind: &str, dice: &mut Dice) -> Option<String> {
     match kind {
         "zone" => pick(world.zones.keys(), dice),
         "vpc" => pick(world.vpcs.keys(), dice),
@@ -313,6 +333,10 @@ fn standing(world: &World, kind: &str, dice: &mut Dice) -> Option<String> {
 
 #[test]
 fn the_grammar_has_every_action() {
-    let known: Vec<_> = GRAMMAR.iter().map(|(action, ..)| *action).collect();
-    assert_eq!(known, Request::ACTIONS, "each action is a line, in the order of the requests");
+    let known: Vec<_> = lines().map(|(action, ..)| *action).collect();
+    assert_eq!(
+        known,
+        Request::every_action().collect::<Vec<_>>(),
+        "each action is a line, in the order of the requests"
+    );
 }

@@ -78,10 +78,12 @@ pub fn answer(api: &mut Api, request: &HttpRequest<impl AsRef<[u8]>>) -> Deliver
     Delivery { took, reply }
 }
 
-/// The request that a body makes, for whoever wants to make it himself.
+/// The request that an HTTP request makes, for whoever wants to make it himself.
 #[cfg(test)]
-pub(crate) fn request(body: &[u8]) -> Result<Request, ApiError> {
-    parse::request(Params::new(body))
+pub(crate) fn request(request: &HttpRequest<impl AsRef<[u8]>>) -> Result<Request, ApiError> {
+    let params = Params::new(request.body().as_ref());
+    let written = Protocol::written(request.headers(), &params);
+    read(written.unwrap_or(Protocol::Ec2), request, params)
 }
 
 /// The API that a request with these headers is signed for, and the signature.
@@ -102,12 +104,16 @@ fn understood(
     params: Params,
 ) -> Result<(Caller, Request), ApiError> {
     let caller = api.caller(key, token.as_deref()).map_err(|rejected| rejected.error(protocol.scope()))?;
-    let request = match protocol {
-        Protocol::Ec2 | Protocol::Sts => parse::request(params)?,
-        Protocol::Elb => Request::Elb(parse::elb::request(params)?),
-        Protocol::Tagging => tagging::request(request.headers(), request.body().as_ref())?,
-    };
-    Ok((caller, request))
+    Ok((caller, read(protocol, request, params)?))
+}
+
+/// What a request asks for, in this protocol.
+fn read(protocol: Protocol, request: &HttpRequest<impl AsRef<[u8]>>, params: Params) -> Result<Request, ApiError> {
+    match protocol {
+        Protocol::Ec2 | Protocol::Sts => parse::request(params),
+        Protocol::Elb => parse::elb::request(params).map(Request::Elb),
+        Protocol::Tagging => tagging::request(request.headers(), request.body().as_ref()),
+    }
 }
 
 /// The reply without what comes after so many bytes; at least the last byte goes.
