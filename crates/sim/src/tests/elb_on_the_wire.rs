@@ -1,9 +1,9 @@
-//! Takes requests as clients of ELB and of the tagging API send them; gives sentences about what they get back, and about what stands
-//! around the world in their way. Never parses more than it asks for.
+//! Takes requests as clients of ELB and of the tagging API send them; gives sentences about what they get back, and about what befalls
+//! them on the way. Never parses more than it asks for.
 
 use super::http::{Reply, SIGNED, answer};
 use super::*;
-use crate::api::{Came, Effect, Fault, Lag, Limit, Rates};
+use crate::api::{Came, Effect, Fault, Lag};
 use crate::wire;
 
 fn signed_for(api: &str) -> String {
@@ -73,6 +73,22 @@ fn everything_is_made_described_and_deleted_over_the_wire() {
     assert_eq!(ask(&mut world, &format!("Action=DeleteTargetGroup&TargetGroupArn={group}")).status, 200);
 }
 
+// Facts: 9-mirror-listener, 10-silent-failures
+#[test]
+fn what_a_load_balancer_hears_shows_in_its_listeners_alone() {
+    let mut world = empty_world();
+    let arn = world.add_network_load_balancer("sensor");
+    let without_id = |reply: Reply| reply.body.split_once("<ResponseMetadata>").unwrap().0.to_owned();
+    let balancers = without_id(ask(&mut world, "Action=DescribeLoadBalancers"));
+    let asked = format!("Action=DescribeListeners&LoadBalancerArn={arn}");
+    let listeners = ask(&mut world, &asked);
+    assert_eq!((inside(&listeners, "Protocol"), inside(&listeners, "Port")), ("UDP", "4789"));
+    let deleted = format!("Action=DeleteListener&ListenerArn={}", inside(&listeners, "ListenerArn"));
+    assert_eq!(ask(&mut world, &deleted).status, 200);
+    assert_eq!(inside(&ask(&mut world, &asked), "Listeners"), "");
+    assert_eq!(without_id(ask(&mut world, "Action=DescribeLoadBalancers")), balancers);
+}
+
 #[test]
 fn an_error_of_elb_has_the_form_of_query_and_a_code_of_its_own() {
     let mut world = empty_world();
@@ -103,7 +119,6 @@ fn the_api_is_the_one_that_a_request_is_signed_for() {
     assert!(unsigned.body.contains("<ErrorResponse "), "{}", unsigned.body);
 }
 
-/// facts §6
 #[test]
 fn get_resources_speaks_json() {
     let mut world = empty_world();
@@ -134,68 +149,6 @@ fn caller() -> Caller {
 
 fn described() -> Request {
     Request::Elb(ElbRequest::DescribeLoadBalancers(DescribeLoadBalancers::default()))
-}
-
-/// How many calls are let through before one is refused, and with which code.
-fn let_through(api: &mut Api, request: &Request) -> (u32, String) {
-    let mut passed = 0;
-    loop {
-        match api.call(&caller(), request.clone()).came {
-            Came::Whole(Err(error)) if error.message == "Rate exceeded" => return (passed, error.code),
-            _ => passed += 1,
-        }
-    }
-}
-
-fn limited() -> Api {
-    let mut api = Api::new(empty_world(), 1);
-    api.limit_rates(Some(Rates::documented()));
-    api
-}
-
-/// facts §6
-#[test]
-fn elb_has_buckets_for_kinds_of_calls_and_one_for_all() {
-    assert_eq!(let_through(&mut limited(), &described()), (40, "Throttling".into()));
-    let delete = Request::Elb(ElbRequest::DeleteLoadBalancer("arn".into()));
-    assert_eq!(let_through(&mut limited(), &delete).0, 20);
-    let subnets = SetSubnets { load_balancer: "arn".into(), subnets: Vec::new() };
-    let mut api = limited();
-    assert_eq!(let_through(&mut api, &Request::Elb(ElbRequest::SetSubnets(subnets.clone()))).0, 10);
-    api.advance(api.world().now() + SignedDuration::from_secs(5));
-    assert_eq!(let_through(&mut api, &Request::Elb(ElbRequest::SetSubnets(subnets))).0, 1, "one every five seconds");
-    let mut api = limited();
-    let_through(&mut api, &delete);
-    let tags = Request::Elb(ElbRequest::DescribeTags(Vec::new()));
-    assert!(let_through(&mut api, &tags).0 < 20, "what one kind has used up, the account has");
-    let ec2 = api.call(&caller(), Request::DescribeTags(Describe::all()));
-    assert!(matches!(ec2.came, Came::Whole(Ok(_))), "EC2's bucket is another");
-}
-
-/// facts §6
-#[test]
-fn the_tagging_api_takes_fifteen_calls_a_second() {
-    let request = Request::GetResources(GetResources::default());
-    let mut api = limited();
-    assert_eq!(let_through(&mut api, &request), (15, "ThrottledException".into()));
-    api.advance(api.world().now() + SignedDuration::from_secs(1));
-    assert_eq!(let_through(&mut api, &request).0, 15);
-}
-
-#[test]
-fn a_granted_limit_is_one_action_s() {
-    let mut api = Api::new(empty_world(), 1);
-    let limit = Limit { burst: 3, per_second: 1 };
-    api.limit_rates(Some(Rates::documented().with("elasticloadbalancing:DescribeLoadBalancers", limit)));
-    assert_eq!(let_through(&mut api, &described()).0, 3);
-}
-
-/// facts §6
-#[test]
-fn the_code_of_a_refused_call_is_seen_or_documented() {
-    let mut api = limited();
-    api.world_mut().unknowns.codes = Codes::AsDocumented;
-    assert_eq!(let_through(&mut api, &described()).1, "ThrottlingException");
 }
 
 #[test]

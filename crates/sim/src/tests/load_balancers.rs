@@ -92,7 +92,7 @@ fn a_load_balancer_is_provisioned_and_then_active() {
     assert_eq!(found(&mut world, &made.arn).state, LoadBalancerState::Active);
 }
 
-/// facts §1.1
+// Facts: 1.1-other-managed-interfaces
 #[test]
 fn a_load_balancer_keeps_an_interface_in_each_zone_that_cannot_be_mirrored() {
     let mut setting = setting();
@@ -115,7 +115,7 @@ fn a_load_balancer_keeps_an_interface_in_each_zone_that_cannot_be_mirrored() {
     }
 }
 
-/// facts §1.2
+// Facts: 1.2-load-balancer-listener, 9-mirror-listener
 #[test]
 fn a_network_load_balancer_hears_mirrored_packets_while_it_is_active_and_listens_on_udp_4789() {
     let (mut world, network) = world_with_network();
@@ -136,7 +136,7 @@ fn a_network_load_balancer_hears_mirrored_packets_while_it_is_active_and_listens
     assert!(!world.has_mirror_listener(&made.arn));
 }
 
-/// facts §1.2, §3
+// Facts: 10-silent-failures
 #[test]
 fn a_target_and_its_sessions_outlive_their_load_balancer_and_no_call_of_ec2_fails_for_it() {
     let mut setting = setting();
@@ -153,7 +153,6 @@ fn a_target_and_its_sessions_outlive_their_load_balancer_and_no_call_of_ec2_fail
     assert_eq!(again, "NetworkLoadBalancerNotFoundException");
 }
 
-/// facts §1.2
 #[test]
 fn only_a_network_load_balancer_can_be_a_mirror_target() {
     let (mut world, network) = world_with_network();
@@ -206,7 +205,6 @@ fn subnets_that_are_set_replace_the_others_and_their_interfaces() {
     assert_eq!(elb!(world, SetSubnets(all)).len(), 3);
 }
 
-/// facts §1.2
 #[test]
 fn cross_zone_is_off_for_a_network_load_balancer_until_it_is_switched_on() {
     let (mut world, network) = world_with_network();
@@ -251,7 +249,6 @@ fn a_listener_speaks_what_its_load_balancer_and_its_group_speak_on_a_port_of_its
     assert_eq!(elb_refused!(world, CreateListener(gone)), "TargetGroupNotFound");
 }
 
-/// facts §9
 #[test]
 fn rules_and_listeners_lead_from_a_load_balancer_to_its_target_groups() {
     let (mut world, network) = world_with_network();
@@ -281,7 +278,7 @@ fn rules_and_listeners_lead_from_a_load_balancer_to_its_target_groups() {
     assert_eq!(elb!(world, DescribeTargetGroups(behind)).items.len(), 1);
 }
 
-/// facts §9
+// Facts: 9-load-balancers
 #[test]
 fn load_balancers_come_in_pages_of_1_to_400_and_at_most_20_can_be_named() {
     let (mut world, network) = world_with_network();

@@ -26,7 +26,6 @@ fn tagged(count: usize) -> World {
     world
 }
 
-/// facts §6
 #[test]
 fn only_what_is_or_was_tagged_is_listed() {
     let mut world = tagged(1);
@@ -43,7 +42,6 @@ fn only_what_is_or_was_tagged_is_listed() {
     assert_eq!((found.len(), &found[0].tags), (1, &Tags::new()), "what has lost its tags is listed without any");
 }
 
-/// facts §6
 #[test]
 fn filters_want_all_keys_and_one_of_the_values_of_each() {
     let mut world = tagged(4);
@@ -53,7 +51,6 @@ fn filters_want_all_keys_and_one_of_the_values_of_each() {
     assert_eq!(count(vec![tag("role", &["web"]), tag("other", &[])]), 0);
 }
 
-/// facts §6
 #[test]
 fn types_are_those_of_the_arn() {
     let mut world = tagged(1);
@@ -73,7 +70,6 @@ fn types_are_those_of_the_arn() {
     assert_eq!(found("elasticloadbalancing:loadbalancer/net"), ["loadbalancer"]);
 }
 
-/// facts §6
 #[test]
 fn whether_mirror_objects_are_listed_is_a_switch() {
     let mut world = empty_world();
@@ -86,7 +82,7 @@ fn whether_mirror_objects_are_listed_is_a_switch() {
     assert_eq!(named(&resources(&mut world, filters)), ["traffic-mirror-filter"]);
 }
 
-/// facts §6
+// Facts: 6-tagging-pages, 6-tagging-expired
 #[test]
 fn a_page_has_1_to_100_resources_and_its_token_lasts_a_quarter_of_an_hour() {
     let mut world = tagged(5);
@@ -102,21 +98,36 @@ fn a_page_has_1_to_100_resources_and_its_token_lasts_a_quarter_of_an_hour() {
     assert_eq!(refused!(world, GetResources(page(3, first.next))), "PaginationTokenExpiredException");
 }
 
-/// facts §6
+fn only(arns: Vec<String>) -> GetResources {
+    GetResources { arns, ..GetResources::default() }
+}
+
 #[test]
 fn named_resources_come_alone_and_one_that_is_not_there_is_left_out() {
     let mut world = tagged(2);
     let arn = resources(&mut world, GetResources::default()).remove(0).arn;
-    let only = |arns| GetResources { arns, ..GetResources::default() };
     let gone = String::from("arn:aws:ec2:eu-west-1:123456789012:instance/i-0");
     assert_eq!(resources(&mut world, only(vec![arn.clone(), gone])).len(), 1);
     for wrong in [
         GetResources { types: vec!["ec2".into()], ..only(vec![arn.clone()]) },
         GetResources { page_size: Some(5), ..only(vec![arn.clone()]) },
-        only(vec![arn; 101]),
-        GetResources { tags: vec![tag("k", &["v"; 21])], ..GetResources::default() },
-        GetResources { tags: vec![tag("k", &[]); 51], ..GetResources::default() },
     ] {
         assert_eq!(refused!(world, GetResources(wrong)), "InvalidParameterException");
+    }
+}
+
+// Facts: 6-tagging-filters
+#[test]
+fn fifty_filters_of_twenty_values_or_a_hundred_resources_can_be_asked_for() {
+    let mut world = tagged(1);
+    let arn = resources(&mut world, GetResources::default()).remove(0).arn;
+    let filtered = |tags| GetResources { tags, ..GetResources::default() };
+    for (most, more) in [
+        (only(vec![arn.clone(); 100]), only(vec![arn; 101])),
+        (filtered(vec![tag("role", &["web"; 20])]), filtered(vec![tag("role", &["web"; 21])])),
+        (filtered(vec![tag("role", &[]); 50]), filtered(vec![tag("role", &[]); 51])),
+    ] {
+        assert_eq!(resources(&mut world, most).len(), 1);
+        assert_eq!(refused!(world, GetResources(more)), "InvalidParameterException");
     }
 }

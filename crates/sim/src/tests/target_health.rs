@@ -3,6 +3,8 @@
 use super::load_balancers::{balancer, elb, elb_done, elb_refused, group, listener};
 use super::*;
 
+const FUNCTION: &str = "arn:aws:lambda:eu-west-1:123456789012:function:f";
+
 /// A load balancer before a group that has one instance, which has just been registered.
 struct Balanced {
     world: World,
@@ -40,7 +42,6 @@ impl Balanced {
     }
 }
 
-/// facts §9
 #[test]
 fn a_target_is_initial_until_its_checks_have_passed_and_then_healthy() {
     let mut balanced = balanced();
@@ -49,7 +50,6 @@ fn a_target_is_initial_until_its_checks_have_passed_and_then_healthy() {
     assert_eq!(balanced.health(), [(TargetState::Healthy, None)]);
 }
 
-/// facts §9
 #[test]
 fn a_target_whose_checks_fail_is_unhealthy_and_healthy_again_when_they_pass() {
     let mut balanced = balanced();
@@ -63,7 +63,6 @@ fn a_target_whose_checks_fail_is_unhealthy_and_healthy_again_when_they_pass() {
     assert_eq!(balanced.health(), [(TargetState::Healthy, None)]);
 }
 
-/// facts §9
 #[test]
 fn a_deregistered_target_drains_for_five_minutes_and_is_gone() {
     let mut balanced = balanced();
@@ -89,7 +88,6 @@ fn a_target_that_is_registered_again_while_it_drains_stays() {
     assert_eq!(balanced.health(), [(TargetState::Healthy, None)]);
 }
 
-/// facts §9
 #[test]
 fn an_instance_that_is_terminated_is_deregistered_by_its_group() {
     let mut balanced = balanced();
@@ -101,7 +99,6 @@ fn an_instance_that_is_terminated_is_deregistered_by_its_group() {
     assert_eq!(balanced.health(), []);
 }
 
-/// facts §9
 #[test]
 fn a_stopped_instance_is_unused_and_is_checked_anew_when_it_runs_again() {
     let mut balanced = balanced();
@@ -116,7 +113,6 @@ fn a_stopped_instance_is_unused_and_is_checked_anew_when_it_runs_again() {
     assert_eq!(balanced.health(), [(TargetState::Healthy, None)]);
 }
 
-/// facts §9
 #[test]
 fn a_target_to_which_no_load_balancer_sends_is_unused() {
     let mut balanced = balanced();
@@ -129,12 +125,42 @@ fn a_target_to_which_no_load_balancer_sends_is_unused() {
     assert_eq!(balanced.health(), [(TargetState::Unused, Some("Target.NotInUse"))], "nowhere");
 }
 
-/// facts §9
+/// A group of functions.
+fn functions(network: &Network) -> CreateTargetGroup {
+    CreateTargetGroup {
+        kind: TargetType::Lambda,
+        protocol: None,
+        port: None,
+        vpc: None,
+        ..group(network, "function", Protocol::Http, 80)
+    }
+}
+
+// Facts: 9-target-groups
 #[test]
-fn a_group_holds_what_its_type_says() {
-    let mut balanced = balanced();
-    let Balanced { world, network, .. } = &mut balanced;
-    let ip = CreateTargetGroup { kind: TargetType::Ip, ..group(network, "ip", Protocol::Tcp, 80) };
+fn a_group_holds_instances_addresses_functions_or_load_balancers_as_its_type_says() {
+    let Balanced { mut world, network, group: instances, instance } = balanced();
+    let of_type = |kind: TargetType| CreateTargetGroup { kind, ..group(&network, kind.name(), Protocol::Tcp, 80) };
+    let before = elb!(world, CreateLoadBalancer(balancer(&network, LoadBalancerType::Application, "before"))).arn;
+    let held = [
+        (instances, instance.to_string()),
+        (elb!(world, CreateTargetGroup(of_type(TargetType::Ip))).group.arn, "10.0.0.9".into()),
+        (elb!(world, CreateTargetGroup(functions(&network))).group.arn, FUNCTION.into()),
+        (elb!(world, CreateTargetGroup(of_type(TargetType::Alb))).group.arn, before.to_string()),
+    ];
+    for (group, own) in &held {
+        for (_, id) in &held {
+            let registered = world.call(Request::Elb(ElbRequest::RegisterTargets(of(group, [id]))));
+            assert_eq!(registered.is_ok(), id == own, "{id} in {group}: {registered:?}");
+        }
+    }
+}
+
+// Facts: 9-ip-targets
+#[test]
+fn an_address_outside_the_vpc_is_a_target_in_all_zones() {
+    let Balanced { mut world, network, .. } = balanced();
+    let ip = CreateTargetGroup { kind: TargetType::Ip, ..group(&network, "ip", Protocol::Tcp, 80) };
     let ip = elb!(world, CreateTargetGroup(ip)).group.arn;
     elb_done!(world, RegisterTargets(of(&ip, ["10.0.0.9"])));
     let outside = |zone: Option<&str>| {
@@ -145,41 +171,43 @@ fn a_group_holds_what_its_type_says() {
     elb_done!(world, RegisterTargets(outside(Some("all"))));
     let zones: Vec<_> = elb!(world, DescribeTargetHealth(of(&ip, []))).items.into_iter().map(|it| it.zone).collect();
     assert_eq!(zones, [Some("eu-west-1a".into()), Some("all".into())]);
-    let lambda = CreateTargetGroup {
-        kind: TargetType::Lambda,
-        protocol: None,
-        port: None,
-        vpc: None,
-        ..group(network, "function", Protocol::Http, 80)
-    };
-    let lambda = elb!(world, CreateTargetGroup(lambda)).group.arn;
-    elb_done!(world, RegisterTargets(of(&lambda, ["arn:aws:lambda:eu-west-1:123456789012:function:f"])));
-    let alb = CreateTargetGroup { kind: TargetType::Alb, ..group(network, "alb", Protocol::Tcp, 80) };
-    let alb = elb!(world, CreateTargetGroup(alb)).group.arn;
-    let before = elb!(world, CreateLoadBalancer(balancer(network, LoadBalancerType::Application, "before"))).arn;
-    elb_done!(world, RegisterTargets(of(&alb, [before.as_str()])));
-    for wrong in [&ip, &lambda, &alb] {
-        let code = elb_refused!(world, RegisterTargets(of(wrong, ["i-0"])));
-        assert!(matches!(code.as_str(), "InvalidTarget" | "ValidationError"), "{code}");
-    }
 }
 
-/// facts §9
+// Facts: 9-nested
+#[test]
+fn an_application_load_balancer_is_the_target_of_another() {
+    let Balanced { mut world, network, .. } = balanced();
+    let alb = CreateTargetGroup { kind: TargetType::Alb, ..group(&network, "alb", Protocol::Tcp, 80) };
+    let alb = elb!(world, CreateTargetGroup(alb)).group.arn;
+    let [inner, network_one] = [LoadBalancerType::Application, LoadBalancerType::Network]
+        .map(|kind| elb!(world, CreateLoadBalancer(balancer(&network, kind, kind.name()))).arn);
+    assert_eq!(elb_refused!(world, RegisterTargets(of(&alb, [network_one.as_str()]))), "InvalidTarget");
+    elb_done!(world, RegisterTargets(of(&alb, [inner.as_str()])));
+    let targets = elb!(world, DescribeTargetHealth(of(&alb, []))).items;
+    assert_eq!(targets[0].target.id, inner.as_str());
+}
+
+// Facts: 9-target-health
+#[test]
+fn all_targets_of_a_group_come_in_one_list_each_with_its_health() {
+    let mut balanced = balanced();
+    let target = |port| TargetWish { id: balanced.instance.to_string(), port: Some(port), zone: None };
+    let many = OfTargets { group: balanced.group.clone(), targets: (1000..1500).map(target).collect() };
+    elb_done!(balanced.world, RegisterTargets(many));
+    pass(&mut balanced.world, 151);
+    let all = elb!(balanced.world, DescribeTargetHealth(of(&balanced.group, [])));
+    assert_eq!((all.items.len(), all.next), (501, None));
+    assert!(all.items.iter().all(|it| it.state == TargetState::Healthy));
+}
+
 #[test]
 fn a_function_behind_a_load_balancer_is_unavailable_for_it_is_not_checked() {
     let Balanced { mut world, network, .. } = balanced();
     let made = elb!(world, CreateLoadBalancer(balancer(&network, LoadBalancerType::Application, "front")));
-    let wish = CreateTargetGroup {
-        kind: TargetType::Lambda,
-        protocol: None,
-        port: None,
-        vpc: None,
-        ..group(&network, "function", Protocol::Http, 80)
-    };
-    let function = elb!(world, CreateTargetGroup(wish));
+    let function = elb!(world, CreateTargetGroup(functions(&network)));
     elb!(world, CreateListener(listener(&made, Protocol::Http, 80, &function)));
     let group = function.group.arn;
-    elb_done!(world, RegisterTargets(of(&group, ["arn:aws:lambda:eu-west-1:123456789012:function:f"])));
+    elb_done!(world, RegisterTargets(of(&group, [FUNCTION])));
     let health = elb!(world, DescribeTargetHealth(of(&group, []))).items.remove(0);
     assert_eq!((health.state, health.reason), (TargetState::Unavailable, Some("Target.HealthCheckDisabled")));
 }
@@ -195,7 +223,7 @@ fn only_a_running_instance_of_the_vpc_can_be_registered() {
     assert_eq!(elb_refused!(world, RegisterTargets(nowhere)), "TargetGroupNotFound");
 }
 
-/// facts §9
+// Facts: 9-health-checks
 #[test]
 fn health_is_never_checked_by_udp() {
     let Balanced { mut world, network, .. } = balanced();
