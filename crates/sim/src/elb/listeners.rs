@@ -70,6 +70,12 @@ impl World {
         balancer.is_some_and(|balancer| balancer.listeners.values().any(Listener::hears_mirrored_packets))
     }
 
+    /// Whether mirrored packets reach such a listener.
+    pub(crate) fn receives_mirrored_packets(&self, load_balancer: &LoadBalancerArn) -> bool {
+        let is_reached = |balancer: &LoadBalancer| balancer.is_reached_by_mirrors();
+        self.has_mirror_listener(load_balancer) && self.load_balancers.get(load_balancer).is_some_and(is_reached)
+    }
+
     /// Takes every listener for mirrored packets off a load balancer. No call of EC2 shows it, and none fails.
     pub fn remove_mirror_listener(&mut self, load_balancer: &LoadBalancerArn) {
         if let Some(balancer) = self.load_balancers.get_mut(load_balancer) {

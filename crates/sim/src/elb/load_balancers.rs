@@ -45,6 +45,8 @@ pub struct ZoneOfBalancer {
     pub interface: InterfaceId,
     /// That interface's address.
     pub address: Ipv4Addr,
+    /// Whether it was made to stand here after it had been made.
+    pub added_later: bool,
 }
 
 /// A load balancer.
@@ -87,6 +89,12 @@ impl LoadBalancer {
     pub(super) fn attributes(&self) -> Vec<(String, String)> {
         let Self { cross_zone, deletion_protection, .. } = self;
         vec![(CROSS_ZONE.into(), cross_zone.to_string()), (DELETION_PROTECTION.into(), deletion_protection.to_string())]
+    }
+
+    /// Whether mirrored packets find a zone of it that takes them: one that was added later does so only with cross-zone balancing. Source:
+    /// Traffic Mirroring guide, "Traffic mirror targets".
+    pub(super) fn is_reached_by_mirrors(&self) -> bool {
+        self.cross_zone || self.zones.is_empty() || self.zones.iter().any(|zone| !zone.added_later)
     }
 
     /// Whether it was made by the same wish.
@@ -237,6 +245,7 @@ impl World {
         if let Some(subnet) = subnets.iter().find(|id| full(self, id)) {
             return Err(ApiError::new("InvalidSubnet", format!("Not enough IP space available in {subnet}")));
         }
+        let added_later = !balancer.zones.is_empty();
         let mut zones = Vec::new();
         for subnet in subnets {
             let id = self.add_requester_managed_interface(subnet, balancer.kind.interface_type())?;
@@ -245,7 +254,7 @@ impl World {
             interface.description = format!("ELB {path}");
             interface.security_groups.clone_from(&balancer.security_groups);
             let (zone, address) = (interface.zone.clone(), interface.address);
-            zones.push(ZoneOfBalancer { zone, subnet: subnet.clone(), interface: id, address });
+            zones.push(ZoneOfBalancer { zone, subnet: subnet.clone(), interface: id, address, added_later });
         }
         Ok(zones)
     }

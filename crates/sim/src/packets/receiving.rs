@@ -41,7 +41,7 @@ impl World {
                 self.check_heard(session, source, sensor)?;
                 Ok(Some(MTU_OF_INTERFACES - overhead))
             }
-            Resource::NetworkLoadBalancer(arn) if self.has_mirror_listener(arn) => Ok(None),
+            Resource::NetworkLoadBalancer(arn) if self.receives_mirrored_packets(arn) => Ok(None),
             Resource::NetworkLoadBalancer(arn) if self.load_balancers.contains_key(arn) => {
                 Err(NotMirrored::TargetSilent(session.clone()))
             }

@@ -117,6 +117,28 @@ fn the_api_is_the_one_that_a_request_is_signed_for() {
     assert!(other.body.contains("s3"), "{}", other.body);
     let unsigned = answer(&mut world, None, "Action=DescribeTags&Version=2015-12-01");
     assert!(unsigned.body.contains("<ErrorResponse "), "{}", unsigned.body);
+    for version in ["2016-11-15", "2011-06-15"] {
+        let body = format!("Action=DescribeTags&Version={version}");
+        let other = answer(&mut world, Some(&signed_for("elasticloadbalancing")), &body);
+        assert_eq!((other.status, inside(&other, "Code")), (403, "SignatureDoesNotMatch"), "{version}");
+    }
+}
+
+#[test]
+fn the_tagging_api_refuses_in_json_whoever_has_not_signed_or_is_nobody() {
+    let mut api = Api::new(empty_world(), 1);
+    api.iam_mut().add(&"123456789012".into(), "user/alice", Principal::user());
+    let refused = |api: &mut Api, signature: Option<&str>| {
+        let mut request = super::http::request(signature, "{}");
+        let target = "ResourceGroupsTaggingAPI_20170126.GetResources".parse().unwrap();
+        request.headers_mut().insert("x-amz-target", target);
+        let reply = wire::answer(api, &request).reply.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(reply.body()).unwrap();
+        (reply.status().as_u16(), body["__type"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(refused(&mut api, None), (403, "MissingAuthenticationToken".into()));
+    assert_eq!(refused(&mut api, Some(&signed_for("tagging"))), (403, "InvalidClientTokenId".into()));
+    assert_eq!(refused(&mut api, Some(&signed_for("elasticloadbalancing"))), (403, "SignatureDoesNotMatch".into()));
 }
 
 #[test]

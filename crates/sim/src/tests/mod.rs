@@ -59,6 +59,7 @@ mod target_health;
 mod targets;
 mod unknowns;
 mod well_formed;
+mod zones_of_balancers;
 
 use jiff::SignedDuration;
 use mirror_core::Time;

@@ -6,7 +6,7 @@ const TCP: u8 = 6;
 const UDP: u8 = 17;
 
 /// An interface with a filter that accepts all IPv4 both ways, and a session of it.
-fn mirrored_setting() -> (Setting, MirrorSession) {
+pub(super) fn mirrored_setting() -> (Setting, MirrorSession) {
     let mut setting = setting();
     let egress = {
         let mut rule = rule(&setting.filter, 10);
