@@ -374,11 +374,21 @@ async fn every_curl_of_the_document_does_what_it_says() {
     let load_balancer = load_balancer["made"].as_str().unwrap();
     let (_, made) =
         ec2(&sim, &format!("Action=CreateTrafficMirrorTarget&NetworkLoadBalancerArn={load_balancer}")).await.unwrap();
+    let launch = "Action=RunInstances&ImageId=ami-1&InstanceType=m5.large&MinCount=1&MaxCount=1";
+    let (_, spot) = ec2(&sim, &format!("{launch}&InstanceMarketOptions.MarketType=spot")).await.unwrap();
+    let wish = json!({"cluster": "prod", "subnet": inside(&instances, "subnetId"), "instanceType": "m5.large"});
+    let node = told(&sim, "POST", "world", &json!({"addEksNode": wish})).await;
+    told(&sim, "PATCH", "clock", &json!({"advance": "3s"})).await;
     for (method, path, body) in examples {
+        let instance = match &body {
+            body if body.contains("interruptSpotInstance") => inside(&spot, "instanceId"),
+            body if body.contains("setPods") => node["made"].as_str().unwrap(),
+            _ => inside(&instances, "instanceId"),
+        };
         let body = body
             .replace("eni-…", inside(&instances, "networkInterfaceId"))
             .replace("subnet-…", inside(&instances, "subnetId"))
-            .replace("i-…", inside(&instances, "instanceId"))
+            .replace("i-…", instance)
             .replace("tmt-…", inside(&made, "trafficMirrorTargetId"))
             .replace("arn:…", load_balancer);
         let (status, answer) = control(&sim, &method, &path, &body).await;

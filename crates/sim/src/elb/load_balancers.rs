@@ -253,7 +253,10 @@ impl World {
             let path = balancer.arn.as_str().split_once("loadbalancer/").map_or("", |(_, path)| path);
             interface.description = format!("ELB {path}");
             interface.security_groups.clone_from(&balancer.security_groups);
-            let (zone, address) = (interface.zone.clone(), interface.address);
+            let zone = interface.zone.clone();
+            let Some(address) = interface.address else {
+                return Err(ApiError::new("InvalidSubnet", format!("The subnet '{subnet}' has no IPv4 addresses")));
+            };
             zones.push(ZoneOfBalancer { zone, subnet: subnet.clone(), interface: id, address, added_later });
         }
         Ok(zones)

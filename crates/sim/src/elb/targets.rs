@@ -21,6 +21,7 @@ use super::target_groups::TargetGroup;
 use super::words::{LoadBalancerState, LoadBalancerType, TargetGroupArn, TargetType};
 use crate::agenda;
 use crate::error::ApiError;
+use crate::network::Subnet;
 use crate::world::World;
 
 /// What time brings to load balancers. It may have been overtaken by then: whoever acts on it looks first.
@@ -229,7 +230,8 @@ impl World {
         let inside = |vpc: &&VpcId| self.vpcs.get(*vpc).is_some_and(|vpc| vpc.cidr.contains(&address));
         match group.vpc.as_ref().filter(inside) {
             Some(vpc) => {
-                let holds = self.subnets.values().find(|subnet| subnet.vpc == *vpc && subnet.cidr.contains(&address));
+                let has = |subnet: &Subnet| subnet.cidr.is_some_and(|cidr| cidr.contains(&address));
+                let holds = self.subnets.values().find(|subnet| subnet.vpc == *vpc && has(subnet));
                 let zone =
                     holds.map(|subnet| subnet.zone.clone()).ok_or_else(|| invalid_target(id, "are in no subnet"))?;
                 match said.filter(|said| **said != zone) {

@@ -1,8 +1,8 @@
 //! Takes parameters; gives the request that they make. Never asks the world: what is refused here, AWS refuses for its form alone.
 
 mod compute;
-mod machines;
 pub(super) mod elb;
+mod machines;
 mod mirror;
 mod sts;
 

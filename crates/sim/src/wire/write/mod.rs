@@ -2,8 +2,8 @@
 //! another. Source of the element names: botocore `ec2/2016-11-15` and `sts/2011-06-15`.
 
 mod compute;
-mod interfaces;
 mod elb;
+mod interfaces;
 mod mirror;
 mod sts;
 
