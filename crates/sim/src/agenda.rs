@@ -23,6 +23,8 @@ pub(crate) enum Event {
     Detaches(InterfaceId, AttachmentId),
     /// An account's auto scaling group replaces its oldest instance.
     Replaces(AccountId, String),
+    /// An account's auto scaling group looks after itself.
+    LooksAfter(AccountId, String),
 }
 
 /// What will happen, by time; at the same time, what was entered first happens first.

@@ -6,6 +6,7 @@ use mirror_core::inventory::InstanceState;
 
 use crate::agenda::Event;
 use crate::error::ApiError;
+use crate::index::InterfaceBy;
 use crate::interfaces::{Attachment, AttachmentStatus, NetworkInterface};
 use crate::request::AttachNetworkInterface;
 use crate::world::World;
@@ -59,9 +60,8 @@ impl World {
                 "Network interface '{interface}' and instance '{instance}' are not in the same Availability Zone."
             )));
         }
-        let hangs_there =
-            |other: &NetworkInterface| other.instance() == Some(instance) && other.device_index() == Some(index);
-        if index < 0 || self.interfaces.values().any(hangs_there) {
+        let hangs_there = |other: &NetworkInterface| other.device_index() == Some(index);
+        if index < 0 || self.hanging_on(instance).any(hangs_there) {
             return Err(ApiError::invalid_value(format!(
                 "Instance '{instance}' already has an interface attached at device index '{index}'."
             )));
@@ -91,8 +91,12 @@ impl World {
 
     /// The account's interface that hangs somewhere by this attachment.
     pub(crate) fn interface_attached_by(&self, id: &AttachmentId) -> Option<&NetworkInterface> {
-        let attached = |interface: &&NetworkInterface| interface.attachment.as_ref().is_some_and(|at| at.id == *id);
-        self.interfaces.values().filter(|interface| self.owns(*interface)).find(attached)
+        self.interfaces.found(&InterfaceBy::Attachment(id.clone())).find(|interface| self.owns(*interface))
+    }
+
+    /// The interfaces that hang on an instance, by whatever status.
+    pub(crate) fn hanging_on(&self, instance: &InstanceId) -> impl Iterator<Item = &NetworkInterface> + use<'_> {
+        self.interfaces.found(&InterfaceBy::Instance(instance.clone()))
     }
 
     pub(crate) fn attaches(&mut self, interface: &InterfaceId, id: &AttachmentId) {

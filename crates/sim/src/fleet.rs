@@ -101,6 +101,11 @@ impl NewInstance {
         self
     }
 
+    /// What a launch template would say of it: more interfaces, which templates have and this world's have not, are left out.
+    pub fn template(self) -> RunInstances {
+        self.wish
+    }
+
     /// Launches it: pending now, running two seconds later.
     ///
     /// # Errors

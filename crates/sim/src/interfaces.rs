@@ -9,6 +9,7 @@ use mirror_core::ids::{AccountId, AttachmentId, InstanceId, InterfaceId, VpcId, 
 use mirror_core::inventory::Tags;
 
 use crate::error::ApiError;
+use crate::index::SessionBy;
 use crate::listing::Listed;
 use crate::network::SubnetId;
 use crate::request::{AssignIpv6Addresses, CreateNetworkInterface};
@@ -214,7 +215,10 @@ impl World {
         if let Some(subnet) = self.subnets.get_mut(&interface.subnet) {
             subnet.give_back(interface.address);
         }
-        self.sessions.retain(|_, session| session.interface != *id);
+        let of_it = self.sessions.found(&SessionBy::Interface(id.clone()));
+        for session in of_it.map(|session| session.id.clone()).collect::<Vec<_>>() {
+            self.sessions.remove(&session);
+        }
     }
 
     pub(crate) fn assign_ipv6_addresses(&mut self, wish: &AssignIpv6Addresses) -> Result<Vec<Ipv6Addr>, ApiError> {

@@ -10,20 +10,29 @@
 //!
 //! A copy of everything at each change would cost the number of objects every time; this costs one object, and is why there is no way
 //! to change an object in here that is not written down.
+//!
+//! For the same reason the [index](crate::index) by which objects are found is kept here. An object that was given out to be changed is
+//! indexed anew when the next one is asked for; until then, whoever looks also looks at that one.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::ops::Deref;
 
 use jiff::SignedDuration;
 use mirror_core::Time;
 
+use crate::index::{Index, Indexed};
+
 /// What some objects were before: none for one that was not there.
 pub(crate) type Before<K, V> = BTreeMap<K, Option<V>>;
 
 /// The objects of a kind, by id.
-#[derive(Clone, Debug)]
-pub(crate) struct Kept<K, V> {
+#[derive(Clone)]
+pub(crate) struct Kept<K, V: Indexed> {
     objects: BTreeMap<K, V>,
+    index: Index<K, V::By>,
+    /// The object that was given out to be changed last, and what it was found by before.
+    given_out: Option<(K, Vec<V::By>)>,
     /// What was replaced, and when, the earliest first.
     replaced: VecDeque<(Time, K, Option<V>)>,
     /// What was replaced at a time that nobody has told yet.
@@ -32,14 +41,31 @@ pub(crate) struct Kept<K, V> {
     memory: Option<SignedDuration>,
 }
 
-impl<K, V> Default for Kept<K, V> {
+impl<K, V: Indexed> Default for Kept<K, V> {
     fn default() -> Self {
-        Self { objects: BTreeMap::new(), replaced: VecDeque::new(), undated: Vec::new(), memory: None }
+        Self {
+            objects: BTreeMap::new(),
+            index: Index::default(),
+            given_out: None,
+            replaced: VecDeque::new(),
+            undated: Vec::new(),
+            memory: None,
+        }
+    }
+}
+
+/// Without the index, which says nothing that the objects do not: how far it has been brought up to date is not to be seen.
+impl<K: fmt::Debug, V: fmt::Debug + Indexed> fmt::Debug for Kept<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { objects, index: _, given_out: _, replaced, undated, memory } = self;
+        let mut shown = f.debug_struct("Kept");
+        shown.field("objects", objects).field("replaced", replaced).field("undated", undated);
+        shown.field("memory", memory).finish()
     }
 }
 
 /// Looking changes nothing, so that it is done as in any map.
-impl<K, V> Deref for Kept<K, V> {
+impl<K, V: Indexed> Deref for Kept<K, V> {
     type Target = BTreeMap<K, V>;
 
     fn deref(&self) -> &BTreeMap<K, V> {
@@ -47,9 +73,9 @@ impl<K, V> Deref for Kept<K, V> {
     }
 }
 
-impl<K: Ord + Clone, V: Clone> Kept<K, V> {
+impl<K: Ord + Clone, V: Clone + Indexed> Kept<K, V> {
     pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
-        let before = self.objects.insert(key.clone(), value);
+        let before = self.put(&key, Some(value));
         if self.memory.is_some() {
             self.undated.push((key, before.clone()));
         }
@@ -57,7 +83,7 @@ impl<K: Ord + Clone, V: Clone> Kept<K, V> {
     }
 
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
-        let before = self.objects.remove(key)?;
+        let before = self.put(key, None)?;
         if self.memory.is_some() {
             self.undated.push((key.clone(), Some(before.clone())));
         }
@@ -66,20 +92,45 @@ impl<K: Ord + Clone, V: Clone> Kept<K, V> {
 
     /// An object to be changed. That it is changed is taken for granted.
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.take_back();
         let object = self.objects.get_mut(key)?;
         if self.memory.is_some() {
             self.undated.push((key.clone(), Some(object.clone())));
         }
+        self.given_out = Some((key.clone(), object.found_by()));
         Some(object)
     }
 
-    pub(crate) fn retain(&mut self, mut stays: impl FnMut(&K, &V) -> bool) {
-        let gone = self.objects.extract_if(.., |key, object| !stays(key, object));
-        let gone = gone.map(|(key, object)| (key, Some(object)));
-        match self.memory {
-            Some(_) => self.undated.extend(gone),
-            None => gone.for_each(drop),
+    /// The objects that are found by this, in the order of their ids.
+    pub(crate) fn found<'a>(&'a self, by: &V::By) -> impl Iterator<Item = &'a V> + use<'a, K, V> {
+        let mut keys: Vec<&K> = self.index.keys(by).collect();
+        if let Some((out, _)) = &self.given_out {
+            keys.retain(|key| *key != out);
+            if self.objects.get(out).is_some_and(|object| object.found_by().contains(by)) {
+                keys.push(out);
+                keys.sort();
+            }
         }
+        keys.into_iter().filter_map(|key| self.objects.get(key))
+    }
+
+    /// Puts an object, or none, in the place of what is there, which it gives.
+    fn put(&mut self, key: &K, object: Option<V>) -> Option<V> {
+        self.take_back();
+        let now = object.as_ref().map(V::found_by).unwrap_or_default();
+        let before = match object {
+            Some(object) => self.objects.insert(key.clone(), object),
+            None => self.objects.remove(key),
+        };
+        self.index.change(key, before.as_ref().map(V::found_by).unwrap_or_default(), now);
+        before
+    }
+
+    /// Indexes the object that was given out last, which nobody can be changing any more.
+    fn take_back(&mut self) {
+        let Some((key, before)) = self.given_out.take() else { return };
+        let now = self.objects.get(&key).map(V::found_by).unwrap_or_default();
+        self.index.change(&key, before, now);
     }
 
     /// From now on remembers for so long what each change replaces; what was before stays as it is now for ever.
@@ -109,11 +160,7 @@ impl<K: Ord + Clone, V: Clone> Kept<K, V> {
     /// is remembered.
     pub(crate) fn swap(&mut self, others: &mut Before<K, V>) {
         for (key, other) in others {
-            let present = match other.take() {
-                Some(object) => self.objects.insert(key.clone(), object),
-                None => self.objects.remove(key),
-            };
-            *other = present;
+            *other = self.put(key, other.take());
         }
     }
 

@@ -23,6 +23,7 @@ mod door;
 mod error;
 pub mod fleet;
 mod iam;
+mod index;
 mod interfaces;
 mod kept;
 mod listeners;
@@ -32,6 +33,7 @@ mod mint;
 mod mirror;
 mod network;
 mod network_acls;
+mod pace;
 mod packets;
 mod past;
 mod quotas;
@@ -58,6 +60,7 @@ pub use self::listing::{Filter, Page};
 pub use self::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
 pub use self::network::{AvailabilityZone, Subnet, SubnetId, Vpc};
 pub use self::network_acls::{AclEntry, NetworkAcl};
+pub use self::pace::{Pace, Span};
 pub use self::packets::{Content, Flow, MirroredPacket, NotMirrored, Packet};
 pub use self::quotas::Quotas;
 pub use self::request::{
@@ -67,7 +70,7 @@ pub use self::request::{
     ModifyTrafficMirrorSession, Ports, Request, RuleField, RuleWish, RunInstances, SessionField,
 };
 pub use self::response::{Identity, Response};
-pub use self::scaling::ScalingGroup;
+pub use self::scaling::{InstanceRefresh, Lifecycle, PoolState, ScalingGroup, WarmPool};
 pub use self::security_groups::{GroupRule, NetworkAclId, Peer, PrefixListId, SecurityGroup, SecurityGroupId};
 pub use self::tags::TagDescription;
 pub use self::unknowns::{

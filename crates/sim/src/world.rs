@@ -22,10 +22,11 @@ use crate::mint::Mint;
 use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
 use crate::network::{AvailabilityZone, Subnet, SubnetId, Vpc, zones_of};
 use crate::network_acls::NetworkAcl;
+use crate::pace::Pace;
 use crate::quotas::Quotas;
 use crate::request::Request;
 use crate::response::{Identity, Response};
-use crate::scaling::ScalingGroup;
+use crate::scaling::Group;
 use crate::security_groups::{NetworkAclId, PrefixListId, SecurityGroup, SecurityGroupId};
 use crate::shares::Shares;
 use crate::tokens::Answered;
@@ -38,6 +39,8 @@ pub struct World {
     pub quotas: Quotas,
     /// How it behaves where AWS does not say.
     pub unknowns: Unknowns,
+    /// How long things take.
+    pub pace: Pace,
     /// The account that acts: the first one, but while something is done for another.
     pub(crate) account: AccountId,
     pub(crate) region: Region,
@@ -58,7 +61,7 @@ pub struct World {
     pub(crate) filters: Kept<FilterId, MirrorFilter>,
     pub(crate) targets: Kept<TargetId, MirrorTarget>,
     pub(crate) sessions: Kept<SessionId, MirrorSession>,
-    pub(crate) groups: BTreeMap<(AccountId, String), ScalingGroup>,
+    pub(crate) groups: BTreeMap<(AccountId, String), Group>,
     pub(crate) security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
     pub(crate) prefix_lists: BTreeMap<PrefixListId, BTreeSet<IpNet>>,
     pub(crate) network_acls: BTreeMap<NetworkAclId, NetworkAcl>,
@@ -73,6 +76,7 @@ impl World {
         Self {
             quotas: Quotas::default(),
             unknowns: Unknowns::default(),
+            pace: Pace::default(),
             zones: zones_of(&region),
             account,
             region,
@@ -142,6 +146,7 @@ impl World {
                 Event::Attaches(interface, attachment) => self.attaches(&interface, &attachment),
                 Event::Detaches(interface, attachment) => self.detaches(&interface, &attachment),
                 Event::Replaces(account, group) => self.acting_for(&account, |world| world.replaces(&group)),
+                Event::LooksAfter(account, group) => self.acting_for(&account, |world| world.looks_after(&group)),
             }
             self.date();
         }

@@ -8,6 +8,7 @@ use mirror_core::inventory::Tags;
 
 use super::MirrorRule;
 use crate::error::ApiError;
+use crate::index::SessionBy;
 use crate::listing::Listed;
 use crate::quotas::Counted;
 use crate::request::{CreateTrafficMirrorFilter, ModifyTrafficMirrorFilterNetworkServices};
@@ -68,7 +69,7 @@ impl World {
     /// Removes a filter, with its rules if that is allowed.
     pub(crate) fn delete_filter(&mut self, id: &FilterId) -> Result<FilterId, ApiError> {
         let has_rules = !self.filter_mut(id)?.rules.is_empty();
-        if let Some(session) = self.sessions.values().find(|session| session.filter == *id) {
+        if let Some(session) = self.sessions.found(&SessionBy::Filter(id.clone())).next() {
             let message = format!("Cannot delete {id}. Filter is in use by {}", session.id);
             return Err(ApiError::new(self.unknowns.filter_in_use, message));
         }

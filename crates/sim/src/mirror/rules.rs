@@ -117,8 +117,8 @@ impl World {
     }
 
     pub(crate) fn rule_mut(&mut self, id: &RuleId) -> Result<&mut MirrorRule, ApiError> {
-        let own = self.filters.values().filter(|filter| self.owns(*filter));
-        let host = own.into_iter().find(|filter| filter.rules.contains_key(id)).map(|host| host.id.clone());
+        let own = self.filters.found(id).find(|filter| self.owns(*filter));
+        let host = own.map(|host| host.id.clone());
         let rule = host.and_then(|host| self.filters.get_mut(&host)).and_then(|host| host.rules.get_mut(id));
         rule.ok_or_else(|| MirrorRule::not_found(id))
     }

@@ -15,6 +15,7 @@ use mirror_core::ids::{AccountId, FilterId, InterfaceId, SessionId, TargetId};
 use mirror_core::inventory::{Resource, Tags};
 
 use crate::error::ApiError;
+use crate::index::SessionBy;
 use crate::listing::Listed;
 use crate::quotas::Counted;
 use crate::request::{CreateTrafficMirrorSession, ModifyTrafficMirrorSession, SessionField};
@@ -135,7 +136,7 @@ impl World {
     fn check_slot(&self, interface: &InterfaceId, number: u16) -> Result<(), ApiError> {
         self.check_number_free(interface, number, None)?;
         let most = self.quotas.sessions_per_interface;
-        if self.sessions.values().filter(|session| session.interface == *interface).count() >= most {
+        if self.sessions.found(&SessionBy::Interface(interface.clone())).count() >= most {
             let message = format!("The maximum of {most} sessions on {interface} has been reached");
             return Err(ApiError::new("TrafficMirrorSessionsPerInterfaceLimitExceeded", message));
         }
@@ -148,10 +149,8 @@ impl World {
         number: u16,
         itself: Option<&SessionId>,
     ) -> Result<(), ApiError> {
-        let collides = |other: &&MirrorSession| {
-            other.interface == *interface && other.number == number && Some(&other.id) != itself
-        };
-        self.sessions.values().find(collides).map_or(Ok(()), |other| {
+        let collides = |other: &&MirrorSession| other.number == number && Some(&other.id) != itself;
+        self.sessions.found(&SessionBy::Interface(interface.clone())).find(collides).map_or(Ok(()), |other| {
             let message = || {
                 format!("Session number {number} is already used on {interface} by {}", self.name_of(other, &other.id))
             };
@@ -165,8 +164,7 @@ impl World {
             let (first, last) = (range.start(), range.end());
             ApiError::invalid_value(format!("VirtualNetworkId must be between {first} and {last}"))
         })?;
-        let collides = |other: &&MirrorSession| other.vni == vni && Some(&other.id) != itself;
-        self.own_sessions().find(collides).map_or(Ok(vni), |other| {
+        self.own_sessions_with(vni).find(|other| Some(&other.id) != itself).map_or(Ok(vni), |other| {
             let message = || format!("VirtualNetworkId {vni} is already used by {}", other.id);
             self.unknowns.duplicate_vni.or_refused(message).map(|()| vni)
         })
@@ -187,16 +185,16 @@ impl World {
         to_load_balancer.then_some(PACKET_LENGTH_OF_LOAD_BALANCERS)
     }
 
-    /// The sessions of the account that acts.
-    fn own_sessions(&self) -> impl Iterator<Item = &MirrorSession> {
-        self.sessions.values().filter(|session| self.owns(*session))
+    /// The sessions of the account that acts with this identifier.
+    fn own_sessions_with(&self, vni: u32) -> impl Iterator<Item = &MirrorSession> {
+        self.sessions.found(&SessionBy::Vni(vni)).filter(|session| self.owns(*session))
     }
 
     /// A random identifier that no session of the account has.
     fn free_vni(&mut self) -> u32 {
         loop {
             let vni = self.mint.vni();
-            if self.own_sessions().all(|session| session.vni != vni) {
+            if self.own_sessions_with(vni).next().is_none() {
                 return vni;
             }
         }

@@ -6,6 +6,7 @@ use mirror_core::inventory::{Resource, Tags};
 
 use super::MirrorSession;
 use crate::error::ApiError;
+use crate::index::SessionBy;
 use crate::interfaces::PLAIN;
 use crate::listing::Listed;
 use crate::quotas::Counted;
@@ -71,7 +72,7 @@ impl World {
             let message = format!("{id} of type {} cannot be a target", interface.interface_type);
             return Err(ApiError::new("NetworkInterfaceNotSupported", message));
         }
-        if let Some(session) = self.sessions.values().find(|session| session.interface == *id) {
+        if let Some(session) = self.sessions.found(&SessionBy::Interface(id.clone())).next() {
             let message = format!("{id} is in use by session {}", self.name_of(session, &session.id));
             return Err(ApiError::new("InterfaceInUseByTrafficMirrorSession", message));
         }
@@ -86,17 +87,17 @@ impl World {
     }
 
     fn target_of(&self, resource: &Resource) -> Option<&MirrorTarget> {
-        self.targets.values().find(|target| target.resource == *resource)
+        self.targets.found(resource).next()
     }
 
     pub(crate) fn delete_target(&mut self, id: &TargetId) -> Result<TargetId, ApiError> {
         self.own(&self.targets, id)?;
         let message = |session: &MirrorSession| format!("Cannot delete {id}. Target is in use by {}", session.id);
-        let mut users = self.sessions.values().filter(|session| session.target == *id);
-        if let Some(session) = users.clone().find(|session| self.owns(*session)) {
+        let users: Vec<_> = self.sessions.found(&SessionBy::Target(id.clone())).collect();
+        if let Some(session) = users.iter().find(|session| self.owns(**session)) {
             return Err(ApiError::new("TrafficMirrorTargetInUse", message(session)));
         }
-        if let Some(session) = users.next() {
+        if let Some(session) = users.first() {
             self.unknowns.shared_target_in_use.or_refused(|| message(session))?;
         }
         self.targets.remove(id);

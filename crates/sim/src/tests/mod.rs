@@ -34,6 +34,7 @@ mod quotas;
 mod rates;
 mod reading_back;
 mod refusals;
+mod scaling;
 mod sessions;
 mod shapes;
 mod shared_networks;
