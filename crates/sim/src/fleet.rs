@@ -2,12 +2,16 @@
 //! it in any way that an account could not be in.
 
 mod demo;
+mod generate;
+mod shape;
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use mirror_core::ids::{InstanceId, VpcId, Zone};
 use mirror_core::inventory::Tags;
 
 pub use self::demo::{Demo, demo};
+pub use self::generate::{Generated, generate};
+pub use self::shape::Shape;
 use crate::error::ApiError;
 use crate::network::SubnetId;
 use crate::request::{CreateNetworkInterface, RunInstances};

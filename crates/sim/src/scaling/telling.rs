@@ -4,6 +4,7 @@
 //! the others, which may have a group of the same name.
 
 use jiff::SignedDuration;
+use mirror_core::Time;
 use mirror_core::ids::{AccountId, InstanceId};
 
 use super::launching::GROUP_TAG;
@@ -96,6 +97,24 @@ impl World {
         let group = self.groups.get(&self.group_name(name)).ok_or_else(|| group_not_found(name))?;
         let seen = group.members.keys().filter_map(|id| self.instances.get(id));
         Ok(seen.map(|instance| (instance.id.clone(), group.lifecycle(instance))).collect())
+    }
+
+    /// What an instance is to its group, if it has one.
+    pub(crate) fn lifecycle_of(&self, id: &InstanceId) -> Option<Lifecycle> {
+        let instance = self.instances.get(id)?;
+        let group = self.groups.get(&group_of(instance)?)?;
+        Some(group.lifecycle(instance))
+    }
+
+    /// Has an instance have been launched at another time, for its group as well, which goes by age.
+    pub(crate) fn backdate(&mut self, id: &InstanceId, launched: Time) {
+        let group = self.instances.get(id).and_then(group_of).and_then(|name| self.groups.get_mut(&name));
+        if let Some(member) = group.and_then(|group| group.members.get_mut(id)) {
+            member.launched = launched;
+        }
+        if let Some(instance) = self.instances.get_mut(id) {
+            instance.launched = launched;
+        }
     }
 
     /// What a group of the account that acts is known by among those of all accounts.

@@ -15,6 +15,7 @@ mod filters;
 mod finding;
 mod firewalls;
 mod fuzzing;
+mod generate;
 mod grammar;
 mod http;
 mod iam;
