@@ -14,6 +14,7 @@ mod ends;
 mod filters;
 mod finding;
 mod firewalls;
+mod found;
 mod fuzzing;
 mod generate;
 mod grammar;
