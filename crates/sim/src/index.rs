@@ -8,17 +8,19 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fmt;
+use std::ops::Bound;
 
 use mirror_core::ids::{AttachmentId, FilterId, InstanceId, InterfaceId, RuleId, TargetId};
 use mirror_core::inventory::Resource;
 
 use crate::compute::Instance;
 use crate::interfaces::NetworkInterface;
+use crate::listing::Listed;
 use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
 use crate::security_groups::SecurityGroupId;
 
 /// What is looked for by more than its id.
-pub(crate) trait Indexed {
+pub(crate) trait Indexed: Listed {
     /// What it is looked for by.
     type By: Clone + Ord + fmt::Debug;
 
@@ -49,6 +51,12 @@ impl<K: Clone + Ord, B: Clone + Ord> Index<K, B> {
             self.entries.remove(&(by, Some(key.clone())));
         }
         self.entries.extend(now.into_iter().map(|by| (by, Some(key.clone()))));
+    }
+
+    /// All by which objects are found, from this on or from the first, in order, each with the object's id.
+    pub(crate) fn from(&self, from: Option<&B>) -> impl Iterator<Item = (&B, &K)> + use<'_, K, B> {
+        let from = from.map_or(Bound::Unbounded, |from| Bound::Included((from.clone(), None)));
+        self.entries.range((from, Bound::Unbounded)).filter_map(|(by, key)| Some((by, key.as_ref()?)))
     }
 
     /// The ids of the objects that are found by this, in order.

@@ -11,8 +11,9 @@
 //! A copy of everything at each change would cost the number of objects every time; this costs one object, and is why there is no way
 //! to change an object in here that is not written down.
 //!
-//! For the same reason the [index](crate::index) by which objects are found is kept here. An object that was given out to be changed is
-//! indexed anew when the next one is asked for; until then, whoever looks also looks at that one.
+//! For the same reason it is counted here how many each account has, and the [index](crate::index) by which objects are found is kept. An
+//! object that was given out to be changed is indexed anew when the next one is asked for; until then, whoever looks also looks at that
+//! one.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -20,6 +21,7 @@ use std::ops::Deref;
 
 use jiff::SignedDuration;
 use mirror_core::Time;
+use mirror_core::ids::AccountId;
 
 use crate::index::{Index, Indexed};
 
@@ -31,6 +33,8 @@ pub(crate) type Before<K, V> = BTreeMap<K, Option<V>>;
 pub(crate) struct Kept<K, V: Indexed> {
     objects: BTreeMap<K, V>,
     index: Index<K, V::By>,
+    /// How many objects each account has.
+    owned: BTreeMap<AccountId, usize>,
     /// The object that was given out to be changed last, and what it was found by before.
     given_out: Option<(K, Vec<V::By>)>,
     /// What was replaced, and when, the earliest first.
@@ -46,6 +50,7 @@ impl<K, V: Indexed> Default for Kept<K, V> {
         Self {
             objects: BTreeMap::new(),
             index: Index::default(),
+            owned: BTreeMap::new(),
             given_out: None,
             replaced: VecDeque::new(),
             undated: Vec::new(),
@@ -54,10 +59,11 @@ impl<K, V: Indexed> Default for Kept<K, V> {
     }
 }
 
-/// Without the index, which says nothing that the objects do not: how far it has been brought up to date is not to be seen.
+/// Without the index and the counts, which say nothing that the objects do not: how far they have been brought up to date is not to be
+/// seen.
 impl<K: fmt::Debug, V: fmt::Debug + Indexed> fmt::Debug for Kept<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { objects, index: _, given_out: _, replaced, undated, memory } = self;
+        let Self { objects, index: _, owned: _, given_out: _, replaced, undated, memory } = self;
         let mut shown = f.debug_struct("Kept");
         shown.field("objects", objects).field("replaced", replaced).field("undated", undated);
         shown.field("memory", memory).finish()
@@ -90,7 +96,7 @@ impl<K: Ord + Clone, V: Clone + Indexed> Kept<K, V> {
         Some(before)
     }
 
-    /// An object to be changed. That it is changed is taken for granted.
+    /// An object to be changed. That it is changed is taken for granted, and that its owner is not: nothing of AWS's changes hands.
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.take_back();
         let object = self.objects.get_mut(key)?;
@@ -114,14 +120,49 @@ impl<K: Ord + Clone, V: Clone + Indexed> Kept<K, V> {
         keys.into_iter().filter_map(|key| self.objects.get(key))
     }
 
+    /// All by which objects are found, from this on or from the first, in order, each with its object.
+    pub(crate) fn found_from<'a>(
+        &'a self,
+        from: Option<&V::By>,
+    ) -> impl Iterator<Item = (V::By, &'a V)> + use<'a, K, V> {
+        let out = self.given_out.as_ref().map(|(key, _)| key);
+        let mut anew = Vec::new();
+        if let Some((key, object)) = out.and_then(|key| self.objects.get_key_value(key)) {
+            let found_by = object.found_by().into_iter().filter(|by| from.is_none_or(|from| by >= from));
+            anew.extend(found_by.map(|by| (by, key)));
+            anew.sort();
+        }
+        let indexed = self.index.from(from).filter(move |(_, key)| Some(*key) != out);
+        let (mut indexed, mut anew) = (indexed.peekable(), anew.into_iter().peekable());
+        let merged = std::iter::from_fn(move || {
+            let is_indexed = match (indexed.peek(), anew.peek()) {
+                (Some((by, key)), Some((other_by, other_key))) => (*by, *key) < (other_by, *other_key),
+                (one, _) => one.is_some(),
+            };
+            if is_indexed { indexed.next().map(|(by, key)| (by.clone(), key)) } else { anew.next() }
+        });
+        merged.filter_map(|(by, key)| Some((by, self.objects.get(key)?)))
+    }
+
+    /// How many objects an account has.
+    pub(crate) fn owned_by(&self, account: &AccountId) -> usize {
+        self.owned.get(account).copied().unwrap_or_default()
+    }
+
     /// Puts an object, or none, in the place of what is there, which it gives.
     fn put(&mut self, key: &K, object: Option<V>) -> Option<V> {
         self.take_back();
         let now = object.as_ref().map(V::found_by).unwrap_or_default();
+        if let Some(owner) = object.as_ref().and_then(V::owner) {
+            *self.owned.entry(owner.clone()).or_default() += 1;
+        }
         let before = match object {
             Some(object) => self.objects.insert(key.clone(), object),
             None => self.objects.remove(key),
         };
+        if let Some(count) = before.as_ref().and_then(V::owner).and_then(|owner| self.owned.get_mut(owner)) {
+            *count = count.saturating_sub(1);
+        }
         self.index.change(key, before.as_ref().map(V::found_by).unwrap_or_default(), now);
         before
     }

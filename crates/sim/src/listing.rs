@@ -10,7 +10,8 @@
 //!
 //! Sources: botocore `ec2/2016-11-15`, the describe calls; "Filtering resources", Amazon EC2 User Guide.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
 
@@ -89,27 +90,49 @@ pub(crate) fn list_by<T: Listed>(
     asked: &Describe<T::Id>,
     world: &World,
 ) -> Result<Page<T>, ApiError> {
-    if let Some(unknown) = asked.filters.iter().find(|filter| !is_known::<T>(&filter.name, undocumented)) {
-        return Err(ApiError::invalid_value(format!("The filter '{}' is invalid", unknown.name)));
-    }
+    check_filters::<T>(undocumented, asked)?;
     if let Some(missing) = asked.ids.iter().find(|id| world.seen(objects, id).is_err()) {
         return Err(T::not_found(missing));
     }
+    page(asked, world, move |after| {
+        // A few ids are looked up one by one, in their order: whoever asks for them in a large account does not wait for all of it.
+        let mut wanted: Vec<_> = asked.ids.iter().collect();
+        wanted.sort();
+        wanted.dedup();
+        wanted.retain(|id| after.as_ref().is_none_or(|after| *id > after));
+        let named = wanted.into_iter().filter_map(move |id| objects.get_key_value(id));
+        let rest = if asked.ids.is_empty() { usize::MAX } else { 0 };
+        let all = objects.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded)).take(rest);
+        named.chain(all).filter_map(move |(id, object)| Some((Cow::Borrowed(id), world.shown(object)?)))
+    })
+}
+
+/// The page that is asked for of what is nowhere in one place: of objects with their ids, in the order of these, from after one on.
+pub(crate) fn list_after<'a, T: Listed + 'a, I>(
+    undocumented: &[&str],
+    asked: &Describe<T::Id>,
+    world: &World,
+    after: impl FnOnce(Option<T::Id>) -> I,
+) -> Result<Page<T>, ApiError>
+where
+    I: Iterator<Item = (Cow<'a, T::Id>, Cow<'a, T>)>,
+{
+    check_filters::<T>(undocumented, asked)?;
+    page(asked, world, after)
+}
+
+fn page<'a, T: Listed + 'a, I>(
+    asked: &Describe<T::Id>,
+    world: &World,
+    after: impl FnOnce(Option<T::Id>) -> I,
+) -> Result<Page<T>, ApiError>
+where
+    I: Iterator<Item = (Cow<'a, T::Id>, Cow<'a, T>)>,
+{
     let World { account, mint, .. } = world;
     let size = page_size(asked)?;
-    let after = match &asked.next_token {
-        Some(token) => Bound::Excluded(T::Id::from(&opened(token, [T::KIND, account.as_str()], mint)?)),
-        None => Bound::Unbounded,
-    };
-    // A few ids are looked up one by one, in their order: whoever asks for them in a large account does not wait for all of it.
-    let wanted: BTreeSet<&T::Id> = asked.ids.iter().collect();
-    let named =
-        wanted.range::<T::Id, _>((after.as_ref(), Bound::Unbounded)).filter_map(|id| objects.get_key_value(*id));
-    let rest = if asked.ids.is_empty() { usize::MAX } else { 0 };
-    let all = objects.range::<T::Id, _>((after.as_ref(), Bound::Unbounded)).take(rest);
-    let mut matching = named
-        .chain(all)
-        .filter_map(|(id, object)| Some((id, world.shown(object)?)))
+    let last = asked.next_token.as_ref().map(|token| opened(token, [T::KIND, account.as_str()], mint)).transpose()?;
+    let mut matching = after(last.map(|id| T::Id::from(&id)))
         .filter(|(_, object)| asked.filters.iter().all(|filter| matches(&**object, filter)));
     let page: Vec<_> = matching.by_ref().take(size).collect();
     let next = page
@@ -117,6 +140,12 @@ pub(crate) fn list_by<T: Listed>(
         .filter(|_| matching.next().is_some())
         .map(|(id, _)| sealed(&id.to_string(), [T::KIND, account.as_str()], mint));
     Ok(Page { items: page.into_iter().map(|(_, object)| object.into_owned()).collect(), next })
+}
+
+fn check_filters<T: Listed>(undocumented: &[&str], asked: &Describe<T::Id>) -> Result<(), ApiError> {
+    let unknown = asked.filters.iter().find(|filter| !is_known::<T>(&filter.name, undocumented));
+    let invalid = |filter: &Filter| ApiError::invalid_value(format!("The filter '{}' is invalid", filter.name));
+    unknown.map_or(Ok(()), |filter| Err(invalid(filter)))
 }
 
 fn is_known<T: Listed>(name: &str, undocumented: &[&str]) -> bool {

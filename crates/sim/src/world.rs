@@ -213,7 +213,7 @@ impl World {
             Q::AssignIpv6Addresses(wish) => A::AssignIpv6Addresses(wish.interface.clone(), self.assign_ipv6_addresses(wish)?),
             Q::CreateTags(wish) => self.create_tags(wish).map(|()| A::CreateTags)?,
             Q::DeleteTags(wish) => self.delete_tags(wish).map(|()| A::DeleteTags)?,
-            Q::DescribeTags(asked) => A::DescribeTags(list(&self.all_tags(), asked, self)?),
+            Q::DescribeTags(asked) => A::DescribeTags(self.describe_tags(asked)?),
             Q::CreateTrafficMirrorFilter(wish) => A::CreateTrafficMirrorFilter(self.create_filter(wish)?),
             Q::DescribeTrafficMirrorFilters(asked) => A::DescribeTrafficMirrorFilters(self.list_mirrored(&self.filters, asked)?),
             Q::ModifyTrafficMirrorFilterNetworkServices(wish) => A::ModifyTrafficMirrorFilterNetworkServices(self.modify_services(wish)?),

@@ -70,12 +70,14 @@ impl World {
     ) -> Result<Page<MirrorRule>, ApiError> {
         let DescribeTrafficMirrorFilterRules { filter, rules: wanted } = asked;
         if let Some(filter) = filter {
-            self.own(&self.filters, filter)?;
+            return self.list_mirrored(&self.own(&self.filters, filter)?.rules, wanted);
         }
-        let own = self.filters.values().filter(|host| self.owns(*host));
-        let hosts = own.filter(|host| filter.as_ref().is_none_or(|filter| host.id == *filter));
-        let rules: BTreeMap<_, _> = hosts.flat_map(|host| host.rules.clone()).collect();
-        self.list_mirrored(&rules, wanted)
+        if wanted.ids.is_empty() {
+            return self.list_all_rules(wanted);
+        }
+        let named = wanted.ids.iter().filter_map(|id| self.rule(id).cloned());
+        let named: BTreeMap<_, _> = named.map(|rule| (rule.id.clone(), rule)).collect();
+        self.list_mirrored(&named, wanted)
     }
 
     pub(crate) fn modify_rule(&mut self, change: &ModifyTrafficMirrorFilterRule) -> Result<MirrorRule, ApiError> {

@@ -6,10 +6,25 @@ use crate::index::{Indexed, InterfaceBy, SessionBy};
 use crate::kept::Kept;
 
 /// Every way in which something can be found finds what has it, in order, and nothing else.
-fn all_is_found<K: Ord + Clone, V: Clone + PartialEq + std::fmt::Debug + Indexed>(objects: &Kept<K, V>) {
+fn all_is_found<K: Ord + Clone + std::fmt::Debug, V: Clone + PartialEq + std::fmt::Debug + Indexed>(
+    objects: &Kept<K, V>,
+) {
     for by in objects.values().flat_map(V::found_by) {
         let looked: Vec<_> = objects.values().filter(|object| object.found_by().contains(&by)).collect();
         assert_eq!(objects.found(&by).collect::<Vec<_>>(), looked, "{by:?}");
+    }
+    let by_each =
+        |(key, object): (&K, &V)| object.found_by().into_iter().map(|by| (by, key.clone())).collect::<Vec<_>>();
+    let mut everything: Vec<_> = objects.iter().flat_map(by_each).collect();
+    everything.sort();
+    for from in everything.iter().map(|(by, _)| Some(by)).chain([None]) {
+        let rest = everything.iter().filter(|(by, _)| from.is_none_or(|from| by >= from));
+        let looked: Vec<_> = rest.map(|(by, key)| (by.clone(), &objects[key])).collect();
+        assert_eq!(objects.found_from(from).collect::<Vec<_>>(), looked, "{from:?}");
+    }
+    for owner in objects.values().filter_map(V::owner) {
+        let theirs = objects.values().filter(|object| object.owner() == Some(owner)).count();
+        assert_eq!(objects.owned_by(owner), theirs, "{owner}");
     }
 }
 
@@ -51,6 +66,18 @@ fn what_is_found_is_what_there_is_now_and_what_there_was_then() {
     });
     everything_is_found(world);
     assert_eq!(world.interfaces.found(&hanging).count(), 0);
+}
+
+#[test]
+fn what_is_gone_counts_for_nobody() {
+    let mut world = empty_world();
+    let account = world.account.clone();
+    let filter = call!(world, CreateTrafficMirrorFilter(CreateTrafficMirrorFilter::default())).id;
+    world.call_as(&"210987654321".into(), Request::CreateTrafficMirrorFilter(Default::default())).unwrap();
+    assert_eq!(world.filters.owned_by(&account), 1);
+    call!(world, DeleteTrafficMirrorFilter(filter));
+    assert_eq!(world.filters.owned_by(&account), 0);
+    everything_is_found(&world);
 }
 
 #[test]

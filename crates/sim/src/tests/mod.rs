@@ -30,6 +30,7 @@ mod on_the_wire;
 mod outliving;
 mod packets;
 mod packets_by_brute_force;
+mod page_by_page;
 mod permissions;
 mod principals;
 mod quotas;
