@@ -4,12 +4,16 @@
 use std::time::Instant;
 
 use super::grammar::Drawing;
+use super::stirring::stir;
 use super::*;
 use crate::api::{Answer, Came, Effect, Fault, Lag, Limit, Odds, Rates, Trace, extent};
 use crate::wire;
 
 /// After so many calls something around the world is switched.
 const CALLS_PER_SETTING: u64 = 500;
+
+/// After so many calls something else is wished of an auto scaling group.
+const CALLS_PER_STIR: u64 = 60;
 
 /// One history.
 struct Play {
@@ -37,6 +41,9 @@ impl Play {
     fn step(&mut self) -> Answer {
         if self.played.is_multiple_of(CALLS_PER_SETTING) {
             self.switch();
+        }
+        if self.played.is_multiple_of(CALLS_PER_STIR) {
+            stir(self.api.world_mut(), &mut self.drawing.dice);
         }
         self.played += 1;
         let request = self.request();

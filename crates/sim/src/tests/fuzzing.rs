@@ -13,6 +13,7 @@ use ::http::{Method, Request as HttpRequest, Response as HttpResponse};
 use super::dice::Dice;
 use super::grammar::Drawing;
 use super::http::SIGNED;
+use super::stirring::stir;
 use super::well_formed::Document;
 use super::*;
 use crate::api::{Effect, Fault, Odds};
@@ -23,6 +24,9 @@ const MUTATED_ONE_IN: usize = 8;
 
 /// So often it is looked whether a refused request has changed anything: looking takes as long as many requests.
 const LOOKED_AT_ONE_IN: usize = 64;
+
+/// After so many requests something else is wished of an auto scaling group.
+const REQUESTS_PER_STIR: usize = 60;
 
 /// What came of all requests.
 #[derive(Debug, Default)]
@@ -68,6 +72,9 @@ impl Fuzzer {
     /// One request, and its answer's examination.
     fn step(&mut self) {
         let Self { api, drawing, tally } = self;
+        if tally.requests.is_multiple_of(REQUESTS_PER_STIR) {
+            stir(api.world_mut(), &mut drawing.dice);
+        }
         let (action, mut parameters) = drawing.call(api.world());
         let version = if ["GetCallerIdentity", "AssumeRole"].contains(&action) { "2011-06-15" } else { "2016-11-15" };
         parameters.push(("Version".into(), version.into()));
