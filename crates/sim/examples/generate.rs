@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("generated  {instances} instances in {took:.1?}, {each} bytes each");
     println!("           {} VPCs, {} groups", generated.vpcs.len(), generated.groups.len());
     let mut api = Api::new(world, seed);
-    for action in ["DescribeInstances", "DescribeNetworkInterfaces"] {
+    for action in ["DescribeInstances", "DescribeNetworkInterfaces", "DescribeTags"] {
         let begun = Instant::now();
         let (items, pages) = called(api.world_mut(), action)?;
         println!("called     {action}: {items} items, {pages} pages in {:.1?}", begun.elapsed());
@@ -48,6 +48,10 @@ fn called(world: &mut World, action: &str) -> Result<(usize, usize), Box<dyn Err
         let (count, next) = match action {
             "DescribeInstances" => match world.call(Request::DescribeInstances(Describe::page(1000, token)))? {
                 Response::DescribeInstances(page) => (page.items.len(), page.next),
+                _ => return Err("another answer".into()),
+            },
+            "DescribeTags" => match world.call(Request::DescribeTags(Describe::page(1000, token)))? {
+                Response::DescribeTags(page) => (page.items.len(), page.next),
                 _ => return Err("another answer".into()),
             },
             _ => match world.call(Request::DescribeNetworkInterfaces(Describe::page(1000, token)))? {

@@ -21,6 +21,8 @@ pub struct Shape {
     pub unsupported: u8,
     /// Single machines that nobody has tagged.
     pub untagged: u8,
+    /// Single machines that CloudFormation has made, the untagged ones not among them.
+    pub stacked: u8,
     /// VPCs with IPv6.
     pub dual_stack: u8,
     /// Single machines with a second interface.
@@ -40,6 +42,7 @@ impl Shape {
             jewels: 25,
             unsupported: 9,
             untagged: 3,
+            stacked: 20,
             dual_stack: 40,
             second_interfaces: 6,
         }

@@ -102,6 +102,31 @@ fn a_fleet_has_something_of_everything() {
     assert_eq!((environments.len(), generated.vpcs.len()), (3, 3));
 }
 
+// Facts: 8-other-reserved-tags
+#[test]
+fn whatever_makes_machines_tags_them_with_keys_that_nobody_else_can_set_or_remove() {
+    let (mut world, _) = fleet_of(600, 6);
+    let keys = [
+        "aws:autoscaling:groupName",
+        "aws:ec2launchtemplate:id",
+        "aws:ec2launchtemplate:version",
+        "aws:ec2:fleet-id",
+        "aws:cloudformation:stack-name",
+        "aws:cloudformation:stack-id",
+        "aws:cloudformation:logical-id",
+        "aws:eks:cluster-name",
+    ];
+    for key in keys {
+        let tagged = call!(world, DescribeTags(Describe::all().filtered("key", key))).items;
+        let resource = tagged[0].resource.clone();
+        let mine = CreateTags { resources: vec![resource.clone()], tags: tags_of([(key, "mine")]) };
+        assert_eq!(refused!(world, CreateTags(mine)), "InvalidParameterValue");
+        let none = DeleteTags { resources: vec![resource], tags: vec![(key.into(), None)] };
+        world.call(Request::DeleteTags(none)).unwrap();
+        assert_eq!(call!(world, DescribeTags(Describe::all().filtered("key", key))).items, tagged);
+    }
+}
+
 #[test]
 fn some_fleet_has_ipv6() {
     let mut with_and_without = BTreeSet::new();

@@ -55,7 +55,7 @@ fn a_group_spreads_its_instances_over_its_zones() {
     assert!(by_zone(&in_state(&mut world, Running)).into_values().eq([2, 2, 2]));
 }
 
-// facts §8
+// Facts: 8-group-tag, 8-other-reserved-tags
 #[test]
 fn the_instances_of_a_group_say_which_group_and_which_template_made_them() {
     let mut world = world_with(|group| group);

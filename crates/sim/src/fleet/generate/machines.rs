@@ -1,5 +1,6 @@
 //! Takes a VPC; launches single machines in it: the ones that people name. Never puts one into a group.
 
+use mirror_core::ids::InstanceId;
 use mirror_core::inventory::Tags;
 
 use super::dice::Dice;
@@ -56,7 +57,8 @@ pub(super) fn add(
         let subnets = site.subnets(tier);
         let Some(subnet) = subnets.get(dice.below(subnets.len())) else { return Ok(()) };
         let mut new = instance().in_subnet(subnet).of_type(instance_type(shape, dice));
-        if !dice.percent(shape.untagged) {
+        let is_tagged = !dice.percent(shape.untagged);
+        if is_tagged {
             new = tagged(new, tags(shape, dice, site, role, Some(index)));
         }
         if site.has_ipv6 && dice.percent(70) {
@@ -70,8 +72,22 @@ pub(super) fn add(
         for interface in interfaces {
             world.set_security_groups(&interface, &site.guard(role))?;
         }
+        if is_tagged && dice.percent(shape.stacked) {
+            stack(world, site, role, index, &launched);
+        }
     }
     Ok(())
+}
+
+/// Tags a machine as CloudFormation does that has made it; whoever launches cannot. Source: "Resource tag", AWS CloudFormation
+/// Template Reference. What a stack's id ends with is any unique text.
+fn stack(world: &mut World, site: &Site, role: &str, index: usize, launched: &InstanceId) {
+    let (name, end) = (format!("{}-{}-{role}", site.environment, site.number), &site.vpc);
+    let id = format!("arn:aws:cloudformation:{}:{}:stack/{name}/{end}", world.region, world.account);
+    let tags = [("stack-name", name), ("stack-id", id), ("logical-id", format!("{role}{index}"))];
+    if let Some(instance) = world.instances.get_mut(launched) {
+        instance.tags.extend(tags.map(|(key, value)| (format!("aws:cloudformation:{key}"), value)));
+    }
 }
 
 pub(super) fn instance_type(shape: &Shape, dice: &mut Dice) -> &'static str {

@@ -42,6 +42,8 @@ pub(super) fn add(
         let template = instance().of_type(dice.weighted(&TYPES).unwrap_or("m5.xlarge")).template();
         let mut all = tags(shape, dice, site, "node", None);
         all.extend(node_tags(&cluster, &node_group));
+        // Its group may launch several types, which auto scaling does through a fleet.
+        all.extend([("aws:ec2:fleet-id".into(), world.mint.id("fleet"))]);
         let group = ScalingGroup {
             security_groups: site.guard("node"),
             tags: all,
@@ -60,6 +62,7 @@ fn node_tags(cluster: &str, node_group: &str) -> Tags {
     Tags::from([
         ("eks:cluster-name".into(), cluster.into()),
         ("eks:nodegroup-name".into(), node_group.into()),
+        ("aws:eks:cluster-name".into(), cluster.into()),
         (format!("kubernetes.io/cluster/{cluster}"), "owned".into()),
     ])
 }
