@@ -194,6 +194,8 @@ fn the_history_meets_every_effect_and_throttling_and_old_reads() {
         let written = format!("; {effect:?}\n");
         assert!(lines.contains(&written), "{written}");
     }
+    let owners: std::collections::BTreeSet<_> = play.api.world().groups.keys().map(|(owner, _)| owner).collect();
+    assert_eq!(owners.len(), 2, "{owners:?}");
     for met in ["RequestLimitExceeded", "as of ", "IdempotentParameterMismatch", "999999999999/user/mallory"] {
         assert!(lines.contains(met), "{met}");
     }

@@ -48,7 +48,8 @@ fn pool(dice: &mut Dice) -> WarmPool {
 
 fn add(world: &mut World, dice: &mut Dice) {
     let own = world.account.clone();
-    let account = if dice.one_in(3) { PARTICIPANT.into() } else { own.clone() };
+    // The last group is the participant's, so that there always is one.
+    let account = if world.groups.len() == MOST_GROUPS - 1 { PARTICIPANT.into() } else { own.clone() };
     let subnets = if account == own {
         world.subnets.values().filter(|subnet| subnet.is_default).map(|subnet| subnet.id.clone()).collect()
     } else {
