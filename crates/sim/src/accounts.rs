@@ -20,6 +20,12 @@ use crate::request::Request;
 use crate::response::Response;
 use crate::world::World;
 
+/// What belongs to an account.
+pub(crate) trait Owned {
+    /// The account that it belongs to; none for what is the same for all of them.
+    fn owner(&self) -> Option<&AccountId>;
+}
+
 impl World {
     /// Answers one call of another account than the first. An account that nobody has heard of until now has nothing.
     ///

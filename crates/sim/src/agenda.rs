@@ -31,6 +31,8 @@ pub(crate) enum Event {
     Replaces(AccountId, String),
     /// Something happens to a load balancer or a target.
     Balancing(elb::Event),
+    /// An account's auto scaling group looks after itself.
+    LooksAfter(AccountId, String),
 }
 
 /// What will happen, by time; at the same time, what was entered first happens first.

@@ -6,6 +6,7 @@ use mirror_core::inventory::InstanceState;
 
 use crate::agenda::Event;
 use crate::error::ApiError;
+use crate::index::InterfaceBy;
 use crate::interfaces::{Attachment, AttachmentStatus, EFA_ONLY, NetworkInterface};
 use crate::launching::{Place, network_cards, no_such_place};
 use crate::request::AttachNetworkInterface;
@@ -85,9 +86,9 @@ impl World {
         }
         let hangs_there = |other: &NetworkInterface| {
             let place = other.attachment.as_ref().map(|attachment| (attachment.network_card, attachment.device_index));
-            other.instance() == Some(instance) && place == Some((*card, *index))
+            place == Some((*card, *index))
         };
-        if self.interfaces.values().any(hangs_there) {
+        if self.hanging_on(instance).any(hangs_there) {
             return Err(ApiError::invalid_value(format!(
                 "Instance '{instance}' already has an interface attached at device index '{index}'."
             )));
@@ -117,8 +118,12 @@ impl World {
 
     /// The account's interface that hangs somewhere by this attachment.
     pub(crate) fn interface_attached_by(&self, id: &AttachmentId) -> Option<&NetworkInterface> {
-        let attached = |interface: &&NetworkInterface| interface.attachment.as_ref().is_some_and(|at| at.id == *id);
-        self.interfaces.values().filter(|interface| self.owns(*interface)).find(attached)
+        self.interfaces.found(&InterfaceBy::Attachment(id.clone())).find(|interface| self.owns(*interface))
+    }
+
+    /// The interfaces that hang on an instance, by whatever status.
+    pub(crate) fn hanging_on(&self, instance: &InstanceId) -> impl Iterator<Item = &NetworkInterface> + use<'_> {
+        self.interfaces.found(&InterfaceBy::Instance(instance.clone()))
     }
 
     pub(crate) fn attaches(&mut self, interface: &InterfaceId, id: &AttachmentId) {

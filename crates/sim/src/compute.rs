@@ -1,15 +1,13 @@
 //! Takes wishes for instances; gives instances that start, stop, terminate and vanish as time passes. Never runs anything on them.
 //!
 //! ```text
-//!  run → pending ─2 s→ running ─stop→ stopping ─2 s→ stopped ─start→ pending
+//!  run → pending ────→ running ─stop→ stopping ────→ stopped ─start→ pending
 //!           └──────────────┴───terminate───┴────────────┘
 //!                              ↓
-//!                        shutting-down ─2 s→ terminated (interfaces gone) ─1 h→ no longer listed
+//!                        shutting-down ────→ terminated (interfaces gone) ─1 h→ no longer listed
 //! ```
 //!
-//! Source: "Instance lifecycle", Amazon EC2 User Guide; how long a state lasts is not documented.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Source: "Instance lifecycle", Amazon EC2 User Guide; how long a state lasts is not documented: the world's pace says it.
 
 use jiff::SignedDuration;
 use mirror_core::Time;
@@ -17,6 +15,7 @@ use mirror_core::cloud::ClientToken;
 use mirror_core::ids::{AccountId, InstanceId, InterfaceId, VpcId, Zone};
 use mirror_core::inventory::{InstanceState, Tags};
 
+use crate::accounts::Owned;
 use crate::agenda::Event;
 use crate::describing::state_code;
 use crate::error::ApiError;
@@ -29,9 +28,6 @@ use crate::request::{Describe, RunInstances};
 use crate::spot::{Spot, SpotOptions};
 use crate::tags;
 use crate::world::World;
-
-/// How long an instance is pending, stopping or shutting down.
-const TRANSITION: SignedDuration = SignedDuration::from_secs(2);
 
 /// How long a terminated instance is still listed. Source: botocore, `DescribeInstances`: "usually less than one hour".
 const AFTERLIFE: SignedDuration = SignedDuration::from_hours(1);
@@ -96,15 +92,8 @@ pub struct StateChange {
 impl World {
     pub(crate) fn describe_instances(&self, asked: &Describe<InstanceId>) -> Result<Page<InstanceDetail>, ApiError> {
         let page = self.list_instances(asked)?;
-        let wanted: BTreeSet<_> = page.items.iter().map(|instance| instance.id.clone()).collect();
-        let mut hanging: BTreeMap<InstanceId, Vec<NetworkInterface>> = BTreeMap::new();
-        for interface in self.interfaces.values() {
-            if let Some(instance) = interface.instance().filter(|instance| wanted.contains(instance)) {
-                hanging.entry(instance.clone()).or_default().push(interface.clone());
-            }
-        }
         Ok(page.map(|instance| {
-            let mut interfaces = hanging.remove(&instance.id).unwrap_or_default();
+            let mut interfaces: Vec<_> = self.hanging_on(&instance.id).cloned().collect();
             interfaces.sort_by_key(NetworkInterface::place);
             InstanceDetail { instance, interfaces }
         }))
@@ -183,7 +172,8 @@ impl World {
             self.attach_at(&interface, &id, place)?;
             hanging.push(self.interface(&interface)?.clone());
         }
-        self.happens_after(TRANSITION, Event::Runs(id));
+        let pending = self.lasting(InstanceState::Pending);
+        self.happens_after(pending, Event::Runs(id));
         Ok(InstanceDetail { instance, interfaces: hanging })
     }
 
@@ -235,7 +225,9 @@ impl World {
             let before = instance.state;
             if from.contains(&before) {
                 instance.state = to;
-                self.happens_after(TRANSITION, then(id.clone()));
+                let lasting = self.lasting(to);
+                self.happens_after(lasting, then(id.clone()));
+                self.tell_group(id);
             }
             let after = self.instance(id)?.state;
             changes.push(StateChange { instance: id.clone(), before, after });
@@ -260,12 +252,8 @@ impl World {
         let goes = |interface: &NetworkInterface| {
             interface.attachment.as_ref().is_some_and(|attachment| attachment.delete_on_termination)
         };
-        let hanging: Vec<(InterfaceId, bool)> = self
-            .interfaces
-            .values()
-            .filter(|interface| interface.instance() == Some(id))
-            .map(|interface| (interface.id.clone(), goes(interface)))
-            .collect();
+        let hanging: Vec<(InterfaceId, bool)> =
+            self.hanging_on(id).map(|interface| (interface.id.clone(), goes(interface))).collect();
         for (interface, goes) in hanging {
             if goes {
                 self.remove_interface(&interface);
@@ -285,6 +273,7 @@ impl World {
     fn passes(&mut self, id: &InstanceId, from: InstanceState, to: InstanceState) -> bool {
         let Some(instance) = self.instances.get_mut(id).filter(|instance| instance.state == from) else { return false };
         instance.state = to;
+        self.tell_group(id);
         true
     }
 
@@ -295,6 +284,12 @@ impl World {
     pub(crate) fn instance_mut(&mut self, id: &InstanceId) -> Result<&mut Instance, ApiError> {
         self.instance(id)?;
         self.instances.get_mut(id).ok_or_else(|| Instance::not_found(id))
+    }
+}
+
+impl Owned for Instance {
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
     }
 }
 
@@ -338,10 +333,6 @@ impl Listed for Instance {
 
     fn tags(&self) -> &Tags {
         &self.tags
-    }
-
-    fn owner(&self) -> Option<&AccountId> {
-        Some(&self.owner)
     }
 
     fn is_hidden(&self) -> bool {

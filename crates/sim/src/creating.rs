@@ -5,6 +5,7 @@ use mirror_core::ids::{InstanceId, InterfaceId};
 use mirror_core::inventory::Tags;
 
 use crate::error::ApiError;
+use crate::index::SessionBy;
 use crate::interfaces::{EFA_ONLY, NetworkInterface, PLAIN};
 use crate::listing::Listed;
 use crate::network::SubnetId;
@@ -117,7 +118,10 @@ impl World {
         if interface.interface_type == TRUNK {
             self.release_branches(id);
         }
-        self.sessions.retain(|_, session| session.interface != *id);
+        let of_it = self.sessions.found(&SessionBy::Interface(id.clone()));
+        for session in of_it.map(|session| session.id.clone()).collect::<Vec<_>>() {
+            self.sessions.remove(&session);
+        }
     }
 
     pub(crate) fn interface(&self, id: &InterfaceId) -> Result<&NetworkInterface, ApiError> {
@@ -131,7 +135,6 @@ impl World {
 
     /// The interfaces that hang on an instance.
     pub(crate) fn interfaces_of(&self, instance: &InstanceId) -> Vec<InterfaceId> {
-        let here = self.interfaces.values().filter(|interface| interface.instance() == Some(instance));
-        here.map(|interface| interface.id.clone()).collect()
+        self.hanging_on(instance).map(|interface| interface.id.clone()).collect()
     }
 }

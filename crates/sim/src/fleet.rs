@@ -2,11 +2,15 @@
 //! it in any way that an account could not be in.
 
 mod demo;
+mod generate;
+mod shape;
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use mirror_core::ids::{InstanceId, VpcId, Zone};
 
 pub use self::demo::{Demo, demo};
+pub use self::generate::{Generated, generate};
+pub use self::shape::Shape;
 use crate::error::ApiError;
 use crate::network::SubnetId;
 use crate::platforms::Platform;
@@ -110,6 +114,11 @@ impl NewInstance {
     pub fn with_another_interface(mut self) -> Self {
         self.more_interfaces += 1;
         self
+    }
+
+    /// What a launch template would say of it: more interfaces, which templates have and this world's have not, are left out.
+    pub fn template(self) -> RunInstances {
+        self.wish
     }
 
     /// Launches it: pending now, running two seconds later.

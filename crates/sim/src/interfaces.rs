@@ -7,6 +7,7 @@ use mirror_core::Time;
 use mirror_core::ids::{AccountId, AttachmentId, InstanceId, InterfaceId, VpcId, Zone};
 use mirror_core::inventory::Tags;
 
+use crate::accounts::Owned;
 use crate::error::ApiError;
 use crate::listing::Listed;
 use crate::network::SubnetId;
@@ -183,6 +184,12 @@ impl NetworkInterface {
     }
 }
 
+impl Owned for NetworkInterface {
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
+    }
+}
+
 impl Listed for NetworkInterface {
     type Id = InterfaceId;
     const KIND: &str = "network-interface";
@@ -231,10 +238,6 @@ impl Listed for NetworkInterface {
 
     fn tags(&self) -> &Tags {
         &self.tags
-    }
-
-    fn owner(&self) -> Option<&AccountId> {
-        Some(&self.owner)
     }
 
     /// The owner of a subnet sees the interfaces of participants in it, and no participant those of anybody else.

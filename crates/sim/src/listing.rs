@@ -10,13 +10,14 @@
 //!
 //! Sources: botocore `ec2/2016-11-15`, the describe calls; "Filtering resources", Amazon EC2 User Guide.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
 
-use mirror_core::ids::AccountId;
 use mirror_core::inventory::Tags;
 
+use crate::accounts::Owned;
 use crate::error::ApiError;
 use crate::mint::Mint;
 use crate::request::Describe;
@@ -47,7 +48,7 @@ impl<T> Page<T> {
 }
 
 /// What can be listed.
-pub(crate) trait Listed: Clone {
+pub(crate) trait Listed: Clone + Owned {
     type Id: Ord + Clone + fmt::Display + for<'a> From<&'a str>;
 
     /// As `DescribeTags` calls it.
@@ -60,9 +61,6 @@ pub(crate) trait Listed: Clone {
     fn values(&self, filter: &str) -> Vec<String>;
 
     fn tags(&self) -> &Tags;
-
-    /// The account that it belongs to; none for what is the same for all of them.
-    fn owner(&self) -> Option<&AccountId>;
 
     /// How the account that acts sees it though another one owns it; none, if it does not.
     fn shared(&self, _world: &World) -> Option<Self> {
@@ -105,25 +103,52 @@ pub(crate) fn list_where<T: Listed>(
     world: &World,
     condition: impl Fn(&T) -> bool,
 ) -> Result<Page<T>, ApiError> {
-    if let Some(unknown) = asked.filters.iter().find(|filter| !is_known::<T>(&filter.name, undocumented)) {
-        return Err(ApiError::invalid_value(format!("The filter '{}' is invalid", unknown.name)));
-    }
+    check_filters::<T>(undocumented, asked)?;
     // What is hidden is not found by its id either: AWS does not say, and this is the harsher way.
     let is_seen = |object: &T| asked.include_managed || !object.is_hidden();
     if let Some(missing) = asked.ids.iter().find(|id| !world.seen(objects, id).is_ok_and(is_seen)) {
         return Err(T::not_found(missing));
     }
+    page(asked, world, move |after| {
+        // A few ids are looked up one by one, in their order: whoever asks for them in a large account does not wait for all of it.
+        let mut wanted: Vec<_> = asked.ids.iter().collect();
+        wanted.sort();
+        wanted.dedup();
+        wanted.retain(|id| after.as_ref().is_none_or(|after| *id > after));
+        let named = wanted.into_iter().filter_map(move |id| objects.get_key_value(id));
+        let rest = if asked.ids.is_empty() { usize::MAX } else { 0 };
+        let all = objects.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded)).take(rest);
+        let listed = named.chain(all).filter(move |(_, object)| is_seen(object) && condition(object));
+        listed.filter_map(move |(id, object)| Some((Cow::Borrowed(id), world.shown(object)?)))
+    })
+}
+
+/// The page that is asked for of what is nowhere in one place: of objects with their ids, in the order of these, from after one on.
+pub(crate) fn list_after<'a, T: Listed + 'a, I>(
+    undocumented: &[&str],
+    asked: &Describe<T::Id>,
+    world: &World,
+    after: impl FnOnce(Option<T::Id>) -> I,
+) -> Result<Page<T>, ApiError>
+where
+    I: Iterator<Item = (Cow<'a, T::Id>, Cow<'a, T>)>,
+{
+    check_filters::<T>(undocumented, asked)?;
+    page(asked, world, after)
+}
+
+fn page<'a, T: Listed + 'a, I>(
+    asked: &Describe<T::Id>,
+    world: &World,
+    after: impl FnOnce(Option<T::Id>) -> I,
+) -> Result<Page<T>, ApiError>
+where
+    I: Iterator<Item = (Cow<'a, T::Id>, Cow<'a, T>)>,
+{
     let World { account, mint, .. } = world;
     let size = page_size(asked)?;
-    let after = match &asked.next_token {
-        Some(token) => Bound::Excluded(T::Id::from(&opened(token, [T::KIND, account.as_str()], mint)?)),
-        None => Bound::Unbounded,
-    };
-    let mut matching = objects
-        .range((after, Bound::Unbounded))
-        .filter(|(id, _)| asked.ids.is_empty() || asked.ids.contains(id))
-        .filter(|(_, object)| is_seen(object) && condition(object))
-        .filter_map(|(id, object)| Some((id, world.shown(object)?)))
+    let last = asked.next_token.as_ref().map(|token| opened(token, [T::KIND, account.as_str()], mint)).transpose()?;
+    let mut matching = after(last.map(|id| T::Id::from(&id)))
         .filter(|(_, object)| asked.filters.iter().all(|filter| matches(&**object, filter)));
     let page: Vec<_> = matching.by_ref().take(size).collect();
     let next = page
@@ -131,6 +156,12 @@ pub(crate) fn list_where<T: Listed>(
         .filter(|_| matching.next().is_some())
         .map(|(id, _)| sealed(&id.to_string(), [T::KIND, account.as_str()], mint));
     Ok(Page { items: page.into_iter().map(|(_, object)| object.into_owned()).collect(), next })
+}
+
+fn check_filters<T: Listed>(undocumented: &[&str], asked: &Describe<T::Id>) -> Result<(), ApiError> {
+    let unknown = asked.filters.iter().find(|filter| !is_known::<T>(&filter.name, undocumented));
+    let invalid = |filter: &Filter| ApiError::invalid_value(format!("The filter '{}' is invalid", filter.name));
+    unknown.map_or(Ok(()), |filter| Err(invalid(filter)))
 }
 
 fn is_known<T: Listed>(name: &str, undocumented: &[&str]) -> bool {

@@ -20,8 +20,7 @@ impl World {
     ) -> Result<Page<NetworkInterface>, ApiError> {
         let unbounded = asked.ids.is_empty() && asked.filters.is_empty() && asked.max_results.is_none();
         let most = self.unknowns.most_interfaces_at_once;
-        let theirs = self.interfaces.values().filter(|interface| interface.owner == self.account);
-        if unbounded && theirs.count() > most {
+        if unbounded && self.interfaces.owned_by(&self.account) > most {
             let message = format!("There are more than {most} network interfaces: ask for pages, or filter them");
             return Err(ApiError::new("OperationNotPermitted", message));
         }

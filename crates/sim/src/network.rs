@@ -9,6 +9,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use mirror_core::ids::{AccountId, Region, VpcId, Zone};
 use mirror_core::inventory::Tags;
 
+use crate::accounts::Owned;
 use crate::error::ApiError;
 use crate::listing::Listed;
 use crate::world::World;
@@ -251,6 +252,12 @@ pub(crate) fn insufficient_addresses(subnet: &SubnetId) -> ApiError {
 
 static NO_TAGS: Tags = Tags::new();
 
+impl Owned for AvailabilityZone {
+    fn owner(&self) -> Option<&AccountId> {
+        None
+    }
+}
+
 impl Listed for AvailabilityZone {
     type Id = Zone;
     const KIND: &str = "availability-zone";
@@ -269,12 +276,14 @@ impl Listed for AvailabilityZone {
         &NO_TAGS
     }
 
-    fn owner(&self) -> Option<&AccountId> {
-        None
-    }
-
     fn not_found(id: &Zone) -> ApiError {
         ApiError::invalid_value(format!("Invalid availability zone: [{id}]"))
+    }
+}
+
+impl Owned for Vpc {
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
     }
 }
 
@@ -297,10 +306,6 @@ impl Listed for Vpc {
         &self.tags
     }
 
-    fn owner(&self) -> Option<&AccountId> {
-        Some(&self.owner)
-    }
-
     /// As its subnets are, without its tags: those are the owner's alone.
     fn shared(&self, world: &World) -> Option<Self> {
         let takes_part = |subnet: &Subnet| subnet.vpc == self.id && subnet.shared(world).is_some();
@@ -309,6 +314,12 @@ impl Listed for Vpc {
 
     fn not_found(id: &VpcId) -> ApiError {
         ApiError::new("InvalidVpcID.NotFound", format!("The vpc ID '{id}' does not exist"))
+    }
+}
+
+impl Owned for Subnet {
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
     }
 }
 
@@ -334,10 +345,6 @@ impl Listed for Subnet {
 
     fn tags(&self) -> &Tags {
         &self.tags
-    }
-
-    fn owner(&self) -> Option<&AccountId> {
-        Some(&self.owner)
     }
 
     /// Without its tags: those are the owner's alone.

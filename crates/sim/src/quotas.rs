@@ -3,10 +3,7 @@
 //!
 //! Source: Traffic Mirroring guide (2026), "Traffic Mirroring quotas"; codes: "Error codes for the Amazon EC2 API".
 
-use std::collections::BTreeMap;
-
 use crate::error::ApiError;
-use crate::listing::Listed;
 use crate::unknowns::{QuotaScope, Standing};
 use crate::world::World;
 
@@ -58,26 +55,22 @@ impl World {
             QuotaScope::PerRegion => Standing::default(),
             QuotaScope::AllRegions(standing) => standing,
         };
+        let account = &self.account;
         let Quotas { sessions, targets, filters, .. } = self.quotas;
         let (here, elsewhere, most, code) = match counted {
             Counted::Sessions => {
-                (self.owned(&self.sessions), elsewhere.sessions, sessions, "TrafficMirrorSessionLimitExceeded")
+                (self.sessions.owned_by(account), elsewhere.sessions, sessions, "TrafficMirrorSessionLimitExceeded")
             }
             Counted::Targets => {
-                (self.owned(&self.targets), elsewhere.targets, targets, "TrafficMirrorTargetLimitExceeded")
+                (self.targets.owned_by(account), elsewhere.targets, targets, "TrafficMirrorTargetLimitExceeded")
             }
             Counted::Filters => {
-                (self.owned(&self.filters), elsewhere.filters, filters, "TrafficMirrorFilterLimitExceeded")
+                (self.filters.owned_by(account), elsewhere.filters, filters, "TrafficMirrorFilterLimitExceeded")
             }
         };
         if here.saturating_add(elsewhere) < most {
             return Ok(());
         }
         Err(ApiError::new(code, format!("The maximum of {most} per account has been reached")))
-    }
-
-    /// How many of these the account that acts has.
-    fn owned<T: Listed>(&self, objects: &BTreeMap<T::Id, T>) -> usize {
-        objects.values().filter(|object| self.owns(*object)).count()
     }
 }

@@ -2,18 +2,20 @@
 //!
 //! Source of the limits: "Tag your Amazon EC2 resources", Amazon EC2 User Guide.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use mirror_core::ids::AccountId;
+use mirror_core::ids::{AccountId, RuleId};
 use mirror_core::inventory::Tags;
 
+use crate::accounts::Owned;
 use crate::compute::Instance;
 use crate::error::ApiError;
 use crate::interfaces::NetworkInterface;
-use crate::listing::Listed;
+use crate::listing::{Listed, Page, list_after};
 use crate::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
 use crate::network::{Subnet, Vpc};
-use crate::request::{CreateTags, DeleteTags};
+use crate::request::{CreateTags, DeleteTags, Describe};
 use crate::world::World;
 
 /// Tags that a resource can have, those that start with `aws:` not counted.
@@ -117,34 +119,42 @@ impl World {
         Ok(())
     }
 
-    /// All tags of all resources of the account that acts. A resource's id and a tag's key make one name, in which the tab keeps them
-    /// apart.
-    pub(crate) fn all_tags(&self) -> BTreeMap<String, TagDescription> {
-        let filters = self.filters.values().filter(|filter| self.owns(*filter));
-        self.described(&self.instances)
-            .chain(self.described(&self.interfaces))
-            .chain(self.described(&self.vpcs))
-            .chain(self.described(&self.subnets))
-            .chain(self.described(&self.filters))
-            .chain(filters.flat_map(|filter| self.described(&filter.rules)))
-            .chain(self.described(&self.targets))
-            .chain(self.described(&self.sessions))
-            .map(|tag| (format!("{}\t{}", tag.resource, tag.key), tag))
-            .collect()
+    /// The page of tags that is asked for, of all resources of the account that acts. A resource's id and a tag's key make one name,
+    /// in which the tab keeps them apart.
+    pub(crate) fn describe_tags(&self, asked: &Describe<String>) -> Result<Page<TagDescription>, ApiError> {
+        list_after(&[], asked, self, |after: Option<String>| {
+            let from = after.as_ref().and_then(|name| name.split_once('\t')).map_or("", |(resource, _)| resource);
+            self.tags_from(from)
+                .map(|tag| (format!("{}\t{}", tag.resource, tag.key), tag))
+                .filter(move |(name, _)| after.as_ref().is_none_or(|after| name > after))
+                .map(|(name, tag)| (Cow::Owned(name), Cow::Owned(tag)))
+        })
+    }
+
+    /// The tags from this resource on. The kinds are in the order of their ids: in another, a page would not begin where the one before
+    /// it ended.
+    fn tags_from<'a>(&'a self, from: &str) -> impl Iterator<Item = TagDescription> + use<'a> {
+        let rules = self.filters.found_from(Some(&RuleId::from(from)));
+        let own_rules = rules.filter(move |(_, filter)| self.owns(*filter));
+        let own_rules = own_rules.filter_map(|(id, filter)| filter.rules.get_key_value(&id));
+        self.described(&self.interfaces, from)
+            .chain(self.described(&self.instances, from))
+            .chain(self.described(&self.subnets, from))
+            .chain(self.described(&self.filters, from))
+            .chain(own_rules.flat_map(|(id, rule)| tags_of(id, rule)))
+            .chain(self.described(&self.sessions, from))
+            .chain(self.described(&self.targets, from))
+            .chain(self.described(&self.vpcs, from))
     }
 
     /// The tags of those of these objects that the account owns: what another has tagged is not listed.
-    fn described<T: Tagged>(&self, objects: &BTreeMap<T::Id, T>) -> impl Iterator<Item = TagDescription> {
-        let owned = objects.iter().filter(|(_, object)| self.owns(*object));
-        owned.flat_map(|(id, object)| {
-            object.tags().iter().map(move |(key, value)| TagDescription {
-                resource: id.to_string(),
-                resource_type: T::KIND,
-                key: key.clone(),
-                value: value.clone(),
-                tags: Tags::from([(key.clone(), value.clone())]),
-            })
-        })
+    fn described<'a, T: Tagged>(
+        &'a self,
+        objects: &'a BTreeMap<T::Id, T>,
+        from: &str,
+    ) -> impl Iterator<Item = TagDescription> + use<'a, T> {
+        let owned = objects.range(T::Id::from(from)..).filter(move |(_, object)| self.owns(*object));
+        owned.flat_map(|(id, object)| tags_of(id, object))
     }
 
     /// The tags of whatever has this id and is the account's that acts.
@@ -161,6 +171,16 @@ impl World {
             _ => Err(invalid_id(resource)),
         }
     }
+}
+
+fn tags_of<T: Tagged>(id: &T::Id, object: &T) -> impl Iterator<Item = TagDescription> {
+    object.tags().iter().map(move |(key, value)| TagDescription {
+        resource: id.to_string(),
+        resource_type: T::KIND,
+        key: key.clone(),
+        value: value.clone(),
+        tags: Tags::from([(key.clone(), value.clone())]),
+    })
 }
 
 fn invalid_id(id: &str) -> ApiError {
@@ -184,6 +204,13 @@ macro_rules! tagged {
 
 tagged!(Instance, NetworkInterface, Vpc, Subnet, MirrorFilter, MirrorRule, MirrorTarget, MirrorSession);
 
+impl Owned for TagDescription {
+    /// Only those of the account that asks are looked at.
+    fn owner(&self) -> Option<&AccountId> {
+        None
+    }
+}
+
 impl Listed for TagDescription {
     type Id = String;
     const KIND: &str = "tag";
@@ -200,11 +227,6 @@ impl Listed for TagDescription {
 
     fn tags(&self) -> &Tags {
         &self.tags
-    }
-
-    /// Only those of the account that asks are looked at.
-    fn owner(&self) -> Option<&AccountId> {
-        None
     }
 
     fn not_found(id: &String) -> ApiError {

@@ -23,10 +23,11 @@ use crate::mint::Mint;
 use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
 use crate::network::{AvailabilityZone, Subnet, SubnetId, Vpc, zones_of};
 use crate::network_acls::NetworkAcl;
+use crate::pace::Pace;
 use crate::quotas::Quotas;
 use crate::request::Request;
 use crate::response::{Identity, Response};
-use crate::scaling::ScalingGroup;
+use crate::scaling::Group;
 use crate::security_groups::{NetworkAclId, PrefixListId, SecurityGroup, SecurityGroupId};
 use crate::shares::Shares;
 use crate::tokens::Answered;
@@ -39,6 +40,8 @@ pub struct World {
     pub quotas: Quotas,
     /// How it behaves where AWS does not say.
     pub unknowns: Unknowns,
+    /// How long things take.
+    pub pace: Pace,
     /// The account that acts: the first one, but while something is done for another.
     pub(crate) account: AccountId,
     pub(crate) region: Region,
@@ -59,7 +62,7 @@ pub struct World {
     pub(crate) filters: Kept<FilterId, MirrorFilter>,
     pub(crate) targets: Kept<TargetId, MirrorTarget>,
     pub(crate) sessions: Kept<SessionId, MirrorSession>,
-    pub(crate) groups: BTreeMap<(AccountId, String), ScalingGroup>,
+    pub(crate) groups: BTreeMap<(AccountId, String), Group>,
     pub(crate) security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
     pub(crate) prefix_lists: BTreeMap<PrefixListId, BTreeSet<IpNet>>,
     pub(crate) network_acls: BTreeMap<NetworkAclId, NetworkAcl>,
@@ -74,6 +77,7 @@ impl World {
         Self {
             quotas: Quotas::default(),
             unknowns: Unknowns::default(),
+            pace: Pace::default(),
             zones: zones_of(&region),
             account,
             region,
@@ -147,6 +151,7 @@ impl World {
                 Event::Interrupts(instance) => self.interrupts(&instance),
                 Event::Replaces(account, group) => self.acting_for(&account, |world| world.replaces(&group)),
                 Event::Balancing(event) => self.balancing_happens(&event),
+                Event::LooksAfter(account, group) => self.acting_for(&account, |world| world.looks_after(&group)),
             }
             self.date();
         }
@@ -205,7 +210,7 @@ impl World {
             Q::ModifyNetworkInterfaceAttribute(wish) => self.modify_network_interface_attribute(wish).map(|()| A::ModifyNetworkInterfaceAttribute)?,
             Q::CreateTags(wish) => self.create_tags(wish).map(|()| A::CreateTags)?,
             Q::DeleteTags(wish) => self.delete_tags(wish).map(|()| A::DeleteTags)?,
-            Q::DescribeTags(asked) => A::DescribeTags(list(&self.all_tags(), asked, self)?),
+            Q::DescribeTags(asked) => A::DescribeTags(self.describe_tags(asked)?),
             Q::CreateTrafficMirrorFilter(wish) => A::CreateTrafficMirrorFilter(self.create_filter(wish)?),
             Q::DescribeTrafficMirrorFilters(asked) => A::DescribeTrafficMirrorFilters(self.list_mirrored(&self.filters, asked)?),
             Q::ModifyTrafficMirrorFilterNetworkServices(wish) => A::ModifyTrafficMirrorFilterNetworkServices(self.modify_services(wish)?),

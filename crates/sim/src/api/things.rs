@@ -59,9 +59,9 @@ impl World {
         }
     }
 
-    /// A rule, whichever of the account's filters has it.
+    /// A rule, if one of the account's filters has it.
     pub(crate) fn rule(&self, id: &RuleId) -> Option<&MirrorRule> {
-        self.filters.values().filter(|filter| self.owns(*filter)).find_map(|filter| filter.rules.get(id))
+        self.filters.found(id).find(|filter| self.owns(*filter)).and_then(|filter| filter.rules.get(id))
     }
 }
 

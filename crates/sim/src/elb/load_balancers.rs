@@ -21,6 +21,7 @@ use super::request::{CreateLoadBalancer, DescribeLoadBalancers, ModifyLoadBalanc
 use super::targets::Event;
 use super::words::{ListenerArn, LoadBalancerState, LoadBalancerType, Scheme};
 use super::{check_name, invalid, tags};
+use crate::accounts::Owned;
 use crate::agenda;
 use crate::error::ApiError;
 use crate::listing::Page;
@@ -82,6 +83,12 @@ pub struct LoadBalancer {
     pub listeners: BTreeMap<ListenerArn, Listener>,
     /// Tags.
     pub tags: Tags,
+}
+
+impl Owned for LoadBalancer {
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
+    }
 }
 
 impl LoadBalancer {

@@ -12,6 +12,7 @@ use super::request::{CreateTargetGroup, DescribeTargetGroups, HealthCheckWish};
 use super::targets::{Target, TargetKey};
 use super::words::{Protocol, TargetGroupArn, TargetType};
 use super::{check_name, invalid, tags};
+use crate::accounts::Owned;
 use crate::error::ApiError;
 use crate::listing::Page;
 use crate::world::World;
@@ -79,6 +80,12 @@ pub struct TargetGroupDetail {
     pub group: TargetGroup,
     /// One at most.
     pub load_balancers: Vec<LoadBalancerArn>,
+}
+
+impl Owned for TargetGroup {
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
+    }
 }
 
 impl World {

@@ -87,13 +87,7 @@ fn sensor(world: &mut World, network: &Network) -> Result<LoadBalancerArn, ApiEr
 
 fn web_fleet(name: &str, network: &Network, desired: usize) -> ScalingGroup {
     let tags = [("role", "web"), ("Name", name), ("mirror", "crown-jewel")];
-    ScalingGroup {
-        name: name.into(),
-        subnets: network.subnets.clone(),
-        image: "ami-0123456789abcdef0".into(),
-        instance_type: "m5.large".into(),
-        tags: tags.map(|(key, value)| (key.into(), value.into())).into_iter().collect::<Tags>(),
-        desired,
-        replaces_every: REPLACES_EVERY,
-    }
+    let tags = tags.map(|(key, value)| (key.into(), value.into())).into_iter().collect::<Tags>();
+    let group = ScalingGroup::of(name, desired, instance().template(), &network.subnets);
+    ScalingGroup { tags, ..group.replacing_every(REPLACES_EVERY) }
 }

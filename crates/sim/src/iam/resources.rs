@@ -11,6 +11,7 @@ use mirror_core::ids::{AccountId, InterfaceId};
 use mirror_core::inventory::Tags;
 
 use super::context::Context;
+use crate::accounts::Owned;
 use crate::api::Thing;
 use crate::interfaces::NetworkInterface;
 use crate::listing::Listed;
@@ -120,7 +121,7 @@ impl Resource {
 /// What is shared is its owner's, and so is its ARN.
 fn listed<T: Listed>(world: &World, objects: &BTreeMap<T::Id, T>, id: &T::Id) -> Resource {
     let object = objects.get(id);
-    let owner = object.and_then(Listed::owner).unwrap_or(&world.account);
+    let owner = object.and_then(Owned::owner).unwrap_or(&world.account);
     tagged(world, owner, T::KIND, &id.to_string(), object.map(Listed::tags))
 }
 

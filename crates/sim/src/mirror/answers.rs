@@ -1,13 +1,15 @@
 //! Takes mirror objects that were made, and describe calls; gives what AWS says of them where it is not documented what it says. Never
 //! changes an object.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use mirror_core::ids::RuleId;
 use mirror_core::inventory::Tags;
 
-use super::MirrorSession;
+use super::{MirrorRule, MirrorSession};
 use crate::error::ApiError;
-use crate::listing::{Listed, Page, list_by};
+use crate::listing::{Listed, Page, list_after, list_by};
 use crate::request::{CreateTrafficMirrorSession, Describe};
 use crate::world::World;
 
@@ -36,10 +38,26 @@ impl World {
         objects: &BTreeMap<T::Id, T>,
         asked: &Describe<T::Id>,
     ) -> Result<Page<T>, ApiError> {
-        let by_tag = |name: &str| name == "tag-key" || name.starts_with("tag:");
-        if let Some(filter) = asked.filters.iter().find(|filter| by_tag(&filter.name)) {
-            self.unknowns.tag_filters.or_refused(|| format!("The filter '{}' is invalid", filter.name))?;
-        }
+        self.check_tag_filters(asked)?;
         list_by(&BY_TAG, objects, asked, self)
+    }
+
+    /// The page of all rules of the account that is asked for, as they lie in their filters.
+    pub(super) fn list_all_rules(&self, asked: &Describe<RuleId>) -> Result<Page<MirrorRule>, ApiError> {
+        self.check_tag_filters(asked)?;
+        list_after(&BY_TAG, asked, self, |after: Option<RuleId>| {
+            let rules = self.filters.found_from(after.as_ref()).filter(|(_, filter)| self.owns(*filter));
+            rules
+                .filter(move |(id, _)| after.as_ref() != Some(id))
+                .filter_map(|(id, filter)| filter.rules.get_key_value(&id))
+                .map(|(id, rule)| (Cow::Borrowed(id), Cow::Borrowed(rule)))
+        })
+    }
+
+    fn check_tag_filters<I>(&self, asked: &Describe<I>) -> Result<(), ApiError> {
+        let by_tag = |name: &str| name == "tag-key" || name.starts_with("tag:");
+        asked.filters.iter().find(|filter| by_tag(&filter.name)).map_or(Ok(()), |filter| {
+            self.unknowns.tag_filters.or_refused(|| format!("The filter '{}' is invalid", filter.name))
+        })
     }
 }

@@ -7,7 +7,9 @@ use mirror_core::ids::{AccountId, FilterId, RuleId};
 use mirror_core::inventory::Tags;
 
 use super::MirrorRule;
+use crate::accounts::Owned;
 use crate::error::ApiError;
+use crate::index::SessionBy;
 use crate::listing::Listed;
 use crate::quotas::Counted;
 use crate::request::{CreateTrafficMirrorFilter, ModifyTrafficMirrorFilterNetworkServices};
@@ -68,7 +70,7 @@ impl World {
     /// Removes a filter, with its rules if that is allowed.
     pub(crate) fn delete_filter(&mut self, id: &FilterId) -> Result<FilterId, ApiError> {
         let has_rules = !self.filter_mut(id)?.rules.is_empty();
-        if let Some(session) = self.sessions.values().find(|session| session.filter == *id) {
+        if let Some(session) = self.sessions.found(&SessionBy::Filter(id.clone())).next() {
             let message = format!("Cannot delete {id}. Filter is in use by {}", session.id);
             return Err(ApiError::new(self.unknowns.filter_in_use, message));
         }
@@ -82,6 +84,12 @@ impl World {
     pub(super) fn filter_mut(&mut self, id: &FilterId) -> Result<&mut MirrorFilter, ApiError> {
         self.own(&self.filters, id)?;
         self.filters.get_mut(id).ok_or_else(|| MirrorFilter::not_found(id))
+    }
+}
+
+impl Owned for MirrorFilter {
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
     }
 }
 
@@ -99,10 +107,6 @@ impl Listed for MirrorFilter {
 
     fn tags(&self) -> &Tags {
         &self.tags
-    }
-
-    fn owner(&self) -> Option<&AccountId> {
-        Some(&self.owner)
     }
 
     fn not_found(id: &FilterId) -> ApiError {

@@ -14,6 +14,7 @@ use mirror_core::ids::{AccountId, FilterId, RuleId};
 use mirror_core::inventory::{PortRange, Rule, Tags};
 
 use super::MirrorFilter;
+use crate::accounts::Owned;
 use crate::error::ApiError;
 use crate::listing::{Listed, Page};
 use crate::request::{
@@ -70,12 +71,14 @@ impl World {
     ) -> Result<Page<MirrorRule>, ApiError> {
         let DescribeTrafficMirrorFilterRules { filter, rules: wanted } = asked;
         if let Some(filter) = filter {
-            self.own(&self.filters, filter)?;
+            return self.list_mirrored(&self.own(&self.filters, filter)?.rules, wanted);
         }
-        let own = self.filters.values().filter(|host| self.owns(*host));
-        let hosts = own.filter(|host| filter.as_ref().is_none_or(|filter| host.id == *filter));
-        let rules: BTreeMap<_, _> = hosts.flat_map(|host| host.rules.clone()).collect();
-        self.list_mirrored(&rules, wanted)
+        if wanted.ids.is_empty() {
+            return self.list_all_rules(wanted);
+        }
+        let named = wanted.ids.iter().filter_map(|id| self.rule(id).cloned());
+        let named: BTreeMap<_, _> = named.map(|rule| (rule.id.clone(), rule)).collect();
+        self.list_mirrored(&named, wanted)
     }
 
     pub(crate) fn modify_rule(&mut self, change: &ModifyTrafficMirrorFilterRule) -> Result<MirrorRule, ApiError> {
@@ -117,8 +120,8 @@ impl World {
     }
 
     pub(crate) fn rule_mut(&mut self, id: &RuleId) -> Result<&mut MirrorRule, ApiError> {
-        let own = self.filters.values().filter(|filter| self.owns(*filter));
-        let host = own.into_iter().find(|filter| filter.rules.contains_key(id)).map(|host| host.id.clone());
+        let own = self.filters.found(id).find(|filter| self.owns(*filter));
+        let host = own.map(|host| host.id.clone());
         let rule = host.and_then(|host| self.filters.get_mut(&host)).and_then(|host| host.rules.get_mut(id));
         rule.ok_or_else(|| MirrorRule::not_found(id))
     }
@@ -205,6 +208,13 @@ fn check_number_free(host: &MirrorFilter, rule: &Rule, itself: Option<&RuleId>) 
     }
 }
 
+impl Owned for MirrorRule {
+    /// It is its filter's.
+    fn owner(&self) -> Option<&AccountId> {
+        None
+    }
+}
+
 impl Listed for MirrorRule {
     type Id = RuleId;
     const KIND: &str = "traffic-mirror-filter-rule";
@@ -231,11 +241,6 @@ impl Listed for MirrorRule {
 
     fn tags(&self) -> &Tags {
         &self.tags
-    }
-
-    /// It is its filter's.
-    fn owner(&self) -> Option<&AccountId> {
-        None
     }
 
     fn not_found(id: &RuleId) -> ApiError {

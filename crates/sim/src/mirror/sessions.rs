@@ -14,7 +14,9 @@
 use mirror_core::ids::{AccountId, FilterId, InterfaceId, SessionId, TargetId};
 use mirror_core::inventory::{Resource, Tags};
 
+use crate::accounts::Owned;
 use crate::error::ApiError;
+use crate::index::SessionBy;
 use crate::listing::Listed;
 use crate::quotas::Counted;
 use crate::request::{CreateTrafficMirrorSession, ModifyTrafficMirrorSession, SessionField};
@@ -135,7 +137,7 @@ impl World {
     fn check_slot(&self, interface: &InterfaceId, number: u16) -> Result<(), ApiError> {
         self.check_number_free(interface, number, None)?;
         let most = self.quotas.sessions_per_interface;
-        if self.sessions.values().filter(|session| session.interface == *interface).count() >= most {
+        if self.sessions.found(&SessionBy::Interface(interface.clone())).count() >= most {
             let message = format!("The maximum of {most} sessions on {interface} has been reached");
             return Err(ApiError::new("TrafficMirrorSessionsPerInterfaceLimitExceeded", message));
         }
@@ -148,10 +150,8 @@ impl World {
         number: u16,
         itself: Option<&SessionId>,
     ) -> Result<(), ApiError> {
-        let collides = |other: &&MirrorSession| {
-            other.interface == *interface && other.number == number && Some(&other.id) != itself
-        };
-        self.sessions.values().find(collides).map_or(Ok(()), |other| {
+        let collides = |other: &&MirrorSession| other.number == number && Some(&other.id) != itself;
+        self.sessions.found(&SessionBy::Interface(interface.clone())).find(collides).map_or(Ok(()), |other| {
             let message = || {
                 format!("Session number {number} is already used on {interface} by {}", self.name_of(other, &other.id))
             };
@@ -165,8 +165,7 @@ impl World {
             let (first, last) = (range.start(), range.end());
             ApiError::invalid_value(format!("VirtualNetworkId must be between {first} and {last}"))
         })?;
-        let collides = |other: &&MirrorSession| other.vni == vni && Some(&other.id) != itself;
-        self.own_sessions().find(collides).map_or(Ok(vni), |other| {
+        self.own_sessions_with(vni).find(|other| Some(&other.id) != itself).map_or(Ok(vni), |other| {
             let message = || format!("VirtualNetworkId {vni} is already used by {}", other.id);
             self.unknowns.duplicate_vni.or_refused(message).map(|()| vni)
         })
@@ -187,16 +186,16 @@ impl World {
         to_load_balancer.then_some(PACKET_LENGTH_OF_LOAD_BALANCERS)
     }
 
-    /// The sessions of the account that acts.
-    fn own_sessions(&self) -> impl Iterator<Item = &MirrorSession> {
-        self.sessions.values().filter(|session| self.owns(*session))
+    /// The sessions of the account that acts with this identifier.
+    fn own_sessions_with(&self, vni: u32) -> impl Iterator<Item = &MirrorSession> {
+        self.sessions.found(&SessionBy::Vni(vni)).filter(|session| self.owns(*session))
     }
 
     /// A random identifier that no session of the account has.
     fn free_vni(&mut self) -> u32 {
         loop {
             let vni = self.mint.vni();
-            if self.own_sessions().all(|session| session.vni != vni) {
+            if self.own_sessions_with(vni).next().is_none() {
                 return vni;
             }
         }
@@ -206,6 +205,12 @@ impl World {
 fn number_in(number: i32) -> Result<u16, ApiError> {
     let number = u16::try_from(number).ok().filter(|number| NUMBERS.contains(&i32::from(*number)));
     number.ok_or_else(|| ApiError::invalid_value("SessionNumber must be between 1 and 32766"))
+}
+
+impl Owned for MirrorSession {
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
+    }
 }
 
 impl Listed for MirrorSession {
@@ -233,10 +238,6 @@ impl Listed for MirrorSession {
 
     fn tags(&self) -> &Tags {
         &self.tags
-    }
-
-    fn owner(&self) -> Option<&AccountId> {
-        Some(&self.owner)
     }
 
     /// The owner of a target sees the sessions that use it, whoever made them.

@@ -17,6 +17,7 @@ use mirror_core::inventory::{InstanceState, Resource};
 use super::instance_types::{is_large_target, is_supported};
 use crate::compute::Instance;
 use crate::error::ApiError;
+use crate::index::SessionBy;
 use crate::interfaces::{NetworkInterface, PLAIN};
 use crate::unknowns::TargetLimit;
 use crate::world::World;
@@ -62,7 +63,7 @@ impl World {
         itself: Option<&SessionId>,
     ) -> Result<(), ApiError> {
         let Resource::NetworkInterface(receiver) = &self.target(target)?.resource else { return Ok(()) };
-        let towards = self.sessions.values().filter(|session| session.target == *target);
+        let towards = self.sessions.found(&SessionBy::Target(target.clone()));
         let (what, count) = match self.unknowns.target_limit {
             TargetLimit::Sources => {
                 let mut sources: BTreeSet<_> = towards.map(|session| &session.interface).collect();

@@ -5,7 +5,9 @@ use mirror_core::ids::{AccountId, InterfaceId, TargetId};
 use mirror_core::inventory::{Resource, Tags};
 
 use super::MirrorSession;
+use crate::accounts::Owned;
 use crate::error::ApiError;
+use crate::index::SessionBy;
 use crate::interfaces::PLAIN;
 use crate::listing::Listed;
 use crate::quotas::Counted;
@@ -71,7 +73,7 @@ impl World {
             let message = format!("{id} of type {} cannot be a target", interface.interface_type);
             return Err(ApiError::new("NetworkInterfaceNotSupported", message));
         }
-        if let Some(session) = self.sessions.values().find(|session| session.interface == *id) {
+        if let Some(session) = self.sessions.found(&SessionBy::Interface(id.clone())).next() {
             let message = format!("{id} is in use by session {}", self.name_of(session, &session.id));
             return Err(ApiError::new("InterfaceInUseByTrafficMirrorSession", message));
         }
@@ -86,17 +88,17 @@ impl World {
     }
 
     fn target_of(&self, resource: &Resource) -> Option<&MirrorTarget> {
-        self.targets.values().find(|target| target.resource == *resource)
+        self.targets.found(resource).next()
     }
 
     pub(crate) fn delete_target(&mut self, id: &TargetId) -> Result<TargetId, ApiError> {
         self.own(&self.targets, id)?;
         let message = |session: &MirrorSession| format!("Cannot delete {id}. Target is in use by {}", session.id);
-        let mut users = self.sessions.values().filter(|session| session.target == *id);
-        if let Some(session) = users.clone().find(|session| self.owns(*session)) {
+        let users: Vec<_> = self.sessions.found(&SessionBy::Target(id.clone())).collect();
+        if let Some(session) = users.iter().find(|session| self.owns(**session)) {
             return Err(ApiError::new("TrafficMirrorTargetInUse", message(session)));
         }
-        if let Some(session) = users.next() {
+        if let Some(session) = users.first() {
             self.unknowns.shared_target_in_use.or_refused(|| message(session))?;
         }
         self.targets.remove(id);
@@ -107,6 +109,12 @@ impl World {
     /// A target that the account can use.
     pub(super) fn target(&self, id: &TargetId) -> Result<&MirrorTarget, ApiError> {
         self.seen(&self.targets, id)
+    }
+}
+
+impl Owned for MirrorTarget {
+    fn owner(&self) -> Option<&AccountId> {
+        Some(&self.owner)
     }
 }
 
@@ -129,10 +137,6 @@ impl Listed for MirrorTarget {
 
     fn tags(&self) -> &Tags {
         &self.tags
-    }
-
-    fn owner(&self) -> Option<&AccountId> {
-        Some(&self.owner)
     }
 
     fn shared(&self, world: &World) -> Option<Self> {

@@ -13,6 +13,7 @@ use mirror_core::inventory::Direction;
 
 use super::filtering::is_on;
 use super::{Flow, NotMirrored};
+use crate::index::InterfaceBy;
 use crate::interfaces::NetworkInterface;
 use crate::network_acls::AclEntry;
 use crate::security_groups::{GroupRule, Peer};
@@ -52,7 +53,7 @@ impl World {
         match peer {
             Peer::Block(block) => block.contains(&address),
             Peer::Group(group) => {
-                let mut members = self.interfaces.values().filter(|member| member.security_groups.contains(group));
+                let mut members = self.interfaces.found(&InterfaceBy::SecurityGroup(group.clone()));
                 members.any(|member| member.holds(address))
             }
             Peer::PrefixList(list) => {

@@ -6,6 +6,7 @@ use mirror_core::inventory::{Direction, InstanceState};
 use super::exempt::{Treatment, treatment};
 use super::filtering::accepts;
 use super::{Content, Flow, MirroredPacket, NotMirrored, Packet};
+use crate::index::SessionBy;
 use crate::interfaces::NetworkInterface;
 use crate::mirror::MirrorSession;
 use crate::world::World;
@@ -45,8 +46,7 @@ impl World {
     }
 
     fn first_session(&self, packet: &Packet, flow: &Flow, treatment: Treatment) -> Result<&MirrorSession, NotMirrored> {
-        let mut sessions: Vec<_> =
-            self.sessions.values().filter(|session| session.interface == packet.interface).collect();
+        let mut sessions: Vec<_> = self.sessions.found(&SessionBy::Interface(packet.interface.clone())).collect();
         if sessions.is_empty() {
             return Err(NotMirrored::NoSession);
         }

@@ -191,15 +191,8 @@ fn a_scaling_group_goes_on_for_its_account_and_its_name_is_free_in_another() {
     let mut world = empty_world();
     for account in ["123456789012".into(), other()] {
         world.acting_for(&account, |world| {
-            let group = ScalingGroup {
-                name: "web".into(),
-                subnets: network(world).subnets,
-                image: "ami-1".into(),
-                instance_type: "m5.large".into(),
-                tags: Tags::new(),
-                desired: 2,
-                replaces_every: SignedDuration::from_secs(5),
-            };
+            let group = ScalingGroup::of("web", 2, instance().template(), &network(world).subnets);
+            let group = group.replacing_every(SignedDuration::from_secs(5));
             world.add_scaling_group(group).unwrap();
         });
     }

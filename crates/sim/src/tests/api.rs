@@ -149,17 +149,9 @@ fn the_past_is_as_it_was_and_looking_at_it_changes_nothing() {
     let then = world.now();
     let before = world.clone();
     pass(&mut world, 1);
-    world
-        .add_scaling_group(crate::ScalingGroup {
-            name: "g".into(),
-            subnets: before.subnets.keys().cloned().collect(),
-            image: "ami-1".into(),
-            instance_type: "m5.large".into(),
-            tags: Tags::new(),
-            desired: 3,
-            replaces_every: SignedDuration::from_secs(2),
-        })
-        .unwrap();
+    let subnets: Vec<_> = before.subnets.keys().cloned().collect();
+    let group = ScalingGroup::of("g", 3, crate::fleet::instance().template(), &subnets);
+    world.add_scaling_group(group.replacing_every(SignedDuration::from_secs(2))).unwrap();
     let tags = CreateTags { resources: vec![interface.to_string()], tags: tags_of([("a", "b")]) };
     world.call(Request::CreateTags(tags)).unwrap();
     pass(&mut world, 20);

@@ -5,12 +5,16 @@ use std::time::Instant;
 
 use super::grammar::Drawing;
 use super::sent::sent;
+use super::stirring::stir;
 use super::*;
 use crate::api::{Answer, Came, Effect, Fault, Lag, Limit, Odds, Rates, Trace, extent};
 use crate::wire;
 
 /// After so many calls something around the world is switched.
 const CALLS_PER_SETTING: u64 = 500;
+
+/// After so many calls something else is wished of an auto scaling group.
+const CALLS_PER_STIR: u64 = 60;
 
 /// One history.
 struct Play {
@@ -38,6 +42,9 @@ impl Play {
     fn step(&mut self) -> Answer {
         if self.played.is_multiple_of(CALLS_PER_SETTING) {
             self.switch();
+        }
+        if self.played.is_multiple_of(CALLS_PER_STIR) {
+            stir(self.api.world_mut(), &mut self.drawing.dice);
         }
         self.played += 1;
         let request = self.request();
@@ -187,6 +194,8 @@ fn the_history_meets_every_effect_and_throttling_and_old_reads() {
         let written = format!("; {effect:?}\n");
         assert!(lines.contains(&written), "{written}");
     }
+    let owners: std::collections::BTreeSet<_> = play.api.world().groups.keys().map(|(owner, _)| owner).collect();
+    assert_eq!(owners.len(), 2, "{owners:?}");
     for met in ["RequestLimitExceeded", "as of ", "IdempotentParameterMismatch", "999999999999/user/mallory"] {
         assert!(lines.contains(met), "{met}");
     }

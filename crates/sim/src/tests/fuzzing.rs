@@ -14,6 +14,7 @@ use super::dice::Dice;
 use super::grammar::Drawing;
 use super::http::SIGNED;
 use super::sent::sent;
+use super::stirring::stir;
 use super::well_formed::Document;
 use super::*;
 use crate::api::{Effect, Fault, Odds};
@@ -24,6 +25,9 @@ const MUTATED_ONE_IN: usize = 8;
 
 /// So often it is looked whether a refused request has changed anything: looking takes as long as many requests.
 const LOOKED_AT_ONE_IN: usize = 64;
+
+/// After so many requests something else is wished of an auto scaling group.
+const REQUESTS_PER_STIR: usize = 60;
 
 /// What came of all requests.
 #[derive(Debug, Default)]
@@ -69,6 +73,9 @@ impl Fuzzer {
     /// One request, and its answer's examination.
     fn step(&mut self) {
         let Self { api, drawing, tally } = self;
+        if tally.requests.is_multiple_of(REQUESTS_PER_STIR) {
+            stir(api.world_mut(), &mut drawing.dice);
+        }
         let (action, parameters) = drawing.call(api.world());
         let mutated = drawing.dice.one_in(MUTATED_ONE_IN);
         let request = sent(action, parameters);

@@ -21,7 +21,7 @@ pub(super) const GRAMMAR: &[(&str, usize, &str)] = &[
     ("elasticloadbalancing:CreateListener", 10, "LoadBalancerArn=lb-balancer lb-listening DefaultActions.member.1.Type=lb-forward DefaultActions.member.1.TargetGroupArn=lb-group lb-tag"),
     ("elasticloadbalancing:ModifyListener", 5, "ListenerArn=lb-listener Port?=lb-port DefaultActions.member.1.Type=lb-forward DefaultActions.member.1.TargetGroupArn=lb-group"),
     ("elasticloadbalancing:DeleteListener", 2, "ListenerArn=lb-listener"),
-    ("elasticloadbalancing:CreateRule", 8, "ListenerArn=lb-listener Priority=rule-number Conditions.member.1.Field=lb-field Conditions.member.1.Values.member.1=text Actions.member.1.Type=lb-forward Actions.member.1.TargetGroupArn=lb-group"),
+    ("elasticloadbalancing:CreateRule", 12, "ListenerArn=lb-http-listener Priority=rule-number Conditions.member.1.Field=lb-field Conditions.member.1.Values.member.1=text Actions.member.1.Type=lb-forward Actions.member.1.TargetGroupArn=lb-http-group"),
     ("elasticloadbalancing:DeleteRule", 3, "RuleArn=lb-rule"),
     ("elasticloadbalancing:CreateTargetGroup", 8, "Name=lb-name lb-grouped lb-tag"),
     ("elasticloadbalancing:DeleteTargetGroup", 3, "TargetGroupArn=lb-group"),
@@ -45,9 +45,11 @@ pub(super) fn group(world: &World, word: &str, dice: &mut Dice, add: &mut impl F
         }
         "lb-type" => add("Type", dice.among(&["application", "application", "network", "network", "gateway"])),
         "lb-subnets" => {
-            let most = dice.among(&[3, 3, 2, 1]);
-            for (place, subnet) in (1..=most).zip(world.subnets.keys()) {
-                add(&format!("Subnets.member.{place}"), &subnet.to_string());
+            // Those of one VPC mostly, as there is no load balancer in two.
+            let vpc = standing(world, "vpc", dice).filter(|_| !dice.one_in(10));
+            let near = world.subnets.values().filter(|it| vpc.as_ref().is_none_or(|vpc| it.vpc.as_str() == vpc));
+            for (place, subnet) in (1..=dice.among(&[3, 3, 2, 1])).zip(near) {
+                add(&format!("Subnets.member.{place}"), &subnet.id.to_string());
             }
         }
         "lb-listening" => {
@@ -90,6 +92,15 @@ pub(super) fn value(world: &World, word: &str, dice: &mut Dice) -> Option<String
         "lb-balancer" => return pick(world.load_balancers.keys(), dice),
         "lb-group" => return pick(world.target_groups.keys(), dice),
         "lb-listener" => return pick(listeners().map(|listener| &listener.arn), dice),
+        // What takes rules and what they lead to are few among all that there is: a rule that nobody makes nobody deletes either.
+        "lb-http-listener" => {
+            let http = listeners().filter(|listener| listener.protocol == Some(Protocol::Http));
+            return pick(http.map(|listener| &listener.arn), dice);
+        }
+        "lb-http-group" => {
+            let http = world.target_groups.values().filter(|group| group.protocol == Some(Protocol::Http));
+            return pick(http.map(|group| &group.arn), dice);
+        }
         "lb-rule" => return pick(listeners().flat_map(|listener| listener.rules.values()).map(|rule| &rule.arn), dice),
         "lb-tagged" => {
             let kind = dice.among(&["lb-balancer", "lb-balancer", "lb-group", "lb-listener"]);

@@ -47,16 +47,7 @@ fn what_aws_keeps_for_itself_cannot_be_set_or_removed() {
     let Setting { mut world, network, instance, .. } = setting();
     let reserved = create(&[instance.as_str()], tags_of([("aws:autoscaling:groupName", "mine")]));
     assert_eq!(refused!(world, CreateTags(reserved)), "InvalidParameterValue");
-    let group = ScalingGroup {
-        name: "g".into(),
-        subnets: network.subnets,
-        image: "ami-1".into(),
-        instance_type: "m5.large".into(),
-        tags: Tags::new(),
-        desired: 1,
-        replaces_every: SignedDuration::from_hours(1),
-    };
-    world.add_scaling_group(group).unwrap();
+    world.add_scaling_group(ScalingGroup::of("g", 1, crate::fleet::instance().template(), &network.subnets)).unwrap();
     let member = call!(world, DescribeInstances(Describe::all().filtered("tag-key", "aws:*"))).items.remove(0).instance;
     let wish = DeleteTags { resources: vec![member.id.to_string()], tags: Vec::new() };
     world.call(Request::DeleteTags(wish)).unwrap();
