@@ -8,16 +8,16 @@ use std::collections::BTreeMap;
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
 use aws_sdk_ec2::types;
 use aws_sdk_ec2::types::{
-    AttachmentStatus, InstanceStateName, NetworkInterfaceAttachment, Tag, TrafficDirection, TrafficMirrorFilter,
-    TrafficMirrorFilterRule, TrafficMirrorPortRange, TrafficMirrorRuleAction, TrafficMirrorSession,
-    TrafficMirrorTarget,
+    AttachmentStatus, InstanceStateName, NetworkInterfaceAttachment, PlatformValues, Tag, TrafficDirection,
+    TrafficMirrorFilter, TrafficMirrorFilterRule, TrafficMirrorPortRange, TrafficMirrorRuleAction,
+    TrafficMirrorSession, TrafficMirrorTarget,
 };
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use ipnet::IpNet;
 use mirror_core::ids::{AccountId, RuleId};
 use mirror_core::inventory::{
-    Attachment, Direction, Filter, Instance, InstanceState, NetworkInterface, PortRange, Resource, Rule, RuleAction,
-    Session, Tags, Target,
+    Attachment, Direction, Filter, Instance, InstanceState, NetworkInterface, Platform, PortRange, Resource, Rule,
+    RuleAction, Session, Tags, Target,
 };
 
 use crate::errors::Unreadable;
@@ -49,7 +49,21 @@ fn instance(it: types::Instance) -> Result<Instance, Unreadable> {
         InstanceStateName::Stopped => InstanceState::Stopped,
         unknown => return Err(item.odd("instanceState", unknown.as_str())),
     };
-    Ok(Instance { id: item.id().into(), state, tags: tags(&item, it.tags)? })
+    Ok(Instance {
+        id: item.id().into(),
+        instance_type: item.needs("instanceType", it.instance_type)?.as_str().into(),
+        platform: platform(it.platform.as_ref()),
+        state,
+        tags: tags(&item, it.tags)?,
+    })
+}
+
+/// Absent for whatever is not Windows. The wire says `windows`, the model `Windows`, so that the SDK does not know its own word.
+fn platform(said: Option<&PlatformValues>) -> Platform {
+    match said {
+        Some(said) if said.as_str().eq_ignore_ascii_case("windows") => Platform::Windows,
+        _ => Platform::Linux,
+    }
 }
 
 pub(crate) fn interface(it: types::NetworkInterface) -> Result<NetworkInterface, Unreadable> {
@@ -59,11 +73,19 @@ pub(crate) fn interface(it: types::NetworkInterface) -> Result<NetworkInterface,
     Ok(NetworkInterface {
         id: item.id().into(),
         vpc: item.text("vpcId", it.vpc_id)?.into(),
+        subnet: item.text("subnetId", it.subnet_id)?.into(),
         zone: item.text("availabilityZone", it.availability_zone)?.into(),
         interface_type: item.needs("interfaceType", it.interface_type)?.as_str().into(),
         // Whoever does not say so does not keep it; and AWS refuses to mirror one that it keeps, whatever we think.
         requester_managed: it.requester_managed.unwrap_or_default(),
         attachment: it.attachment.map(|it| attachment(&item, it)).transpose()?,
+        security_groups: it
+            .groups
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|it| given(it.group_id))
+            .map(Into::into)
+            .collect(),
         ipv6: addresses || prefixes,
         tags: tags(&item, it.tag_set)?,
     })
@@ -73,6 +95,8 @@ fn attachment(item: &Item, it: NetworkInterfaceAttachment) -> Result<Attachment,
     Ok(Attachment {
         id: item.text("attachmentId", it.attachment_id)?.into(),
         instance: given(it.instance_id).map(Into::into),
+        // What AWS attaches to machines of its own may have none. As the primary one it is rather mirrored than not.
+        device_index: it.device_index.unwrap_or_default(),
         attached: it.status == Some(AttachmentStatus::Attached),
     })
 }

@@ -49,6 +49,10 @@ ids! {
     Zone;
     /// A VPC: `vpc-…`.
     VpcId;
+    /// A subnet: `subnet-…`.
+    SubnetId;
+    /// A security group: `sg-…`.
+    SecurityGroupId;
     /// An EC2 instance: `i-…`.
     InstanceId;
     /// A network interface: `eni-…`.

@@ -1,5 +1,6 @@
 //! Takes sentences about a small account; gives the facts and policies that tests begin with.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::Time;
@@ -7,7 +8,8 @@ use crate::compile::compile;
 use crate::decide::{Decisions, decide};
 use crate::ids::{FilterId, InterfaceId, Lane, SessionId, TargetId};
 use crate::inventory::{
-    Attachment, Filter, Instance, InstanceState, Inventory, Kind, NetworkInterface, Resource, Session, Tags, Target,
+    Attachment, Filter, Instance, InstanceState, Inventory, Kind, NetworkInterface, Platform, Resource, Session, Tags,
+    Target,
 };
 use crate::memory::Memory;
 use crate::objects::ObjectKey;
@@ -58,7 +60,13 @@ impl Facts {
     }
 
     pub(crate) fn instance_in(mut self, id: &str, state: InstanceState, tags: &[(&str, &str)]) -> Self {
-        let instance = Instance { id: id.into(), state, tags: tags_of(tags) };
+        let instance = Instance {
+            id: id.into(),
+            instance_type: "m5.large".into(),
+            platform: Platform::Linux,
+            state,
+            tags: tags_of(tags),
+        };
         Arc::make_mut(&mut self.0.instances).insert(id.into(), instance);
         self
     }
@@ -77,10 +85,17 @@ impl Facts {
         let mut interface = NetworkInterface {
             id: id.into(),
             vpc: "vpc-1".into(),
+            subnet: "subnet-1".into(),
             zone: "eu-west-1a".into(),
             interface_type: "interface".into(),
             requester_managed: false,
-            attachment: Some(Attachment { id: attachment, instance: Some(instance.into()), attached: true }),
+            attachment: Some(Attachment {
+                id: attachment,
+                instance: Some(instance.into()),
+                device_index: 0,
+                attached: true,
+            }),
+            security_groups: BTreeSet::from(["sg-1".into()]),
             ipv6: false,
             tags: Tags::new(),
         };

@@ -7,7 +7,7 @@ use mirror_core::cloud::{
     Action, Class, Cloud, CloudError, Items, Outcome, PAGE_SIZE, Page, Query, SessionChange, Step,
 };
 use mirror_core::inventory::{
-    Attachment, Filter, Instance, Kind, NetworkInterface, PortRange, Rule, Session, Tags, Target,
+    Attachment, Filter, Instance, Kind, NetworkInterface, Platform, PortRange, Rule, Session, Tags, Target,
 };
 
 use crate::api::{Api, Caller, Came};
@@ -214,21 +214,31 @@ fn outcome(response: Response) -> Option<Outcome> {
 }
 
 fn instance(InstanceDetail { instance, interfaces: _ }: InstanceDetail) -> Instance {
-    Instance { id: instance.id, state: instance.state, tags: instance.tags }
+    Instance {
+        id: instance.id,
+        instance_type: instance.instance_type,
+        // No machine image of this world is one of Windows.
+        platform: Platform::Linux,
+        state: instance.state,
+        tags: instance.tags,
+    }
 }
 
 fn interface(seen: interfaces::NetworkInterface) -> NetworkInterface {
     NetworkInterface {
         id: seen.id,
         vpc: seen.vpc,
+        subnet: seen.subnet.to_string().into(),
         zone: seen.zone,
         interface_type: seen.interface_type,
         requester_managed: seen.requester_managed,
         attachment: seen.attachment.map(|at| Attachment {
             id: at.id,
             instance: at.instance,
+            device_index: at.device_index,
             attached: at.status == AttachmentStatus::Attached,
         }),
+        security_groups: seen.security_groups.iter().map(|id| id.to_string().into()).collect(),
         ipv6: !seen.ipv6_addresses.is_empty() || !seen.ipv6_prefixes.is_empty(),
         tags: seen.tags,
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use mirror_core::cloud::{Cloud, Items, Page, Query};
 use mirror_core::inventory::{
-    Attachment, Direction, Filter, Instance, InstanceState, Kind, NetworkInterface, PortRange, Resource, Rule,
-    RuleAction, Session, Target,
+    Attachment, Direction, Filter, Instance, InstanceState, Kind, NetworkInterface, Platform, PortRange, Resource,
+    Rule, RuleAction, Session, Target,
 };
 
 use super::wire::{Answer, answered, form, sdk};
@@ -46,20 +46,28 @@ async fn instances_are_read_whoever_manages_and_reserved_them() {
       <platform>windows</platform><instanceType>m5.large</instanceType>
       <tagSet><item><key>mirror</key><value>crown-jewel</value></item><item><key>empty</key><value/></item></tagSet>
     </item>
-    <item><instanceId>i-0b</instanceId><instanceState><code>32</code><name>shutting-down</name></instanceState></item>
+    <item>
+      <instanceId>i-0b</instanceId><instanceState><code>32</code><name>shutting-down</name></instanceState>
+      <instanceType>u-99tb1.112xlarge</instanceType>
+    </item>
   </instancesSet></item>
   <item><instancesSet>
-    <item><instanceId>i-0c</instanceId><instanceState><code>80</code><name>stopped</name></instanceState><tagSet/></item>
+    <item><instanceId>i-0c</instanceId><instanceState><code>80</code><name>stopped</name></instanceState>
+      <instanceType>t2.micro</instanceType><tagSet/></item>
   </instancesSet></item>
 </reservationSet>
 <nextToken>eyJ2IjoiMiJ9</nextToken>"#,
     )
     .await;
     let tags = form(&[("empty", ""), ("mirror", "crown-jewel")]);
+    let instance = |id: &str, instance_type: &str, platform, state, tags| {
+        let (id, instance_type) = (id.into(), instance_type.into());
+        Instance { id, instance_type, platform, state, tags }
+    };
     let instances = vec![
-        Instance { id: "i-0a".into(), state: InstanceState::Running, tags },
-        Instance { id: "i-0b".into(), state: InstanceState::ShuttingDown, tags: form(&[]) },
-        Instance { id: "i-0c".into(), state: InstanceState::Stopped, tags: form(&[]) },
+        instance("i-0a", "m5.large", Platform::Windows, InstanceState::Running, tags),
+        instance("i-0b", "u-99tb1.112xlarge", Platform::Linux, InstanceState::ShuttingDown, form(&[])),
+        instance("i-0c", "t2.micro", Platform::Linux, InstanceState::Stopped, form(&[])),
     ];
     assert_eq!(page, Page { items: Items::Instances(instances), next: Some("eyJ2IjoiMiJ9".into()) });
     let action = ("Action", "DescribeInstances");
@@ -75,9 +83,10 @@ async fn an_interface_keeps_what_decides_whether_it_can_be_mirrored() {
     <networkInterfaceId>eni-0a</networkInterfaceId><subnetId>subnet-1</subnetId><vpcId>vpc-1</vpcId>
     <availabilityZone>eu-west-1b</availabilityZone><ownerId>111122223333</ownerId><requesterManaged>false</requesterManaged>
     <status>in-use</status><interfaceType>interface</interfaceType>
+    <groupSet><item><groupId>sg-2</groupId><groupName>b</groupName></item><item><groupId>sg-1</groupId></item></groupSet>
     <attachment>
       <attachmentId>eni-attach-1</attachmentId><instanceId>i-0a</instanceId><instanceOwnerId>111122223333</instanceOwnerId>
-      <deviceIndex>0</deviceIndex><status>attached</status>
+      <deviceIndex>1</deviceIndex><status>attached</status>
     </attachment>
     <ipv6AddressesSet><item><ipv6Address>2001:db8::1</ipv6Address></item></ipv6AddressesSet>
     <tagSet><item><key>mirror</key><value>off</value></item></tagSet>
@@ -88,10 +97,17 @@ async fn an_interface_keeps_what_decides_whether_it_can_be_mirrored() {
     let interface = NetworkInterface {
         id: "eni-0a".into(),
         vpc: "vpc-1".into(),
+        subnet: "subnet-1".into(),
         zone: "eu-west-1b".into(),
         interface_type: "interface".into(),
         requester_managed: false,
-        attachment: Some(Attachment { id: "eni-attach-1".into(), instance: Some("i-0a".into()), attached: true }),
+        attachment: Some(Attachment {
+            id: "eni-attach-1".into(),
+            instance: Some("i-0a".into()),
+            device_index: 1,
+            attached: true,
+        }),
+        security_groups: ["sg-1", "sg-2"].map(Into::into).into(),
         ipv6: true,
         tags: form(&[("mirror", "off")]),
     };
@@ -106,7 +122,7 @@ async fn a_type_of_interface_that_nobody_knew_survives() {
         first(Kind::Interfaces),
         r#"<networkInterfaceSet>
   <item>
-    <networkInterfaceId>eni-0b</networkInterfaceId><vpcId>vpc-1</vpcId><availabilityZone>eu-west-1a</availabilityZone>
+    <networkInterfaceId>eni-0b</networkInterfaceId><subnetId>subnet-1</subnetId><vpcId>vpc-1</vpcId><availabilityZone>eu-west-1a</availabilityZone>
     <requesterManaged>true</requesterManaged><interfaceType>quantum_gateway</interfaceType>
     <attachment><attachmentId>ela-attach-1</attachmentId><status>detaching</status></attachment>
     <ipv6PrefixSet><item><ipv6Prefix>2001:db8::/80</ipv6Prefix></item></ipv6PrefixSet>
@@ -119,7 +135,7 @@ async fn a_type_of_interface_that_nobody_knew_survives() {
     assert_eq!(interface.interface_type, "quantum_gateway");
     assert!(interface.requester_managed);
     assert!(interface.ipv6, "a prefix is as good as an address");
-    let attachment = Attachment { id: "ela-attach-1".into(), instance: None, attached: false };
+    let attachment = Attachment { id: "ela-attach-1".into(), instance: None, device_index: 0, attached: false };
     assert_eq!(interface.attachment, Some(attachment));
 }
 
