@@ -88,7 +88,7 @@ fn core_and_sim_have_no_clock_no_randomness_and_no_io() {
 }
 
 /// The stages of core, each with the modules that it may name. A module that is missing here fails the test: it needs a place.
-const CORE: [(&str, &[&str]); 18] = [
+const CORE: [(&str, &[&str]); 21] = [
     ("ids", &[]),
     ("pairs", &[]),
     ("digest", &[]),
@@ -96,11 +96,14 @@ const CORE: [(&str, &[&str]); 18] = [
     ("inventory", &["ids", "objects", "pairs"]),
     ("cloud", &["ids", "inventory"]),
     ("limits", &["cloud"]),
-    ("policy", &["ids", "inventory"]),
+    ("lessons", &["ids"]),
+    ("prices", &[]),
+    ("policy", &["ids", "inventory", "limits"]),
+    ("support", &["limits", "policy"]),
     ("ownership", &["digest", "ids", "inventory", "objects"]),
-    ("decide", &["digest", "ids", "inventory", "limits", "ownership", "policy"]),
-    ("compile", &["decide", "digest", "ids", "inventory", "pairs", "policy"]),
-    ("memory", &["cloud", "digest", "ids", "inventory", "limits", "objects", "pairs", "plan"]),
+    ("decide", &["digest", "ids", "inventory", "lessons", "limits", "ownership", "policy", "prices", "support"]),
+    ("compile", &["decide", "digest", "ids", "inventory", "limits", "pairs", "policy"]),
+    ("memory", &["cloud", "digest", "ids", "inventory", "lessons", "limits", "objects", "pairs", "plan"]),
     ("observe", &["cloud", "inventory", "memory", "objects", "ownership", "policy"]),
     ("plan", &["cloud", "compile", "decide", "digest", "ids", "inventory", "limits", "memory", "objects", "ownership"]),
     ("report", &["compile", "decide", "ids", "inventory", "objects", "plan"]),

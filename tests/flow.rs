@@ -16,8 +16,9 @@ use mirror_core::objects::ObjectKey;
 use mirror_core::ownership::{KEY_TAG, OWNER_TAG, Owner, PROOF_TAG, tags};
 use mirror_sim::fleet::{instance, network};
 use mirror_sim::{
-    AssignIpv6Addresses, AttachNetworkInterface, CreateNetworkInterface, CreateTrafficMirrorFilterRule,
-    CreateTrafficMirrorSession, DeleteTags, Describe, Request, Response, RuleWish, World,
+    AssignIpv6Addresses, AttachNetworkInterface, CreateNetworkInterface, CreateTrafficMirrorFilter,
+    CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession, DeleteTags, Describe, Request, Response, RuleWish,
+    World,
 };
 use vpc_mirror::clock::Clock;
 use vpc_mirror::round::{Permit, Watcher};
@@ -243,9 +244,13 @@ fn somebody_mirrors_through(account: &Account, interface: &InterfaceId, number: 
     create_session(account, interface, number, filter, Tags::new());
 }
 
-/// Somebody's session on an interface, with these tags.
+/// Somebody's session on an interface, with these tags. Through a filter of theirs that takes nothing, so that ours is wanted beside it.
 fn somebody_mirrors(account: &Account, interface: &InterfaceId, number: i32, tags: Tags) {
-    create_session(account, interface, number, &account.filters()[0].id, tags);
+    let wish = CreateTrafficMirrorFilter::default();
+    let Response::CreateTrafficMirrorFilter(filter) = account.call(Request::CreateTrafficMirrorFilter(wish)) else {
+        panic!("no filter");
+    };
+    create_session(account, interface, number, &filter.id, tags);
 }
 
 fn create_session(account: &Account, interface: &InterfaceId, number: i32, filter: &FilterId, tags: Tags) {
@@ -284,6 +289,21 @@ async fn a_foreign_session_and_one_with_a_copied_proof_are_never_touched_and_our
     account.goes_on_for(1000).await;
     assert_eq!(strangers(&account), before);
     assert!(account.sessions().iter().any(|session| session.interface == two && session.number == 100));
+}
+
+#[tokio::test]
+async fn a_foreign_session_that_sends_everything_to_our_sensor_is_coverage_enough() {
+    let mut account = Account::new();
+    account.runs_a_jewel();
+    account.goes_on_for(10).await;
+    let covered = account.runs(instance());
+    let interface = account.interfaces_of(&covered).remove(0);
+    somebody_mirrors_through(&account, &interface, 1, &account.filters()[0].id);
+    account.tag(covered.as_str(), "mirror", "crown-jewel");
+    account.goes_on_for(1000).await;
+    assert_eq!(account.sessions().iter().filter(|session| session.interface == interface).count(), 1);
+    account.goes_on_for(1000).await;
+    assert_eq!(account.sessions().len(), 2);
 }
 
 #[tokio::test]

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification, TrafficMirrorPortRangeRequest};
-use mirror_core::cloud::{Action, ClientToken, CloudError, Outcome, SessionChange, Step};
+use aws_sdk_ec2::types::{
+    ResourceType, Tag, TagSpecification, TrafficMirrorPortRangeRequest, TrafficMirrorSessionField,
+};
+use mirror_core::cloud::{Action, ClientToken, CloudError, Outcome, PacketLength, SessionChange, Step};
 use mirror_core::ids::{FilterId, SessionId};
 use mirror_core::inventory::{PortRange, Resource, Rule, Tags};
 
@@ -20,10 +22,11 @@ pub(crate) async fn apply(sdk: &Sdk, step: &Step) -> Answer {
         Step::CreateRule { token, filter, rule } => create_rule(sdk, action, token, filter, rule).await,
         Step::AddServices { filter, services } => add_services(sdk, action, filter, services).await,
         Step::CreateTarget { token, resource, tags } => create_target(sdk, action, token, resource, tags).await,
-        Step::CreateSession { token, interface, target, filter, number, vni, tags } => {
+        Step::CreateSession { token, interface, target, filter, number, packet_length, vni, tags } => {
             let request = sdk.ec2.create_traffic_mirror_session().client_token(&token.0);
             let request = request.network_interface_id(interface.as_str()).session_number((*number).into());
             let request = request.traffic_mirror_target_id(target.as_str()).traffic_mirror_filter_id(filter.as_str());
+            let request = request.set_packet_length(packet_length.map(i32::from));
             let request = request.virtual_network_id(signed(action, *vni)?);
             let request = request.tag_specifications(tagged(ResourceType::TrafficMirrorSession, tags));
             let answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
@@ -97,10 +100,16 @@ async fn create_target(sdk: &Sdk, action: Action, token: &ClientToken, resource:
 }
 
 async fn modify_session(sdk: &Sdk, action: Action, session: &SessionId, change: &SessionChange) -> Answer {
-    let SessionChange { target, filter, vni } = change;
+    let SessionChange { target, filter, number, packet_length, vni } = change;
     let request = sdk.ec2.modify_traffic_mirror_session().traffic_mirror_session_id(session.as_str());
     let request = request.set_traffic_mirror_target_id(target.as_ref().map(|id| id.as_str().into()));
     let request = request.set_traffic_mirror_filter_id(filter.as_ref().map(|id| id.as_str().into()));
+    let request = request.set_session_number(number.map(i32::from));
+    let request = match packet_length {
+        None => request,
+        Some(PacketLength::Whole) => request.remove_fields(TrafficMirrorSessionField::PacketLength),
+        Some(PacketLength::Bytes(bytes)) => request.packet_length((*bytes).into()),
+    };
     let request = request.set_virtual_network_id(vni.map(|vni| signed(action, vni)).transpose()?);
     request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
 }

@@ -85,6 +85,7 @@ async fn session(sdk: &Sdk, target: &TargetId, filter: &FilterId) -> SessionId {
         target: target.clone(),
         filter: filter.clone(),
         number: 100,
+        packet_length: None,
         vni: 4242,
         tags: named("ours"),
     };
@@ -121,7 +122,12 @@ async fn a_session_is_made_listed_changed_and_removed() {
     assert_eq!(*stands, expected);
 
     let (other_target, other_filter) = (target_for(&sdk, "eni-00000000000000002").await, empty_filter(&sdk).await);
-    let change = SessionChange { target: Some(other_target.clone()), filter: Some(other_filter.clone()), vni: Some(7) };
+    let change = SessionChange {
+        target: Some(other_target.clone()),
+        filter: Some(other_filter.clone()),
+        vni: Some(7),
+        ..SessionChange::default()
+    };
     sdk.apply(&Step::ModifySession { session: made.clone(), change }).await.unwrap();
     let changed = Session { target: other_target, filter: other_filter, vni: Some(7), ..expected };
     assert_eq!(sessions(&sdk).await, [changed]);

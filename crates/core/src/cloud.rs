@@ -130,6 +130,8 @@ pub enum Step {
         filter: FilterId,
         /// The session number.
         number: u16,
+        /// Bytes of each packet that it sends; none is all.
+        packet_length: Option<u16>,
         /// The VXLAN network identifier.
         vni: u32,
         /// Our tags.
@@ -194,13 +196,16 @@ impl fmt::Display for Step {
                 write!(f, "add to {filter}: {}", services.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
             }
             Self::CreateTarget { resource, .. } => write!(f, "create a target for {}", resource.id()),
-            Self::CreateSession { interface, target, filter, number, vni, .. } => {
-                write!(f, "mirror {interface} to {target} through {filter}, number {number}, VNI {vni}")
+            Self::CreateSession { interface, target, filter, number, packet_length, vni, .. } => {
+                write!(f, "mirror {interface} to {target} through {filter}, number {number}, VNI {vni}")?;
+                packet_length.iter().try_for_each(|bytes| write!(f, ", {bytes} bytes of each packet"))
             }
-            Self::ModifySession { session, change: SessionChange { target, filter, vni } } => {
+            Self::ModifySession { session, change: SessionChange { target, filter, number, packet_length, vni } } => {
                 write!(f, "change {session}:")?;
                 target.iter().try_for_each(|target| write!(f, " target {target}"))?;
                 filter.iter().try_for_each(|filter| write!(f, " filter {filter}"))?;
+                number.iter().try_for_each(|number| write!(f, " number {number}"))?;
+                packet_length.iter().try_for_each(|length| write!(f, " {length}"))?;
                 vni.iter().try_for_each(|vni| write!(f, " VNI {vni}"))
             }
             Self::DeleteSession { session } => write!(f, "delete {session}"),
@@ -218,8 +223,32 @@ pub struct SessionChange {
     pub target: Option<TargetId>,
     /// Another filter.
     pub filter: Option<FilterId>,
+    /// Another session number.
+    pub number: Option<u16>,
+    /// Another packet length.
+    pub packet_length: Option<PacketLength>,
     /// Another VXLAN network identifier.
     pub vni: Option<u32>,
+}
+
+/// How much of each packet a session sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PacketLength {
+    /// All of it, or what AWS takes for all: 8500 bytes to a Network Load Balancer. Source: botocore `ec2/2016-11-15`,
+    /// ModifyTrafficMirrorSession: `RemoveFields` sets a field back to its default.
+    Whole,
+    /// So many bytes.
+    Bytes(u16),
+}
+
+impl fmt::Display for PacketLength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => f.write_str("whole packets"),
+            Self::Bytes(bytes) => write!(f, "{bytes} bytes of each packet"),
+        }
+    }
 }
 
 /// What AWS calls the object that a step has made. The rest of it is what the step said: that is what we know to stand, whatever else

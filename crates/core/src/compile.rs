@@ -1,17 +1,20 @@
 //! Takes decisions; gives the mirror objects that they amount to, fully specified. Never looks at what stands.
 
+mod filter;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::decide::{Decision, Decisions, LaneWish, TargetChoice};
+use self::filter::Filtered;
+use crate::decide::{Capture, Decision, Decisions, LaneWish, TargetChoice};
 use crate::digest::digest;
 use crate::ids::{FilterKey, InterfaceId, Lane, ResourceId, TargetId};
-use crate::inventory::{AMAZON_DNS, Direction, Rule, RuleAction};
+use crate::inventory::{Rule, Tags};
+use crate::limits::RULES_PER_FILTER;
 use crate::pairs;
-use crate::policy::{Policy, SensorTarget};
+use crate::policy::{Except, Policy, Way};
 
 /// Everything that is to stand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +29,8 @@ pub struct Desired {
     pub targets: BTreeSet<ResourceId>,
     /// Targets that may stand whatever they send to, since the policy names themselves.
     pub existing: BTreeSet<TargetId>,
+    /// Tags of which a target that carries all of a set may stand likewise.
+    pub tagged: BTreeSet<Tags>,
     /// Sessions.
     #[serde(with = "pairs")]
     pub sessions: BTreeMap<(InterfaceId, Lane), SessionSpec>,
@@ -58,8 +63,10 @@ pub struct SessionSpec {
     pub target: TargetChoice,
     /// Which packets go.
     pub filter: FilterKey,
-    /// Its number, if it is new.
+    /// Its number.
     pub number: u16,
+    /// Bytes of each packet that it sends; none is all.
+    pub packet_length: Option<u16>,
     /// Its VXLAN network identifier.
     pub vni: u32,
     /// The place of the strategy that wants it most: 0 comes first.
@@ -76,35 +83,46 @@ pub fn compile(policy: &Policy, decisions: &Decisions) -> Desired {
         filters: BTreeMap::new(),
         targets: BTreeSet::new(),
         existing: BTreeSet::new(),
+        tagged: BTreeSet::new(),
         sessions: BTreeMap::new(),
         doubtful: BTreeSet::new(),
     };
     for target in policy.sensors.values().flat_map(|sensor| &sensor.targets) {
-        match target {
-            SensorTarget::Existing(id) => _ = desired.existing.insert(id.clone()),
-            SensorTarget::Resource(resource) => _ = desired.targets.insert(resource.id()),
+        match &target.to {
+            Way::Existing(id) => _ = desired.existing.insert(id.clone()),
+            Way::Resource(resource) => _ = desired.targets.insert(resource.id()),
+            Way::Tagged(tags) => _ = desired.tagged.insert(tags.clone()),
         }
     }
     // Few filters serve many sessions: each is compiled once.
-    let compiled = [false, true].map(everything).map(|filter| (filter.key(), filter));
+    let mut compiled: BTreeMap<(&Capture, bool), (FilterKey, Filtered)> = BTreeMap::new();
     for (interface, decision) in &decisions.interfaces {
         if decision.doubt {
             desired.doubtful.insert(interface.clone());
         }
         for (lane, wish) in &decision.lanes {
-            let [ipv4_only, dual_stack] = &compiled;
-            let (key, filter) = if wish.ipv6 { dual_stack } else { ipv4_only };
-            desired.filters.entry(key.clone()).or_insert_with(|| filter.clone());
-            desired.sessions.insert((interface.clone(), lane.clone()), session(decision, wish, key));
+            let (key, filtered) = compiled.entry((&wish.capture, wish.ipv6)).or_insert_with(|| {
+                let filtered = filter::filter(&wish.capture, wish.ipv6);
+                (filtered.spec.key(), filtered)
+            });
+            desired.filters.entry(key.clone()).or_insert_with(|| filtered.spec.clone());
+            let session = session(decision, wish, key, &filtered.widened);
+            desired.sessions.insert((interface.clone(), lane.clone()), session);
         }
     }
     desired
 }
 
-fn session(decision: &Decision, wish: &LaneWish, filter: &FilterKey) -> SessionSpec {
-    let LaneWish { rank, target, number, vni, ipv6: _ } = wish;
-    let why: Vec<String> = decision.reasons.iter().map(ToString::to_string).collect();
+fn session(decision: &Decision, wish: &LaneWish, filter: &FilterKey, widened: &[(Except, bool)]) -> SessionSpec {
+    let LaneWish { rank, target, number, vni, ipv6: _, capture } = wish;
+    let why = decision.reasons.iter().map(ToString::to_string);
+    let widened = widened.iter().map(|(except, ipv6)| {
+        let version = if *ipv6 { "IPv6" } else { "IPv4" };
+        format!("{except} is excepted and mirrored in {version}: AWS allows {RULES_PER_FILTER} rules in a filter")
+    });
+    let why: Vec<String> = why.chain(widened).collect();
     SessionSpec {
+        packet_length: capture.packet_length,
         target: target.clone(),
         filter: filter.clone(),
         number: *number,
@@ -114,48 +132,9 @@ fn session(decision: &Decision, wish: &LaneWish, filter: &FilterKey) -> SessionS
     }
 }
 
-/// The filter that mirrors every packet, DNS to the Amazon resolver included, which no rule can express.
-///
-/// A rule has CIDRs of one IP version, so that IPv6 takes rules of its own: only where there is IPv6, for AWS allows ten.
-/// Source: Traffic Mirroring guide, "Traffic mirror filters and filter rules".
-pub(crate) fn everything(ipv6: bool) -> FilterSpec {
-    let mut rules = BTreeSet::new();
-    let families = [(100, IpNet::V4(Ipv4Net::default()))].into_iter();
-    for (number, any) in families.chain(ipv6.then_some((200, IpNet::V6(Ipv6Net::default())))) {
-        for direction in [Direction::Ingress, Direction::Egress] {
-            rules.insert(Rule {
-                action: RuleAction::Accept,
-                direction,
-                number,
-                protocol: None,
-                source: any,
-                destination: any,
-                source_ports: None,
-                destination_ports: None,
-            });
-        }
-    }
-    FilterSpec { rules, services: [AMAZON_DNS.to_owned()].into() }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn everything_is_two_rules_for_ipv4_two_more_for_ipv6_and_the_resolvers_dns() {
-        let four = everything(false);
-        let rules: Vec<String> = four.rules.iter().map(Rule::to_string).collect();
-        assert_eq!(
-            rules,
-            [
-                "ingress 100 accept all protocols from 0.0.0.0/0 to 0.0.0.0/0",
-                "egress 100 accept all protocols from 0.0.0.0/0 to 0.0.0.0/0",
-            ]
-        );
-        assert_eq!(everything(true).rules.len(), 4);
-        assert!(four.services.contains(AMAZON_DNS));
-    }
+    use crate::testing::everything;
 
     #[test]
     fn filters_that_mirror_the_same_have_the_same_key_and_others_do_not() {

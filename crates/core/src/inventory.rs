@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use self::machines::{Attachment, Instance, InstanceState, NetworkInterface, Platform};
 pub use self::mirror::{AMAZON_DNS, Direction, Filter, PortRange, Resource, Rule, RuleAction, Session, Target};
 use crate::Time;
-use crate::ids::{AccountId, FilterId, InstanceId, InterfaceId, Lane, Region, SessionId, TargetId};
+use crate::ids::{AccountId, FilterId, InstanceId, InterfaceId, Lane, Region, SessionId, SubnetId, TargetId, VpcId};
 use crate::objects::{ObjectId, Ours};
 use crate::pairs;
 
@@ -71,6 +71,15 @@ pub enum Overlay {
     Behind,
 }
 
+/// Tags of subnets and VPCs, as far as they carry the key that chooses strategies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tagged {
+    /// Of subnets.
+    pub subnets: BTreeMap<SubnetId, Tags>,
+    /// Of VPCs.
+    pub vpcs: BTreeMap<VpcId, Tags>,
+}
+
 /// All that is known of one (account, Region), by id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inventory {
@@ -88,6 +97,8 @@ pub struct Inventory {
     pub filters: BTreeMap<FilterId, Filter>,
     /// Mirror sessions, those of other accounts that use our targets included.
     pub sessions: BTreeMap<SessionId, Session>,
+    /// The tags of what has no list of its own here.
+    pub tagged: Tagged,
     /// When the last complete read of each kind began.
     pub read: BTreeMap<Kind, Time>,
     /// The kinds whose latest read was not complete; their objects are those of the last complete one.
@@ -112,6 +123,7 @@ impl Inventory {
             targets: BTreeMap::new(),
             filters: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            tagged: Tagged::default(),
             read: BTreeMap::new(),
             gaps: BTreeMap::new(),
             identity_gap: None,

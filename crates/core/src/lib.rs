@@ -14,6 +14,7 @@ pub mod decide;
 mod digest;
 pub mod ids;
 pub mod inventory;
+pub mod lessons;
 pub mod limits;
 pub mod memory;
 pub mod objects;
@@ -22,7 +23,9 @@ pub mod ownership;
 mod pairs;
 pub mod plan;
 pub mod policy;
+pub mod prices;
 pub mod report;
+pub mod support;
 #[cfg(test)]
 mod testing;
 pub mod wake;

@@ -5,6 +5,24 @@ use crate::cloud::Action;
 /// Sessions that one interface can be the source of, whoever made them. Not adjustable. Source: Traffic Mirroring guide, "Quotas".
 pub const SESSIONS_PER_INTERFACE: usize = 3;
 
+/// Sessions of an account in a Region. Not adjustable. Source: Traffic Mirroring guide, "Quotas".
+pub const SESSIONS_PER_ACCOUNT: u32 = 10_000;
+
+/// Sources that an interface takes as a target. Not adjustable. Source: Traffic Mirroring guide, "Quotas".
+pub const SOURCES_PER_INTERFACE_TARGET: usize = 10;
+
+/// The same, where the interface's instance is one of the largest. Source: likewise.
+pub const SOURCES_PER_LARGE_INTERFACE_TARGET: usize = 100;
+
+/// Rules of a filter, both directions together: the guide says "per filter". Not adjustable. Source: Traffic Mirroring guide, "Quotas".
+pub const RULES_PER_FILTER: usize = 10;
+
+/// The most bytes of a packet that a session can be told to send. Source: botocore `ec2/2016-11-15`, CreateTrafficMirrorSession.
+pub const MAX_PACKET_LENGTH: u16 = 8500;
+
+/// The fewest, of a packet in IPv6; in IPv4 it is 35. Source: Traffic Mirroring guide, "Traffic mirror sessions".
+pub const MIN_PACKET_LENGTH: u16 = 55;
+
 /// The largest session number; 1 is the smallest, and comes first. Source: botocore `ec2/2016-11-15`, CreateTrafficMirrorSession.
 pub const MAX_SESSION_NUMBER: u16 = 32_766;
 

@@ -1,5 +1,6 @@
 //! Takes what was seen and done; gives what is remembered. Never holds what could not be lost: a restart only slows us down.
 
+mod learn;
 mod notice;
 mod rates;
 mod remember;
@@ -16,6 +17,7 @@ pub use self::remember::{Done, remember};
 use crate::Time;
 use crate::ids::Region;
 use crate::inventory::{Inventory, Kind, Rule, Session, Tags, Target};
+use crate::lessons::Lessons;
 use crate::objects::{ObjectId, ObjectKey};
 use crate::pairs;
 
@@ -46,6 +48,8 @@ pub struct Memory {
     /// Steps that AWS refused. Lost: they are tried again.
     #[serde(with = "pairs")]
     pub refused: BTreeMap<(String, ObjectKey), Refusal>,
+    /// What AWS has taught by refusing. Lost: it is asked again, and refuses again.
+    pub lessons: Lessons,
     /// How many calls AWS lets us make. Lost: a full bucket is assumed, and throttling corrects it.
     pub rates: Rates,
 }
@@ -59,6 +63,7 @@ impl Memory {
             predecessors: BTreeMap::new(),
             unwanted: BTreeMap::new(),
             refused: BTreeMap::new(),
+            lessons: Lessons::default(),
             rates: Rates::default(),
         }
     }

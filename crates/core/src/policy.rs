@@ -1,14 +1,29 @@
 //! Takes nothing; gives the wish: what a policy says once it is known to make sense. Never reads files.
+//!
+//! ```text
+//!  text ─ file (its shape) ─ check (what it means, and all that is wrong with it) ─→ Policy
+//!            └─ schema: JSON Schema and the reference, from the same types
+//! ```
 
-mod parse;
+mod check;
+mod except;
+mod file;
+mod mistake;
+mod schema;
+mod selector;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-pub use self::parse::{Mistake, PolicyError, parse};
-use crate::ids::TargetId;
+pub use self::check::parse;
+pub(crate) use self::except::fewest;
+pub use self::except::{Except, Ports};
+pub use self::mistake::{Mistake, PolicyError, nearest};
+pub use self::schema::{reference, schema};
+pub use self::selector::{Pattern, Selector, Subject};
+use crate::ids::{TargetId, VpcId, Zone};
 use crate::inventory::{Resource, Tags};
 
 /// A policy without contradictions: every name in it is known.
@@ -18,14 +33,20 @@ pub struct Policy {
     pub owner: String,
     /// The key of the tag that chooses strategies.
     pub tag_key: String,
+    /// The VPCs in which anything is wanted; empty is all.
+    pub vpcs: BTreeSet<VpcId>,
     /// Where mirrored packets go, by name.
     pub sensors: BTreeMap<String, Sensor>,
     /// What is mirrored and why, the most important first.
     pub strategies: Vec<Strategy>,
+    /// What the policy knows better than our list of instance types that AWS mirrors.
+    pub instance_types: InstanceTypes,
+    /// How much.
+    pub limits: Limits,
     /// How long evidence must have held before something is removed for it.
     pub settle: SignedDuration,
-    /// The part of AWS's request rate that we use: above 0, at most 1.
-    pub api_share: f64,
+    /// Whether nothing is to be applied.
+    pub paused: bool,
 }
 
 impl Policy {
@@ -60,14 +81,26 @@ pub struct Sensor {
 
 /// A way to a sensor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SensorTarget {
-    /// A mirror target that someone made.
-    Existing(TargetId),
-    /// A resource; its mirror target is made if nobody has made one.
-    Resource(Resource),
+pub struct SensorTarget {
+    /// Where it leads.
+    pub to: Way,
+    /// The zones that it serves before others; empty is where its resource is.
+    pub zones: BTreeSet<Zone>,
 }
 
-/// Who is mirrored, and where to.
+/// Where a way to a sensor leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Way {
+    /// To a mirror target that someone made.
+    Existing(TargetId),
+    /// To a resource; its mirror target is made if nobody has made one.
+    Resource(Resource),
+    /// To every mirror target that carries all of these tags, whoever made it.
+    Tagged(Tags),
+}
+
+/// Who is mirrored, what of it, and where to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Strategy {
     /// Its name: what the tag says.
@@ -76,28 +109,79 @@ pub struct Strategy {
     pub sensor: String,
     /// Who.
     pub choice: Choice,
+    /// What is not captured.
+    pub except: BTreeSet<Except>,
+    /// How many bytes of each packet are captured; none is all.
+    pub packet_length: Option<u16>,
+    /// Which interfaces of an instance.
+    pub interfaces: Interfaces,
+    /// Whether a tag may opt out of being selected.
+    pub opt_out: OptOut,
+    /// Whether our session may come before other people's on the same interface, and so take packets from theirs.
+    pub before_foreign: bool,
 }
 
 /// How a strategy chooses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Choice {
     /// Crown jewels: what is tagged with the strategy's name, and what the selector matches. Everything is captured.
     Importance {
         /// Whom it chooses beside those tagged; none is nobody.
         select: Option<Selector>,
+        /// The hosts that lead to the jewels: they are chosen too.
+        jump_boxes: Option<Selector>,
     },
 }
 
-/// Matches an interface by the tags that count for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Selector {
-    /// All of these must be there; none at all matches everything.
-    pub tags: Tags,
+/// Which interfaces of an instance are mirrored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Interfaces {
+    /// Every one.
+    #[default]
+    All,
+    /// The one that it was launched with: device index 0.
+    Primary,
 }
 
-impl Selector {
-    /// Whether all tags of the selector are found, each on the nearest of `tags` that has its key.
-    pub fn matches(&self, nearest_first: &[&Tags]) -> bool {
-        self.tags.iter().all(|(key, value)| nearest_first.iter().find_map(|tags| tags.get(key)) == Some(value))
+/// Whether a tag may opt out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OptOut {
+    /// It may.
+    Allowed,
+    /// It may not: whoever may tag must not be able to blind us quietly.
+    Forbidden,
+}
+
+/// What a policy knows of instance types, or of whole families, better than our list does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceTypes {
+    /// AWS mirrors them.
+    pub supported: BTreeSet<String>,
+    /// AWS does not.
+    pub unsupported: BTreeSet<String>,
+}
+
+/// How much may stand, change and be called: per account and Region.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Sessions of ours; none is as many as AWS allows.
+    pub max_sessions: Option<u32>,
+    /// What our sessions may cost in a month of 730 hours, in US dollars at list price; none is any sum.
+    pub max_monthly_usd: Option<f64>,
+    /// The part of our sessions whose packets may be lost in an hour without anybody's approval: 0 to 1.
+    pub max_losses: f64,
+    /// Interfaces that may become sources in an hour; none is any number.
+    pub new_sources_per_hour: Option<u32>,
+    /// The part of AWS's request rate that we use: above 0, at most 1.
+    pub api_share: f64,
+}
+
+impl Default for Limits {
+    /// Half of the request rate, for the other half is everybody else's; a tenth of the sessions may be lost in an hour.
+    fn default() -> Self {
+        Self { max_sessions: None, max_monthly_usd: None, max_losses: 0.1, new_sources_per_hour: None, api_share: 0.5 }
     }
 }

@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::Time;
-use crate::compile::compile;
-use crate::decide::{Decisions, decide};
-use crate::ids::{FilterId, InterfaceId, Lane, SessionId, TargetId};
+use crate::compile::{FilterSpec, compile};
+use crate::decide::{Capture, Decisions, decide};
+use crate::ids::{FilterId, InstanceId, InterfaceId, Lane, SessionId, TargetId};
 use crate::inventory::{
     Attachment, Filter, Instance, InstanceState, Inventory, Kind, NetworkInterface, Platform, Resource, Session, Tags,
     Target,
 };
+use crate::lessons::Lessons;
 use crate::memory::Memory;
 use crate::objects::ObjectKey;
 use crate::ownership::{self, Owner};
 use crate::plan::{Plan, plan};
-use crate::policy::{Policy, parse};
+use crate::policy::{Policy, SensorTarget, Strategy, Way, parse};
 
 pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const REGION: &str = "eu-west-1";
@@ -42,6 +43,12 @@ strategies:
 "
     );
     parse("test", &text).unwrap()
+}
+
+/// A policy of this owner's, with everything else as it is written here.
+pub(crate) fn policy_of(rest: &str) -> Policy {
+    let text = format!("apiVersion: vpc-mirror/v1\nkind: Policy\nowner: prod\n{rest}\n");
+    parse("test", &text).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// An account, sentence by sentence.
@@ -104,6 +111,11 @@ impl Facts {
         self
     }
 
+    pub(crate) fn change_instance(mut self, id: &str, change: impl FnOnce(&mut Instance)) -> Self {
+        change(Arc::make_mut(&mut self.0.instances).get_mut(&InstanceId::from(id)).unwrap());
+        self
+    }
+
     /// A target of ours.
     pub(crate) fn target(mut self, id: &str, resource: Resource) -> Self {
         let tags = self.tags(&ObjectKey::Target(resource.id()));
@@ -114,7 +126,7 @@ impl Facts {
 
     /// A complete filter of ours, for what `policy` wants captured on IPv4.
     pub(crate) fn filter(mut self, id: &str) -> Self {
-        let spec = crate::compile::everything(false);
+        let spec = everything(false);
         let tags = self.tags(&ObjectKey::Filter(spec.key()));
         let rules =
             spec.rules.into_iter().enumerate().map(|(i, rule)| (format!("tmfr-{id}-{i}").into(), rule)).collect();
@@ -135,9 +147,10 @@ impl Facts {
         self
     }
 
-    /// A session of somebody else.
+    /// A session of somebody else, through a filter that is not to be seen.
     pub(crate) fn foreign_session(self, id: &str, interface: &str, number: u16) -> Self {
-        self.tagged_session(id, interface, number, Tags::new())
+        let facts = self.tagged_session(id, interface, number, Tags::new());
+        facts.change_session(id, |session| session.filter = FilterId::from("tmf-theirs"))
     }
 
     /// A session with just these tags.
@@ -173,6 +186,11 @@ impl Facts {
     }
 }
 
+/// One crown jewel, not mirrored, whose interface is changed like this.
+pub(crate) fn jewel_with(change: impl FnOnce(&mut NetworkInterface)) -> Facts {
+    Facts::new().instance("i-1", &[("mirror", "crown-jewel")]).interface_with("eni-1", "i-1", change)
+}
+
 /// One crown jewel, mirrored as it should be.
 pub(crate) fn one_mirrored_jewel() -> Facts {
     Facts::new()
@@ -202,13 +220,56 @@ fn session(id: &str, interface: &str, number: u16, tags: Tags) -> Session {
 }
 
 pub(crate) fn decisions(inventory: &Inventory) -> Decisions {
-    decide(&policy(), inventory)
+    decided(&policy(), inventory)
+}
+
+/// The same, by another policy.
+pub(crate) fn decided(policy: &Policy, inventory: &Inventory) -> Decisions {
+    decide(policy, inventory, &Lessons::default(), at(0))
 }
 
 /// What is planned at that second by one who remembers just this.
 pub(crate) fn planned(inventory: &Inventory, memory: &Memory, seconds: i64) -> Plan {
     let policy = policy();
-    plan(&compile(&policy, &decide(&policy, inventory)), inventory, memory, at(seconds))
+    planned_for(&policy, inventory, memory, seconds)
+}
+
+/// The same, by another policy.
+pub(crate) fn planned_for(policy: &Policy, inventory: &Inventory, memory: &Memory, seconds: i64) -> Plan {
+    let decisions = decide(policy, inventory, &memory.lessons, at(seconds));
+    plan(&compile(policy, &decisions), inventory, memory, at(seconds))
+}
+
+/// The filter that mirrors everything.
+pub(crate) fn everything(ipv6: bool) -> FilterSpec {
+    let facts = jewel_with(|interface| interface.ipv6 = ipv6).read(0);
+    let desired = compile(&policy(), &decisions(&facts));
+    desired.filters.into_values().next().unwrap()
+}
+
+/// A crown jewel strategy to `sta`, with these options: `{except: [tcp/2049]}`.
+pub(crate) fn strategy(options: &str) -> Strategy {
+    let options = options.trim_start_matches('{').trim_end_matches('}');
+    let text = format!(
+        "\
+apiVersion: vpc-mirror/v1
+kind: Policy
+owner: prod
+sensors: {{sta: {{targets: [{{networkLoadBalancer: {NLB}}}]}}}}
+strategies: [{{name: crown-jewel, importance: {{}}, {options}}}]
+"
+    );
+    parse("test", &text).unwrap().strategies.remove(0)
+}
+
+/// What a strategy captures on its own.
+pub(crate) fn capture(strategy: &Strategy) -> Capture {
+    Capture { only: None, except: strategy.except.clone(), packet_length: strategy.packet_length }
+}
+
+/// A way to a resource.
+pub(crate) fn to_resource(resource: Resource) -> SensorTarget {
+    SensorTarget { to: Way::Resource(resource), zones: BTreeSet::new() }
 }
 
 /// The steps of a plan, in words.

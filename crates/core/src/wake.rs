@@ -19,7 +19,7 @@ pub fn wake(
     resync: SignedDuration,
     now: Time,
 ) -> Time {
-    let next = |action| memory.rates.next(action, policy.api_share, now);
+    let next = |action| memory.rates.next(action, policy.limits.api_share, now);
     let known = &memory.inventory;
     let readable = |kind: Kind| next(Query::List(kind, None).action());
     let read_due = |kind: Kind| match known.read.get(&kind) {

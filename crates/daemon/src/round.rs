@@ -88,7 +88,7 @@ pub async fn round<C: Cloud>(
     clock: &impl Clock,
 ) -> Round {
     let began = clock.now();
-    let share = policy.api_share;
+    let share = policy.limits.api_share;
     let mut walk = Walk::due(policy, &memory, hints, began);
     while let Some(query) = walk.ask() {
         let action = query.action();
@@ -105,7 +105,7 @@ pub async fn round<C: Cloud>(
     }
     let inventory = walk.finish(&memory);
     let seen = notice(memory, inventory);
-    let decisions = decide(policy, &seen.inventory);
+    let decisions = decide(policy, &seen.inventory, &seen.lessons, clock.now());
     let desired = compile(policy, &decisions);
     let plan = plan(&desired, &seen.inventory, &seen, clock.now());
     let mut memory = seen.clone();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mirror_core::cloud::{
-    Action, Class, Cloud, CloudError, Items, Outcome, PAGE_SIZE, Page, Query, SessionChange, Step,
+    Action, Class, Cloud, CloudError, Items, Outcome, PAGE_SIZE, PacketLength, Page, Query, SessionChange, Step,
 };
 use mirror_core::inventory::{
     Attachment, Filter, Instance, Kind, NetworkInterface, Platform, PortRange, Rule, Session, Tags, Target,
@@ -18,6 +18,7 @@ use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
 use crate::request::{
     CreateTrafficMirrorFilter, CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession, CreateTrafficMirrorTarget,
     Describe, ModifyTrafficMirrorFilterNetworkServices, ModifyTrafficMirrorSession, Ports, Request, RuleWish,
+    SessionField,
 };
 use crate::response::Response;
 use crate::world::World;
@@ -145,29 +146,35 @@ fn change(step: &Step) -> Request {
             let wish = CreateTrafficMirrorTarget { resource, description: None, tags, token: Some(token) };
             Request::CreateTrafficMirrorTarget(wish)
         }
-        Step::CreateSession { token, interface, target, filter, number, vni, tags } => {
+        Step::CreateSession { token, interface, target, filter, number, packet_length, vni, tags } => {
             Request::CreateTrafficMirrorSession(CreateTrafficMirrorSession {
                 interface,
                 target,
                 filter,
                 number: number.into(),
-                packet_length: None,
+                packet_length: packet_length.map(i32::from),
                 vni: Some(wide(vni)),
                 description: None,
                 tags,
                 token: Some(token),
             })
         }
-        Step::ModifySession { session, change: SessionChange { target, filter, vni } } => {
+        Step::ModifySession { session, change } => {
+            let SessionChange { target, filter, number, packet_length, vni } = change;
+            let (packet_length, remove) = match packet_length {
+                None => (None, Vec::new()),
+                Some(PacketLength::Whole) => (None, vec![SessionField::PacketLength]),
+                Some(PacketLength::Bytes(bytes)) => (Some(bytes.into()), Vec::new()),
+            };
             Request::ModifyTrafficMirrorSession(ModifyTrafficMirrorSession {
                 session,
                 target,
                 filter,
-                number: None,
-                packet_length: None,
+                number: number.map(i32::from),
+                packet_length,
                 vni: vni.map(wide),
                 description: None,
-                remove: Vec::new(),
+                remove,
             })
         }
         Step::DeleteSession { session } => Request::DeleteTrafficMirrorSession(session),

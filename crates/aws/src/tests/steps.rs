@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mirror_core::cloud::{Class, ClientToken, Cloud, Outcome, SessionChange, Step};
+use mirror_core::cloud::{Class, ClientToken, Cloud, Outcome, PacketLength, SessionChange, Step};
 use mirror_core::inventory::{Direction, PortRange, Resource, Rule, RuleAction, Tags};
 
 use super::wire::{answered, form};
@@ -184,6 +184,7 @@ fn create_session(vni: u32) -> Step {
         target: "tmt-1".into(),
         filter: "tmf-1".into(),
         number: 100,
+        packet_length: Some(128),
         vni,
         tags: tags(),
     }
@@ -199,6 +200,7 @@ async fn a_session_is_made_with_its_tags() {
         ("TrafficMirrorTargetId", "tmt-1"),
         ("TrafficMirrorFilterId", "tmf-1"),
         ("SessionNumber", "100"),
+        ("PacketLength", "128"),
         ("VirtualNetworkId", "4242"),
     ];
     assert_eq!(parameters, with_tags("traffic-mirror-session", &sent));
@@ -217,6 +219,15 @@ async fn a_change_of_a_session_names_only_what_changes() {
     let changes = [
         (SessionChange { target: Some("tmt-2".into()), ..Default::default() }, ("TrafficMirrorTargetId", "tmt-2")),
         (SessionChange { filter: Some("tmf-2".into()), ..Default::default() }, ("TrafficMirrorFilterId", "tmf-2")),
+        (SessionChange { number: Some(300), ..Default::default() }, ("SessionNumber", "300")),
+        (
+            SessionChange { packet_length: Some(PacketLength::Bytes(128)), ..Default::default() },
+            ("PacketLength", "128"),
+        ),
+        (
+            SessionChange { packet_length: Some(PacketLength::Whole), ..Default::default() },
+            ("RemoveField.1", "packet-length"),
+        ),
         (SessionChange { vni: Some(7), ..Default::default() }, ("VirtualNetworkId", "7")),
     ];
     for (change, sent) in changes {

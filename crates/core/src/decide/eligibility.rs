@@ -2,45 +2,103 @@
 //!
 //! Source: Traffic Mirroring guide, "Traffic mirror sources" and "Limitations".
 
+use std::collections::BTreeSet;
+
 use super::Reason;
-use crate::ids::InstanceId;
-use crate::inventory::{InstanceState, Inventory, NetworkInterface, Resource};
-use crate::policy::{Policy, SensorTarget};
+use crate::ids::{InstanceId, InterfaceId};
+use crate::inventory::{Attachment, Instance, InstanceState, Inventory, NetworkInterface, Resource};
+use crate::lessons::Lessons;
+use crate::policy::{Policy, Way};
+use crate::support::{Support, support};
 
 /// The one type of interface that AWS mirrors.
 const MIRRORABLE: &str = "interface";
 
-/// The instance whose tags count for an interface, when it is not listed.
-pub(super) fn unseen_instance<'a>(inventory: &Inventory, interface: &'a NetworkInterface) -> Option<&'a InstanceId> {
-    let id = interface.attachment.as_ref()?.instance.as_ref()?;
-    (!inventory.instances.contains_key(id)).then_some(id)
+/// What must never be mirrored, since it would be mirrored again, and again: whatever takes mirrored packets.
+#[derive(Debug, Default)]
+struct Sensors {
+    /// Interfaces that a target sends to, or that the policy names as a sensor's. AWS refuses the first; the second would become one.
+    interfaces: BTreeSet<InterfaceId>,
+    /// The instances of those interfaces: through another interface of theirs leaves what a sensor has made of the packets.
+    instances: BTreeSet<InstanceId>,
 }
 
-pub(super) fn refusal(policy: &Policy, inventory: &Inventory, interface: &NetworkInterface) -> Option<Reason> {
-    if interface.interface_type != MIRRORABLE {
-        return Some(Reason::NotMirrorable { interface_type: interface.interface_type.clone() });
+impl Sensors {
+    fn new(policy: &Policy, inventory: &Inventory) -> Self {
+        let named = policy.sensors.values().flat_map(|sensor| &sensor.targets).filter_map(|target| match &target.to {
+            Way::Resource(resource) => Some(resource),
+            Way::Existing(_) | Way::Tagged(_) => None,
+        });
+        let resources = inventory.targets.values().map(|target| &target.resource).chain(named);
+        let interfaces: BTreeSet<InterfaceId> = resources
+            .filter_map(|resource| match resource {
+                Resource::NetworkInterface(id) => Some(id.clone()),
+                Resource::NetworkLoadBalancer(_) | Resource::GatewayLoadBalancerEndpoint(_) => None,
+            })
+            .collect();
+        let attached = interfaces.iter().filter_map(|id| inventory.interfaces.get(id)?.attachment.as_ref());
+        let instances = attached.filter_map(|attachment| attachment.instance.clone()).collect();
+        Self { interfaces, instances }
     }
-    if interface.requester_managed {
-        return Some(Reason::RequesterManaged);
-    }
-    if is_target(policy, inventory, interface) {
-        return Some(Reason::IsTarget);
-    }
-    let Some(attachment) = interface.attachment.as_ref().filter(|attachment| attachment.attached) else {
-        return Some(Reason::NotAttached);
-    };
-    let Some(id) = attachment.instance.as_ref() else { return Some(Reason::NotAttached) };
-    match inventory.instances.get(id) {
-        None => Some(Reason::InstanceUnseen { instance: id.clone() }),
-        Some(instance) if instance.state == InstanceState::Running => None,
-        Some(instance) => Some(Reason::NotRunning { state: instance.state }),
+
+    fn refusal(&self, interface: &NetworkInterface) -> Option<Reason> {
+        let instance = interface.attachment.as_ref().and_then(|attachment| attachment.instance.as_ref());
+        if self.interfaces.contains(&interface.id) {
+            return Some(Reason::IsTarget);
+        }
+        instance.filter(|id| self.instances.contains(*id)).map(|_| Reason::IsSensor)
     }
 }
 
-/// An interface that a target sends to, or that the policy names as a sensor's. AWS refuses the first; the second would become one.
-fn is_target(policy: &Policy, inventory: &Inventory, interface: &NetworkInterface) -> bool {
-    let sends_here = |resource: &Resource| matches!(resource, Resource::NetworkInterface(id) if *id == interface.id);
-    let named = policy.sensors.values().flat_map(|sensor| &sensor.targets);
-    inventory.targets.values().any(|target| sends_here(&target.resource))
-        || named.into_iter().any(|target| matches!(target, SensorTarget::Resource(resource) if sends_here(resource)))
+/// What decides whether an interface can be a source.
+pub(super) struct Eligibility<'a> {
+    policy: &'a Policy,
+    lessons: &'a Lessons,
+    sensors: Sensors,
+}
+
+impl<'a> Eligibility<'a> {
+    pub(super) fn new(policy: &'a Policy, inventory: &Inventory, lessons: &'a Lessons) -> Self {
+        Self { policy, lessons, sensors: Sensors::new(policy, inventory) }
+    }
+
+    /// Why an interface cannot be a source; none if nothing speaks against it.
+    pub(super) fn refusal(&self, interface: &NetworkInterface, instance: Option<&Instance>) -> Option<Reason> {
+        let scope = &self.policy.vpcs;
+        if !scope.is_empty() && !scope.contains(&interface.vpc) {
+            return Some(Reason::OutOfScope { vpc: interface.vpc.clone() });
+        }
+        if interface.interface_type != MIRRORABLE {
+            return Some(Reason::NotMirrorable { interface_type: interface.interface_type.clone() });
+        }
+        if interface.requester_managed {
+            return Some(Reason::RequesterManaged);
+        }
+        if let Some(refusal) = self.sensors.refusal(interface) {
+            return Some(refusal);
+        }
+        let Some(attachment) = interface.attachment.as_ref().filter(|attachment| attachment.attached) else {
+            return Some(Reason::NotAttached);
+        };
+        let Some(id) = attachment.instance.as_ref() else { return Some(Reason::NotAttached) };
+        let Some(instance) = instance else { return Some(Reason::InstanceUnseen { instance: id.clone() }) };
+        if instance.state != InstanceState::Running {
+            return Some(Reason::NotRunning { state: instance.state });
+        }
+        self.unsupported(&interface.id, attachment, instance.instance_type.clone())
+    }
+
+    /// Whether AWS mirrors such an instance: what the policy says, what AWS said of this very interface, what its guide says, and what
+    /// AWS said of others of the type. What the policy calls supported is tried on every interface, whatever AWS has said of others.
+    fn unsupported(&self, interface: &InterfaceId, attachment: &Attachment, instance_type: String) -> Option<Reason> {
+        let support = support(&instance_type, &self.policy.instance_types);
+        if support == Support::Unsupported {
+            return Some(Reason::UnsupportedType { instance_type });
+        }
+        if self.lessons.refused(interface, &attachment.id, &instance_type) {
+            return Some(Reason::RefusedByAws { instance_type });
+        }
+        let tried_enough = support == Support::Unknown && self.lessons.refused_type(&instance_type);
+        tried_enough.then_some(Reason::TypeRefusedByAws { instance_type })
+    }
 }

@@ -1,23 +1,29 @@
 //! Takes an interface; says which strategies choose it, by tag or by selector. Never asks whether it can be mirrored.
 //!
-//! The nearest tag decides: the interface's own before its instance's, `off` included.
+//! The nearest tag decides: the interface's own, then its instance's, its subnet's, its VPC's; `off` included.
 //!
 //! | the nearest tag | chosen by |
 //! |---|---|
-//! | none | the strategies whose selector matches |
+//! | none | the strategies whose selector matches, jump boxes included |
 //! | `crown-jewel` | that strategy, and those whose selector matches |
 //! | `crown-jewel+other` | both, and those whose selector matches |
-//! | `off` | those whose selector matches: importance does not let whoever may tag blind us quietly |
+//! | `off` | those whose selector matches and that forbid opting out |
+//! | `off+crown-jewel` | as `crown-jewel`; the `off` is reported |
 //! | an unknown name | those whose selector matches; the name is reported |
+//! | any, with a `mirror-until` beside it that has passed | as none |
 
 use std::collections::BTreeSet;
 
 use super::{Place, Reason};
-use crate::inventory::{Inventory, NetworkInterface, Tags};
-use crate::policy::{Choice, Policy};
+use crate::Time;
+use crate::inventory::{Instance, Inventory, NetworkInterface, Tags};
+use crate::policy::{Choice, Interfaces, OptOut, Policy, Selector, Strategy, Subject, nearest};
 
 /// Opts out.
 const OFF: &str = "off";
+
+/// What is added to the key of the tag that chooses, for the tag that says until when.
+const UNTIL: &str = "-until";
 
 /// The strategies that choose an interface.
 #[derive(Debug, Default)]
@@ -27,32 +33,60 @@ pub(super) struct Chosen {
     pub(super) reasons: Vec<Reason>,
 }
 
-pub(super) fn choose(policy: &Policy, inventory: &Inventory, interface: &NetworkInterface) -> Chosen {
-    let instance = interface.attachment.as_ref().and_then(|attachment| attachment.instance.as_ref());
-    let instance = instance.and_then(|id| inventory.instances.get(id));
-    let mut nearest = vec![(Place::Interface, &interface.tags)];
-    nearest.extend(instance.map(|instance| (Place::Instance, &instance.tags)));
-
+pub(super) fn choose(
+    policy: &Policy,
+    inventory: &Inventory,
+    interface: &NetworkInterface,
+    instance: Option<&Instance>,
+    now: Time,
+) -> Chosen {
     let mut chosen = Chosen::default();
-    let tag = nearest.iter().find_map(|(place, tags)| tags.get(&policy.tag_key).map(|value| (*place, value)));
+    let tag = nearest_tag(policy, inventory, interface, instance, now, &mut chosen);
     if let Some((place, value)) = tag {
         by_tag(policy, place, value, &mut chosen);
     }
-    let off = tag.filter(|(_, value)| value.as_str() == OFF);
-    let tags: Vec<&Tags> = nearest.iter().map(|(_, tags)| *tags).collect();
+    let off = tag.filter(|(_, value)| *value == OFF).map(|(place, _)| place);
+    let subject = subject(interface, instance);
     for strategy in &policy.strategies {
-        let Choice::Importance { select } = &strategy.choice;
-        if !select.as_ref().is_some_and(|select| select.matches(&tags)) {
-            continue;
-        }
-        if chosen.strategies.insert(strategy.name.clone()) {
-            chosen.reasons.push(Reason::Selected { strategy: strategy.name.clone() });
-        }
-        if let Some((place, _)) = off {
-            chosen.reasons.push(Reason::OptOutForbidden { strategy: strategy.name.clone(), place });
-        }
+        by_selector(strategy, &subject, off, &mut chosen);
     }
+    keep_to_the_primary(policy, interface, &mut chosen);
     chosen
+}
+
+/// The nearest tag that chooses or opts out, and has not expired.
+fn nearest_tag<'a>(
+    policy: &Policy,
+    inventory: &'a Inventory,
+    interface: &'a NetworkInterface,
+    instance: Option<&'a Instance>,
+    now: Time,
+    chosen: &mut Chosen,
+) -> Option<(Place, &'a str)> {
+    let places = [
+        (Place::Interface, Some(&interface.tags)),
+        (Place::Instance, instance.map(|instance| &instance.tags)),
+        (Place::Subnet, inventory.tagged.subnets.get(&interface.subnet)),
+        (Place::Vpc, inventory.tagged.vpcs.get(&interface.vpc)),
+    ];
+    let mut places = places.into_iter().filter_map(|(place, tags)| Some((place, tags?)));
+    places.find_map(|(place, tags)| {
+        let value = tags.get(&policy.tag_key)?.trim();
+        let until_key = format!("{}{UNTIL}", policy.tag_key);
+        let Some(until) = tags.get(&until_key) else { return Some((place, value)) };
+        match until.parse::<Time>() {
+            Ok(until) if until <= now => {
+                chosen.reasons.push(Reason::Expired { tag: format!("{}={value}", policy.tag_key), until, place });
+                None
+            }
+            Ok(_) => Some((place, value)),
+            // Doubt keeps what is chosen.
+            Err(_) => {
+                chosen.reasons.push(Reason::UnreadableUntil { tag: format!("{until_key}={until}"), place });
+                Some((place, value))
+            }
+        }
+    })
 }
 
 fn by_tag(policy: &Policy, place: Place, value: &str, chosen: &mut Chosen) {
@@ -68,7 +102,57 @@ fn by_tag(policy: &Policy, place: Place, value: &str, chosen: &mut Chosen) {
                     chosen.reasons.push(Reason::Tagged { strategy: strategy.name.clone(), tag: tag.clone(), place });
                 }
             }
-            None => chosen.reasons.push(Reason::UnknownStrategy { value: name.into(), place }),
+            None if name == OFF => chosen.reasons.push(Reason::OffBesideOthers { tag: tag.clone(), place }),
+            None => {
+                let names = policy.strategies.iter().map(|strategy| strategy.name.as_str()).chain([OFF]);
+                let meant = nearest(name, names).map(str::to_owned);
+                chosen.reasons.push(Reason::UnknownStrategy { value: name.into(), meant, place });
+            }
         }
+    }
+}
+
+fn by_selector(strategy: &Strategy, subject: &Subject<'_>, off: Option<Place>, chosen: &mut Chosen) {
+    let Choice::Importance { select, jump_boxes } = &strategy.choice;
+    let matches = |selector: &Option<Selector>| selector.as_ref().is_some_and(|it| it.matches(subject));
+    let name = || strategy.name.clone();
+    let reason = match (matches(select), matches(jump_boxes)) {
+        (true, _) => Reason::Selected { strategy: name() },
+        (false, true) => Reason::JumpBox { strategy: name() },
+        (false, false) => return,
+    };
+    match (off, strategy.opt_out) {
+        (Some(_), OptOut::Allowed) => return,
+        (Some(place), OptOut::Forbidden) => chosen.reasons.push(Reason::OptOutForbidden { strategy: name(), place }),
+        (None, _) => {}
+    }
+    if chosen.strategies.insert(name()) {
+        chosen.reasons.push(reason);
+    }
+}
+
+/// Takes back what only wants the primary interface of an instance, if this is another.
+fn keep_to_the_primary(policy: &Policy, interface: &NetworkInterface, chosen: &mut Chosen) {
+    if interface.attachment.as_ref().is_none_or(|attachment| attachment.device_index == 0) {
+        return;
+    }
+    for strategy in policy.strategies.iter().filter(|strategy| strategy.interfaces == Interfaces::Primary) {
+        if chosen.strategies.remove(&strategy.name) {
+            chosen.reasons.push(Reason::NotPrimary { strategy: strategy.name.clone() });
+        }
+    }
+}
+
+fn subject<'a>(interface: &'a NetworkInterface, instance: Option<&'a Instance>) -> Subject<'a> {
+    let tags: Vec<&Tags> = [&interface.tags].into_iter().chain(instance.map(|instance| &instance.tags)).collect();
+    Subject {
+        tags,
+        vpc: &interface.vpc,
+        subnet: &interface.subnet,
+        zone: &interface.zone,
+        security_groups: &interface.security_groups,
+        platform: instance.map(|instance| instance.platform),
+        instance_type: instance.map(|instance| instance.instance_type.as_str()),
+        auto_scaling_group: instance.and_then(Instance::auto_scaling_group),
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::InstanceId;
+use crate::Time;
+use crate::ids::{InstanceId, SessionId, VpcId};
 use crate::inventory::InstanceState;
 
 /// Where a tag was found.
@@ -15,6 +16,10 @@ pub enum Place {
     Interface,
     /// On its instance.
     Instance,
+    /// On its subnet.
+    Subnet,
+    /// On its VPC.
+    Vpc,
 }
 
 impl fmt::Display for Place {
@@ -22,6 +27,8 @@ impl fmt::Display for Place {
         f.write_str(match self {
             Self::Interface => "on the interface",
             Self::Instance => "on the instance",
+            Self::Subnet => "on the subnet",
+            Self::Vpc => "on the VPC",
         })
     }
 }
@@ -44,6 +51,32 @@ pub enum Reason {
         /// The strategy.
         strategy: String,
     },
+    /// It leads to the strategy's jewels.
+    JumpBox {
+        /// The strategy.
+        strategy: String,
+    },
+    /// A tag chose, or opted out, until a time that has passed.
+    Expired {
+        /// The tag, `key=value`.
+        tag: String,
+        /// Until when.
+        until: Time,
+        /// Where it was found.
+        place: Place,
+    },
+    /// The tag that says until when says no time.
+    UnreadableUntil {
+        /// The tag, `key=value`.
+        tag: String,
+        /// Where it was found.
+        place: Place,
+    },
+    /// The strategy only wants primary interfaces.
+    NotPrimary {
+        /// The strategy.
+        strategy: String,
+    },
     /// A tag opts out.
     OptedOut {
         /// The tag, `key=value`.
@@ -58,12 +91,26 @@ pub enum Reason {
         /// Where the tag was found.
         place: Place,
     },
+    /// A tag opts out and names strategies at once.
+    OffBesideOthers {
+        /// The tag, `key=value`.
+        tag: String,
+        /// Where it was found.
+        place: Place,
+    },
     /// A tag names a strategy that the policy does not have.
     UnknownStrategy {
         /// What the tag says.
         value: String,
+        /// What it was probably meant to say.
+        meant: Option<String>,
         /// Where it was found.
         place: Place,
+    },
+    /// The policy wants nothing in its VPC.
+    OutOfScope {
+        /// The VPC.
+        vpc: VpcId,
     },
     /// It is attached to nothing, or is being attached or detached.
     NotAttached,
@@ -76,6 +123,23 @@ pub enum Reason {
     RequesterManaged,
     /// It receives mirrored packets itself.
     IsTarget,
+    /// Another interface of its instance receives mirrored packets.
+    IsSensor,
+    /// AWS does not mirror its instance's type.
+    UnsupportedType {
+        /// The type.
+        instance_type: String,
+    },
+    /// AWS has refused it as it is.
+    RefusedByAws {
+        /// Its instance's type.
+        instance_type: String,
+    },
+    /// AWS has refused every interface of its instance's type.
+    TypeRefusedByAws {
+        /// The type.
+        instance_type: String,
+    },
     /// Its instance is not listed.
     InstanceUnseen {
         /// The instance.
@@ -85,6 +149,32 @@ pub enum Reason {
     NotRunning {
         /// The instance's state.
         state: InstanceState,
+    },
+    /// The lanes before it take every packet that it wants.
+    Shadowed {
+        /// The lane.
+        lane: String,
+    },
+    /// A foreign session before ours takes every packet, and sends it elsewhere.
+    ShadowedByForeign {
+        /// The lane.
+        lane: String,
+        /// The session.
+        session: SessionId,
+    },
+    /// A foreign session takes every packet, and sends it to the lane's own sensor.
+    CoveredByForeign {
+        /// The lane.
+        lane: String,
+        /// The session.
+        session: SessionId,
+    },
+    /// It is more than the limits allow.
+    OverBudget {
+        /// The lane.
+        lane: String,
+        /// The limit that is met first.
+        limit: String,
     },
     /// Other people's sessions take all slots.
     NoSlot {
@@ -97,6 +187,11 @@ pub enum Reason {
     NoNumber {
         /// The lane that gets none.
         lane: String,
+    },
+    /// All of the sensor's targets that can be seen are full.
+    TargetsFull {
+        /// The sensor.
+        sensor: String,
     },
     /// None of the sensor's targets is to be seen.
     NoTarget {
@@ -117,13 +212,29 @@ impl fmt::Display for Reason {
         match self {
             Self::Tagged { strategy, tag, place } => write!(f, "{strategy}: tag {tag} {place}"),
             Self::Selected { strategy } => write!(f, "{strategy}: its selector matches"),
+            Self::JumpBox { strategy } => write!(f, "{strategy}: it leads there as a jump box"),
+            Self::Expired { tag, until, place } => write!(f, "the tag {tag} {place} has expired at {until:.0}"),
+            Self::UnreadableUntil { tag, place } => {
+                write!(
+                    f,
+                    "the tag {tag} {place} says no time, so that the choice does not expire: write one such as 2026-12-31T00:00:00Z"
+                )
+            }
+            Self::NotPrimary { strategy } => {
+                write!(f, "{strategy}: wants primary interfaces only, and this is another")
+            }
             Self::OptedOut { tag, place } => write!(f, "opted out by tag {tag} {place}"),
             Self::OptOutForbidden { strategy, place } => {
                 write!(f, "{strategy}: does not allow the opting out that is tagged {place}")
             }
-            Self::UnknownStrategy { value, place } => {
-                write!(f, "the tag {place} names `{value}`, which is no strategy of the policy")
+            Self::OffBesideOthers { tag, place } => {
+                write!(f, "the tag {tag} {place} opts out and chooses at once: the choice counts, `off` only alone")
             }
+            Self::UnknownStrategy { value, meant, place } => {
+                write!(f, "the tag {place} names `{value}`, which is no strategy of the policy")?;
+                meant.iter().try_for_each(|meant| write!(f, ": did you mean `{meant}`?"))
+            }
+            Self::OutOfScope { vpc } => write!(f, "not mirrored: {vpc} is not in the policy's scope"),
             Self::NotAttached => f.write_str("not mirrored: the interface is not attached to an instance"),
             Self::NotMirrorable { interface_type } => {
                 write!(f, "not mirrored: AWS does not mirror interfaces of type {interface_type}")
@@ -132,10 +243,44 @@ impl fmt::Display for Reason {
             Self::IsTarget => {
                 f.write_str("not mirrored: the interface receives mirrored packets, and mirrors of mirrors loop")
             }
+            Self::IsSensor => f.write_str(
+                "not mirrored: its instance is a sensor, and what it sends on would be mirrored to it again",
+            ),
+            Self::UnsupportedType { instance_type } => {
+                write!(
+                    f,
+                    "not mirrored: AWS does not mirror instances of type {instance_type}; if that has changed, say so in instanceTypes"
+                )
+            }
+            Self::RefusedByAws { instance_type } => {
+                write!(
+                    f,
+                    "not mirrored: AWS has refused this interface of an instance of type {instance_type} (NetworkInterfaceNotSupported)"
+                )
+            }
+            Self::TypeRefusedByAws { instance_type } => {
+                write!(
+                    f,
+                    "not mirrored: AWS has refused every interface of an instance of type {instance_type}, and accepted none"
+                )
+            }
             Self::InstanceUnseen { instance } => {
                 write!(f, "undecided: {instance}, whose tags count, is not listed; what is mirrored stays")
             }
             Self::NotRunning { state } => write!(f, "not mirrored: the instance is {state}"),
+            Self::Shadowed { lane } => {
+                write!(
+                    f,
+                    "nothing left for {lane}: AWS sends a packet once, and more important lanes take all that this one wants"
+                )
+            }
+            Self::ShadowedByForeign { lane, session } => {
+                write!(f, "nothing left for {lane}: {session}, somebody else's, comes first and takes every packet")
+            }
+            Self::CoveredByForeign { lane, session } => {
+                write!(f, "mirrored to {lane} by {session}, somebody else's, which takes every packet")
+            }
+            Self::OverBudget { lane, limit } => write!(f, "not mirrored to {lane}: over {limit}"),
             Self::NoSlot { lane, foreign } => write!(
                 f,
                 "not mirrored to {lane}: {foreign} session(s) of others leave no slot of the 3 that AWS allows on an interface"
@@ -143,6 +288,10 @@ impl fmt::Display for Reason {
             Self::NoNumber { lane } => {
                 write!(f, "not mirrored to {lane}: other people's sessions leave no session number up to 32766")
             }
+            Self::TargetsFull { sensor } => write!(
+                f,
+                "not mirrored: every target of sensor {sensor} has as many sources as AWS allows; give it another target, or a load balancer"
+            ),
             Self::NoTarget { sensor } => write!(
                 f,
                 "undecided: no target of sensor {sensor} is to be seen; what is mirrored stays: check that it exists and is shared with this account"

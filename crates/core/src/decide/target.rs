@@ -1,16 +1,20 @@
-//! Takes the sensors' targets; gives each session one of them. Never moves a session that stands on one that its sensor still has.
+//! Takes the sensors' targets; gives each session one of them. Never moves a session that stands on one that its sensor still has, but
+//! off one whose interface is gone, or that has more sources than AWS allows.
 //!
 //! For a resource that the policy names: our target, else someone's for the same resource, else one to be made. Of several the same
-//! zone comes first, since traffic between zones is billed; then those without a zone (load balancers, endpoints); then the least
-//! used; then the policy's order.
+//! zone comes first, since traffic between zones is billed; then those that serve all zones alike (load balancers, endpoints); then
+//! the least used; then the policy's order. One that is full gets nobody new.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{InterfaceId, Lane, TargetId, Zone};
-use crate::inventory::{Inventory, NetworkInterface, Resource, Target};
-use crate::policy::{Policy, SensorTarget};
+use crate::Time;
+use crate::ids::{InterfaceId, Lane, ResourceId, TargetId, Zone};
+use crate::inventory::{Inventory, Kind, NetworkInterface, Resource, Target};
+use crate::lessons::Lessons;
+use crate::policy::{Policy, SensorTarget, Way};
+use crate::support::sources_per_interface_target;
 
 /// The target of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,85 +26,163 @@ pub enum TargetChoice {
     ToMake(Resource),
 }
 
-struct Candidate {
-    choice: TargetChoice,
-    resource: Option<Resource>,
-    zone: Option<Zone>,
-    sessions: usize,
+/// Why there is no target for a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoTarget {
+    /// None of them is to be seen, or what they send to is gone.
+    Unseen,
+    /// All that are to be seen have as many sources as AWS allows.
+    Full,
 }
 
-/// The candidates of every lane, and how much each is used.
+struct Candidate {
+    choice: TargetChoice,
+    resource: ResourceId,
+    zones: BTreeSet<Zone>,
+    /// How many interfaces may send to it.
+    most: usize,
+    /// Whether AWS has said that it takes no more.
+    full: bool,
+    /// Whether the interface that it sends to is gone. AWS reports that nowhere.
+    gone: bool,
+}
+
+/// The candidates of every lane, and how much each resource is used.
 pub(super) struct Targets {
     lanes: BTreeMap<Lane, Vec<Candidate>>,
+    /// The interfaces that send to a resource, whoever's their sessions are.
+    sources: BTreeMap<ResourceId, BTreeSet<InterfaceId>>,
+    /// How many of ours have been decided to stay on a resource.
+    kept: BTreeMap<ResourceId, usize>,
     /// Where our sessions point now.
-    standing: BTreeMap<(InterfaceId, Lane), (TargetId, Option<Resource>)>,
+    standing: BTreeMap<(InterfaceId, Lane), (TargetId, Option<ResourceId>)>,
 }
 
 impl Targets {
-    pub(super) fn new(policy: &Policy, inventory: &Inventory) -> Self {
-        let mut users: BTreeMap<&TargetId, usize> = BTreeMap::new();
+    pub(super) fn new(policy: &Policy, inventory: &Inventory, lessons: &Lessons, now: Time) -> Self {
+        let resource = |target: &TargetId| inventory.targets.get(target).map(|target| target.resource.id());
+        let mut sources: BTreeMap<ResourceId, BTreeSet<InterfaceId>> = BTreeMap::new();
         for session in inventory.sessions.values() {
-            *users.entry(&session.target).or_default() += 1;
+            if let Some(resource) = resource(&session.target) {
+                sources.entry(resource).or_default().insert(session.interface.clone());
+            }
         }
+        let candidate = |target: &Target, zones: &BTreeSet<Zone>| made(target, zones, inventory, lessons, now);
         let lanes = policy.sensors.iter().map(|(name, sensor)| {
-            let candidates = sensor.targets.iter().filter_map(|target| candidate(target, inventory, &users)).collect();
-            (Lane::from(name), candidates)
+            let candidates = sensor.targets.iter().flat_map(|named| candidates(named, inventory, &candidate));
+            (Lane::from(name), candidates.collect())
         });
         let standing = inventory.ours.sessions.keys().filter_map(|key| {
             let target = inventory.standing(key).first()?.target.clone();
-            let resource = inventory.targets.get(&target).map(|target| target.resource.clone());
+            let resource = resource(&target);
             Some((key.clone(), (target, resource)))
         });
-        Self { lanes: lanes.collect(), standing: standing.collect() }
+        Self { lanes: lanes.collect(), sources, kept: BTreeMap::new(), standing: standing.collect() }
     }
 
-    /// The target for a lane's session on an interface; none while none is to be seen.
-    pub(super) fn choose(&mut self, lane: &Lane, interface: &NetworkInterface) -> Option<TargetChoice> {
-        let candidates = self.lanes.get_mut(lane)?;
-        if let Some((target, resource)) = self.standing.get(&(interface.id.clone(), lane.clone())) {
-            let named = |candidate: &Candidate| {
-                candidate.choice == TargetChoice::Made(target.clone())
-                    || (resource.is_some() && candidate.resource == *resource)
+    /// The target for a lane's session on an interface. Interfaces ask by importance, so that the least important go without.
+    pub(super) fn choose(&mut self, lane: &Lane, interface: &NetworkInterface) -> Result<TargetChoice, NoTarget> {
+        let Self { lanes, sources, kept, standing } = self;
+        let candidates = lanes.get(lane).ok_or(NoTarget::Unseen)?;
+        if candidates.is_empty() {
+            return Err(NoTarget::Unseen);
+        }
+        let used = |candidate: &Candidate| sources.get(&candidate.resource).map_or(0, BTreeSet::len);
+        let here = standing.get(&(interface.id.clone(), lane.clone())).and_then(|(target, resource)| {
+            let named = |it: &&Candidate| {
+                it.choice == TargetChoice::Made(target.clone()) || Some(&it.resource) == resource.as_ref()
             };
-            if candidates.iter().any(named) {
-                return Some(TargetChoice::Made(target.clone()));
+            Some((target, candidates.iter().find(named)?))
+        });
+        if let Some((target, candidate)) = here {
+            let stay = kept.entry(candidate.resource.clone()).or_default();
+            if !candidate.gone && (used(candidate) <= candidate.most || *stay < candidate.most) {
+                *stay += 1;
+                return Ok(TargetChoice::Made(target.clone()));
             }
         }
-        let best =
-            candidates.iter_mut().min_by_key(|candidate| (distance(candidate, interface), candidate.sessions))?;
-        best.sessions += 1;
-        Some(best.choice.clone())
+        let free = candidates.iter().filter(|it| !it.gone && !it.full && used(it) < it.most);
+        let best = free.min_by_key(|candidate| (candidate.distance(&interface.zone), used(candidate)));
+        match (best, here) {
+            (Some(best), _) => {
+                if let Some((_, left)) = here {
+                    sources.entry(left.resource.clone()).or_default().remove(&interface.id);
+                }
+                sources.entry(best.resource.clone()).or_default().insert(interface.id.clone());
+                Ok(best.choice.clone())
+            }
+            // Nowhere to go: it stays.
+            (None, Some((target, _))) => Ok(TargetChoice::Made(target.clone())),
+            (None, None) if candidates.iter().all(|candidate| candidate.gone) => Err(NoTarget::Unseen),
+            (None, None) => Err(NoTarget::Full),
+        }
     }
 }
 
-fn distance(candidate: &Candidate, interface: &NetworkInterface) -> u8 {
-    match &candidate.zone {
-        Some(zone) if *zone == interface.zone => 0,
-        None => 1,
-        Some(_) => 2,
+impl Candidate {
+    fn distance(&self, zone: &Zone) -> u8 {
+        match (self.zones.contains(zone), self.zones.is_empty()) {
+            (true, _) => 0,
+            (_, true) => 1,
+            _ => 2,
+        }
     }
 }
 
-/// None for a target that the policy names and that is not to be seen: not made yet, or not shared with us.
-fn candidate(named: &SensorTarget, inventory: &Inventory, users: &BTreeMap<&TargetId, usize>) -> Option<Candidate> {
-    let made = match named {
-        SensorTarget::Existing(id) => Some(inventory.targets.get(id)?),
-        SensorTarget::Resource(resource) => made_for(resource, inventory),
+/// The targets that a policy's entry means. None for what is not to be seen: not made yet, or not shared with us.
+fn candidates(
+    named: &SensorTarget,
+    inventory: &Inventory,
+    made: &impl Fn(&Target, &BTreeSet<Zone>) -> Candidate,
+) -> Vec<Candidate> {
+    let SensorTarget { to, zones } = named;
+    match to {
+        Way::Existing(id) => inventory.targets.get(id).map(|target| made(target, zones)).into_iter().collect(),
+        Way::Tagged(tags) => {
+            let carrying = inventory.targets.values().filter(|target| target.carries(tags));
+            carrying.map(|target| made(target, zones)).collect()
+        }
+        Way::Resource(resource) => match made_for(resource, inventory) {
+            Some(target) => vec![made(target, zones)],
+            None => vec![to_make(resource, zones, inventory)],
+        },
+    }
+}
+
+fn made(target: &Target, zones: &BTreeSet<Zone>, inventory: &Inventory, lessons: &Lessons, now: Time) -> Candidate {
+    let Target { id, owner, resource, tags: _ } = target;
+    // Interfaces of another account are never listed: that one is not does not mean that it is gone.
+    let listed = inventory.account.as_ref() == Some(owner) && inventory.is_complete(Kind::Interfaces);
+    let gone = match resource {
+        Resource::NetworkInterface(id) => listed && !inventory.interfaces.contains_key(id),
+        Resource::NetworkLoadBalancer(_) | Resource::GatewayLoadBalancerEndpoint(_) => false,
     };
-    let resource = match named {
-        SensorTarget::Existing(_) => made.map(|target| target.resource.clone()),
-        SensorTarget::Resource(resource) => Some(resource.clone()),
+    let choice = TargetChoice::Made(id.clone());
+    Candidate { choice, full: lessons.is_full(id, now), gone, ..to_make(resource, zones, inventory) }
+}
+
+fn to_make(resource: &Resource, zones: &BTreeSet<Zone>, inventory: &Inventory) -> Candidate {
+    let interface = match resource {
+        Resource::NetworkInterface(id) => inventory.interfaces.get(id),
+        Resource::NetworkLoadBalancer(_) | Resource::GatewayLoadBalancerEndpoint(_) => None,
     };
-    let zone = match &resource {
-        Some(Resource::NetworkInterface(id)) => inventory.interfaces.get(id).map(|interface| interface.zone.clone()),
-        _ => None,
+    let zones = match interface {
+        Some(interface) if zones.is_empty() => BTreeSet::from([interface.zone.clone()]),
+        _ => zones.clone(),
     };
-    let choice = match (made, &resource) {
-        (Some(target), _) => TargetChoice::Made(target.id.clone()),
-        (None, resource) => TargetChoice::ToMake(resource.clone()?),
+    let most = match resource {
+        Resource::NetworkInterface(_) => capacity(interface, inventory),
+        Resource::NetworkLoadBalancer(_) | Resource::GatewayLoadBalancerEndpoint(_) => usize::MAX,
     };
-    let sessions = made.and_then(|target| users.get(&target.id)).copied().unwrap_or(0);
-    Some(Candidate { choice, resource, zone, sessions })
+    let choice = TargetChoice::ToMake(resource.clone());
+    Candidate { choice, resource: resource.id(), zones, most, full: false, gone: false }
+}
+
+/// How many sources an interface can be the target of: it goes by the type of its instance.
+fn capacity(interface: Option<&NetworkInterface>, inventory: &Inventory) -> usize {
+    let attachment = interface.and_then(|interface| interface.attachment.as_ref());
+    let instance = attachment.and_then(|attachment| inventory.instances.get(attachment.instance.as_ref()?));
+    sources_per_interface_target(instance.map(|instance| instance.instance_type.as_str()))
 }
 
 fn made_for<'a>(resource: &Resource, inventory: &'a Inventory) -> Option<&'a Target> {

@@ -1,3 +1,9 @@
+mod beside_strangers;
+mod choosing;
+mod limits;
+mod sources;
+mod targets;
+
 use super::*;
 use crate::inventory::{InstanceState, Resource};
 use crate::testing::*;
@@ -9,7 +15,18 @@ fn reasons(facts: Facts) -> Vec<String> {
 }
 
 fn lanes(facts: Facts) -> Vec<(String, u16)> {
-    let decisions = decisions(&facts.read(0));
+    lanes_by(&policy(), facts)
+}
+
+/// The policy, but that what is most important leaves a protocol to what is less.
+fn leaving_syslog() -> Policy {
+    let mut policy = policy();
+    policy.strategies[0].except = strategy("{except: [udp/514]}").except;
+    policy
+}
+
+fn lanes_by(policy: &Policy, facts: Facts) -> Vec<(String, u16)> {
+    let decisions = decided(policy, &facts.read(0));
     let lanes = decisions.interfaces.get(&"eni-1".into()).map(|decision| decision.lanes.clone()).unwrap_or_default();
     lanes.iter().map(|(lane, wish)| (lane.to_string(), wish.number)).collect()
 }
@@ -44,7 +61,14 @@ fn the_tag_of_the_interface_counts_before_that_of_its_instance() {
 #[test]
 fn several_strategies_are_tagged_with_a_plus() {
     let facts = Facts::new().instance("i-1", &[("mirror", "crown-jewel+vault")]).interface("eni-1", "i-1");
-    assert_eq!(lanes(facts), [("sta".into(), 100), ("zeek".into(), 200)]);
+    assert_eq!(lanes_by(&leaving_syslog(), facts), [("sta".into(), 100), ("zeek".into(), 200)]);
+}
+
+#[test]
+fn a_lane_for_which_the_more_important_ones_leave_nothing_gets_no_session() {
+    let facts = Facts::new().instance("i-1", &[("mirror", "crown-jewel+vault")]).interface("eni-1", "i-1");
+    assert_eq!(lanes(facts.clone()), [("sta".into(), 100)]);
+    assert!(reasons(facts).last().unwrap().starts_with("nothing left for zeek: AWS sends a packet once"));
 }
 
 #[test]
@@ -64,7 +88,10 @@ fn opting_out_of_a_crown_jewel_strategy_is_ignored_and_reported() {
 fn a_tag_that_names_no_strategy_is_reported_and_chooses_nothing() {
     let facts = Facts::new().instance("i-1", &[("mirror", "crown-jewl")]).interface("eni-1", "i-1");
     assert!(lanes(facts.clone()).is_empty());
-    assert_eq!(reasons(facts), ["the tag on the instance names `crown-jewl`, which is no strategy of the policy"]);
+    assert_eq!(
+        reasons(facts),
+        ["the tag on the instance names `crown-jewl`, which is no strategy of the policy: did you mean `crown-jewel`?"]
+    );
 }
 
 #[test]
@@ -134,8 +161,10 @@ fn the_least_important_lane_goes_without_where_foreign_sessions_take_the_slots()
         .interface("eni-1", "i-1")
         .foreign_session("tms-f", "eni-1", 1)
         .foreign_session("tms-g", "eni-1", 2);
-    assert_eq!(lanes(facts.clone()), [("sta".into(), 100)]);
-    assert!(reasons(facts).last().unwrap().starts_with("not mirrored to zeek: 2 session(s) of others"));
+    assert_eq!(lanes_by(&leaving_syslog(), facts.clone()), [("sta".into(), 100)]);
+    let decisions = decided(&leaving_syslog(), &facts.read(0));
+    let last = decisions.interfaces[&"eni-1".into()].reasons.last().unwrap().to_string();
+    assert!(last.starts_with("not mirrored to zeek: 2 session(s) of others"), "{last}");
 }
 
 #[test]
@@ -152,7 +181,7 @@ fn a_target_of_the_same_zone_comes_first_and_the_least_used_of_those() {
     let mut policy = policy();
     let sensor = policy.sensors.get_mut("sta").unwrap();
     let eni = |id: &str| Resource::NetworkInterface(id.into());
-    sensor.targets = ["eni-b", "eni-a1", "eni-a2"].map(|id| crate::policy::SensorTarget::Resource(eni(id))).into();
+    sensor.targets = ["eni-b", "eni-a1", "eni-a2"].map(|id| to_resource(eni(id))).into();
     let mut facts = Facts::new();
     for (id, zone) in [("eni-b", "eu-west-1b"), ("eni-a1", "eu-west-1a"), ("eni-a2", "eu-west-1a")] {
         facts = facts.instance(id, &[]).interface_with(id, id, |i| i.zone = zone.into());
@@ -161,7 +190,7 @@ fn a_target_of_the_same_zone_comes_first_and_the_least_used_of_those() {
         let id = format!("i-{n}");
         facts = facts.instance(&id, &[("mirror", "crown-jewel")]).interface(&format!("eni-{n}"), &id);
     }
-    let decisions = decide(&policy, &facts.read(0));
+    let decisions = decided(&policy, &facts.read(0));
     let chosen: Vec<String> = decisions
         .interfaces
         .values()

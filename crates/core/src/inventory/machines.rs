@@ -40,7 +40,7 @@ impl fmt::Display for InstanceState {
 }
 
 /// What an instance runs. Source: botocore `ec2/2016-11-15`, Instance: `platform` is `windows` for Windows, and absent otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Platform {
     /// Everything that is not Windows.

@@ -153,6 +153,13 @@ pub struct Target {
     pub tags: Tags,
 }
 
+impl Target {
+    /// Whether it carries all of these tags.
+    pub fn carries(&self, tags: &Tags) -> bool {
+        tags.iter().all(|(key, value)| self.tags.get(key) == Some(value))
+    }
+}
+
 /// A traffic mirror session. AWS gives it no state and no creation time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {

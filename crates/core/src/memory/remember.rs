@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 
 use super::rates::backoff;
-use super::{Memory, Object, Predecessor, ProofOfAbsence, Refusal, Written, later};
+use super::{Memory, Object, Predecessor, ProofOfAbsence, Refusal, Written, later, learn};
 use crate::Time;
-use crate::cloud::{Class, CloudError, Outcome, SessionChange, Step};
+use crate::cloud::{Class, CloudError, Outcome, PacketLength, SessionChange, Step};
 use crate::digest::digest;
 use crate::inventory::{Inventory, Session, Target};
 use crate::objects::{ObjectId, ObjectKey};
@@ -37,17 +37,20 @@ impl Done {
 
 /// What is to be remembered of what was planned and done.
 pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory {
-    let Memory { inventory, mut written, mut predecessors, mut unwanted, mut refused, rates } = memory;
+    let Memory { inventory, mut written, mut predecessors, mut unwanted, mut refused, mut lessons, rates } = memory;
     note_unwanted(&mut unwanted, &inventory, plan, now);
     // A step that is still to be made keeps its strikes, or it would come first again and again, before steps that could succeed.
     let planned: BTreeSet<&ObjectKey> =
         plan.steps.iter().map(|planned| &planned.key).chain(plan.waiting.iter().map(|waiting| &waiting.key)).collect();
     refused.retain(|(_, key), refusal| later(refusal.until, LONGEST_REFUSAL) > now || planned.contains(key));
-    for Done { planned, at, result } in done {
+    learn::forget(&mut lessons, &inventory, now);
+    for done in done {
+        let Done { planned, at, result } = done;
         let refusal = (planned.step.action().to_owned(), planned.key.clone());
         match result {
             Ok(outcome) => {
                 refused.remove(&refusal);
+                learn::accepted(&mut lessons, &inventory, &planned.step);
                 if let Some((id, state)) = wrote(&planned.step, outcome, &inventory) {
                     note_written(&mut written, planned, id.clone(), state, *at);
                     note_removal(&mut predecessors, planned, &id, &inventory, *at);
@@ -65,6 +68,11 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
                 if error.class == Class::Throttled {
                     continue;
                 }
+                // What is decided next is decided otherwise: there is nothing to wait for.
+                if learn::refused(&mut lessons, &inventory, &planned.step, error, *at) {
+                    refused.remove(&refusal);
+                    continue;
+                }
                 if error.code == "IdempotentParameterMismatch" {
                     note_mismatch(&mut predecessors, planned, *at);
                 }
@@ -75,7 +83,7 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
             }
         }
     }
-    Memory { inventory, written, predecessors, unwanted, refused, rates }
+    Memory { inventory, written, predecessors, unwanted, refused, lessons, rates }
 }
 
 /// The longest that a refused step waits.
@@ -173,16 +181,26 @@ fn wrote(step: &Step, outcome: &Outcome, inventory: &Inventory) -> Option<(Objec
             let target = Target { id: id.clone(), owner: account, resource, tags };
             (ObjectId::Target(id), Some(Object::Target(target)))
         }
-        (Step::CreateSession { token: _, interface, target, filter, number, vni, tags }, Outcome::Session(id)) => {
-            let (owner, vni, packet_length) = (account, Some(vni), None);
+        (
+            Step::CreateSession { token: _, interface, target, filter, number, packet_length, vni, tags },
+            Outcome::Session(id),
+        ) => {
+            let (owner, vni, packet_length) = (account, Some(vni), packet_length.map(u32::from));
             let session =
                 Session { id: id.clone(), owner, interface, target, filter, number, packet_length, vni, tags };
             (ObjectId::Session(id), Some(Object::Session(session)))
         }
-        (Step::ModifySession { session: id, change: SessionChange { target, filter, vni } }, _) => {
+        (Step::ModifySession { session: id, change }, _) => {
+            let SessionChange { target, filter, number, packet_length, vni } = change;
             let mut session = inventory.sessions.get(&id)?.clone();
             session.target = target.unwrap_or(session.target);
             session.filter = filter.unwrap_or(session.filter);
+            session.number = number.unwrap_or(session.number);
+            session.packet_length = match packet_length {
+                None => session.packet_length,
+                Some(PacketLength::Whole) => None,
+                Some(PacketLength::Bytes(bytes)) => Some(bytes.into()),
+            };
             session.vni = vni.or(session.vni);
             (ObjectId::Session(id), Some(Object::Session(session)))
         }

@@ -13,12 +13,12 @@
 use std::collections::BTreeMap;
 
 use super::{Draft, Wait};
-use crate::cloud::{SessionChange, Step};
+use crate::cloud::{PacketLength, SessionChange, Step};
 use crate::compile::SessionSpec;
 use crate::decide::TargetChoice;
 use crate::ids::{FilterId, FilterKey, InterfaceId, Lane, ResourceId, TargetId};
 use crate::inventory::{Kind, Rule, RuleAction, Session};
-use crate::limits::SESSIONS_PER_INTERFACE;
+use crate::limits::{MAX_PACKET_LENGTH, SESSIONS_PER_INTERFACE};
 use crate::objects::{ObjectId, ObjectKey};
 use crate::ownership::Owner;
 
@@ -113,6 +113,7 @@ fn create(
             target: target.clone(),
             filter: filter.clone(),
             number: spec.number,
+            packet_length: spec.packet_length,
             vni: spec.vni,
             tags,
         },
@@ -136,10 +137,12 @@ fn change(
     wanted_target: Option<&TargetId>,
     wanted_filter: Option<&FilterId>,
 ) -> Change {
-    let Session { id, owner: _, interface: _, target, filter, number: _, packet_length: _, vni, tags: _ } = session;
+    let Session { id, owner: _, interface: _, target, filter, number, packet_length, vni, tags: _ } = session;
     let change = SessionChange {
         target: wanted_target.filter(|wanted| *wanted != target).cloned(),
         filter: wanted_filter.filter(|wanted| *wanted != filter).cloned(),
+        number: Some(spec.number).filter(|wanted| wanted != number),
+        packet_length: other_length(spec.packet_length, *packet_length),
         vni: Some(spec.vni).filter(|wanted| Some(*wanted) != *vni),
     };
     let unready = wanted_target.is_none() || wanted_filter.is_none();
@@ -159,9 +162,24 @@ fn change(
     Change::Some
 }
 
-/// Whether a packet may go unseen that is seen now: another target, or a filter that has not all that the present one accepts.
+/// How much of each packet a session has to send, if it sends another part than is wanted. Whole packets are what AWS makes of an omitted
+/// length, be it none or the longest.
+fn other_length(wanted: Option<u16>, stands: Option<u32>) -> Option<PacketLength> {
+    match (wanted, stands) {
+        (Some(bytes), stands) if stands != Some(bytes.into()) => Some(PacketLength::Bytes(bytes)),
+        (None, Some(stands)) if stands < MAX_PACKET_LENGTH.into() => Some(PacketLength::Whole),
+        _ => None,
+    }
+}
+
+/// Whether a packet, or a part of one, may go unseen that is seen now: another target, a place behind other sessions, fewer bytes, or a
+/// filter that has not all that the present one accepts.
 fn loses(draft: &Draft<'_>, session: &Session, change: &SessionChange) -> bool {
-    let SessionChange { target, filter, vni: _ } = change;
+    let SessionChange { target, filter, number, packet_length, vni: _ } = change;
+    let shortens = |length: &PacketLength| match length {
+        PacketLength::Whole => false,
+        PacketLength::Bytes(bytes) => session.packet_length.is_none_or(|stands| stands > u32::from(*bytes)),
+    };
     let narrows = |wanted: &FilterId| {
         let filters = &draft.inventory.filters;
         let (Some(now), Some(then)) = (filters.get(&session.filter), filters.get(wanted)) else { return true };
@@ -172,7 +190,10 @@ fn loses(draft: &Draft<'_>, session: &Session, change: &SessionChange) -> bool {
             || !now.services.is_subset(&then.services)
             || accepted.any(|rule| !then.rules.values().any(|other| matches_the_same(rule, other)))
     };
-    target.is_some() || filter.as_ref().is_some_and(narrows)
+    target.is_some()
+        || number.is_some()
+        || packet_length.as_ref().is_some_and(shortens)
+        || filter.as_ref().is_some_and(narrows)
 }
 
 fn remove(draft: &mut Draft<'_>) {

@@ -7,7 +7,7 @@ use super::Draft;
 use crate::cloud::Step;
 use crate::decide::TargetChoice;
 use crate::ids::{ResourceId, TargetId};
-use crate::inventory::{Kind, Resource};
+use crate::inventory::{Kind, Resource, Tags};
 use crate::objects::{ObjectId, ObjectKey};
 use crate::ownership::Owner;
 
@@ -46,7 +46,11 @@ fn remove(draft: &mut Draft<'_>, standing: &BTreeMap<ResourceId, TargetId>) {
     for (resource, ids) in &inventory.ours.targets {
         for id in ids {
             let named = draft.desired.targets.contains(resource);
-            let wanted = draft.desired.existing.contains(id) || (named && standing.get(resource) == Some(id));
+            let carried = |tags: &Tags| inventory.targets.get(id).is_some_and(|target| target.carries(tags));
+            let desired = draft.desired;
+            let wanted = desired.existing.contains(id)
+                || desired.tagged.iter().any(carried)
+                || (named && standing.get(resource) == Some(id));
             if !wanted && !inventory.sessions.values().any(|session| session.target == *id) {
                 let key = ObjectKey::Target(resource.clone());
                 let why = match named {

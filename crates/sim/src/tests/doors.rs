@@ -30,6 +30,7 @@ fn create_session(wish: &CreateTrafficMirrorSession) -> Step {
         target: wish.target.clone(),
         filter: wish.filter.clone(),
         number: 100,
+        packet_length: None,
         vni: 4242,
         tags: tags_of([("owner", "prod")]),
     }
@@ -130,7 +131,7 @@ fn a_session_is_moved_to_another_target_and_removed() {
     let create_target = Step::CreateTarget { token, resource: Resource::NetworkLoadBalancer(arn), tags: Tags::new() };
     let Outcome::Target(target) = apply(create_target) else { panic!() };
     let Outcome::Session(session) = apply(create_session(&wish)) else { panic!() };
-    let change = SessionChange { target: Some(target.clone()), filter: None, vni: Some(7) };
+    let change = SessionChange { target: Some(target.clone()), vni: Some(7), ..SessionChange::default() };
     assert_eq!(apply(Step::ModifySession { session: session.clone(), change }), Outcome::Done);
     let moved = sessions(&door).remove(0);
     assert_eq!((&moved.target, &moved.filter, moved.vni), (&target, &wish.filter, Some(7)));

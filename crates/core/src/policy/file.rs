@@ -1,0 +1,239 @@
+//! Takes nothing; gives the shape of a policy file, as it is written. The comments of the fields are the reference: people read them
+//! in the schema and in docs/policy.md. Never checks what a value means.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use super::{Interfaces, OptOut};
+use crate::inventory::Platform;
+
+/// What is mirrored, where to, and how much of it: one file, a ConfigMap in Kubernetes.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "vpc-mirror policy", rename = "Policy")]
+pub(super) struct File {
+    /// Always `vpc-mirror/v1`.
+    #[schemars(with = "String")]
+    pub(super) api_version: Spanned<String>,
+    /// Always `Policy`.
+    #[schemars(with = "String")]
+    pub(super) kind: Spanned<String>,
+    /// Marks everything that is created: two owners never touch each other's objects. 1 to 63 letters, digits, `-`, `_` or `.`.
+    #[schemars(with = "String")]
+    pub(super) owner: Spanned<String>,
+    /// The key of the tag that chooses strategies: `mirror=crown-jewel`, several with `+`, `mirror=off` opts out. Default: `mirror`.
+    #[schemars(with = "Option<String>")]
+    pub(super) tag_key: Option<Spanned<String>>,
+    /// Where anything is wanted. What leaves the scope is removed.
+    pub(super) scope: Option<ScopeEntry>,
+    /// Where mirrored packets go, by name.
+    #[schemars(with = "BTreeMap<String, SensorEntry>")]
+    pub(super) sensors: Spanned<BTreeMap<String, Spanned<SensorEntry>>>,
+    /// What is mirrored and why, in order of importance: the first wins when slots, quota or money run out.
+    #[schemars(with = "Vec<StrategyEntry>")]
+    pub(super) strategies: Spanned<Vec<StrategyEntry>>,
+    /// What you know better than the list of instance types that AWS mirrors, which grows: families (`m8i`) or types (`m8i.large`).
+    pub(super) instance_types: Option<InstanceTypesEntry>,
+    /// How much may stand, change and be called, per account and Region.
+    pub(super) limits: Option<LimitsEntry>,
+    /// How long evidence must have held before something is removed for it: `1s` to `5m`. Default: `30s`.
+    #[schemars(with = "Option<String>")]
+    pub(super) settle: Option<Spanned<String>>,
+    /// Observe, plan and report, but apply nothing. Default: `false`.
+    #[serde(default)]
+    pub(super) paused: bool,
+}
+
+/// Where anything is wanted.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Scope")]
+pub(super) struct ScopeEntry {
+    /// The ids of VPCs. Default: every VPC.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) vpcs: Vec<Spanned<String>>,
+}
+
+/// Something that takes mirrored packets.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Sensor")]
+pub(super) struct SensorEntry {
+    /// The ways to it. A session takes one in its own Availability Zone before others, then the least used.
+    #[schemars(with = "Vec<TargetEntry>")]
+    pub(super) targets: Spanned<Vec<Spanned<TargetEntry>>>,
+    /// The VXLAN network identifier of its packets, 1 to 16777215. Default: one per VPC, always the same.
+    #[schemars(with = "Option<u32>")]
+    pub(super) vni: Option<Spanned<u32>>,
+}
+
+/// A way to a sensor: exactly one of `existing`, `networkInterface`, `networkLoadBalancer`, `gatewayLoadBalancerEndpoint` and `tags`. A
+/// mirror target for a resource is created if there is none, and removed when nothing uses it any more.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Target")]
+pub(super) struct TargetEntry {
+    /// The id of a mirror target that someone made, shared through RAM perhaps: `tmt-…`.
+    pub(super) existing: Option<String>,
+    /// The id of the sensor's network interface: `eni-…`.
+    pub(super) network_interface: Option<String>,
+    /// The ARN of a Network Load Balancer with a UDP listener on port 4789.
+    pub(super) network_load_balancer: Option<String>,
+    /// The id of a Gateway Load Balancer endpoint: `vpce-…`.
+    pub(super) gateway_load_balancer_endpoint: Option<String>,
+    /// Every mirror target that carries all of these tags.
+    pub(super) tags: Option<BTreeMap<String, String>>,
+    /// The Availability Zones that it serves before others. Default: where its network interface is, else all alike.
+    #[serde(default)]
+    pub(super) zones: Vec<String>,
+}
+
+/// Who is mirrored, what of it, and where to.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Strategy")]
+pub(super) struct StrategyEntry {
+    /// Its name, which is what a tag says: `mirror=<name>`.
+    #[schemars(with = "String")]
+    pub(super) name: Spanned<String>,
+    /// The sensor that takes its packets. Default: the only one there is.
+    #[schemars(with = "Option<String>")]
+    pub(super) sensor: Option<Spanned<String>>,
+    /// Crown jewels: everything that they send and receive.
+    pub(super) importance: ImportanceEntry,
+    /// What this strategy does not capture: ports (`tcp/2049`, `udp/137-138`), networks (`10.9.0.0/16`), or ports with a network
+    /// (`{ports: tcp/5432, network: 10.9.0.0/16}`). Must fit AWS's ten rules of a filter, of which two are taken: a network or a protocol takes two, ports take four.
+    #[serde(default)]
+    #[schemars(with = "Vec<ExceptEntry>")]
+    pub(super) except: Vec<Spanned<ExceptEntry>>,
+    /// How many bytes of each packet are captured, 55 to 8500: for headers only, say `128`. Default: all.
+    #[schemars(with = "Option<u32>")]
+    pub(super) packet_length: Option<Spanned<u32>>,
+    /// `all` network interfaces of an instance, or the `primary` one. Default: `all`.
+    #[serde(default)]
+    pub(super) interfaces: Interfaces,
+    /// Whether `mirror=off` keeps what the selector matches from being mirrored: `allowed` or `forbidden`. Default: `forbidden`, for
+    /// whoever may tag must not be able to blind the sensor quietly.
+    pub(super) opt_out: Option<OptOut>,
+    /// `foreign`: our session may come before other people's on the same interface, and so take packets from theirs. Default: after them.
+    #[schemars(with = "Option<String>")]
+    pub(super) before: Option<Spanned<String>>,
+}
+
+/// What a strategy does not capture.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Except")]
+pub(super) enum ExceptEntry {
+    /// Ports, or a network.
+    Text(String),
+    /// Ports with a network.
+    Both {
+        /// `tcp/5432`, `udp/137-138`, `tcp`.
+        ports: String,
+        /// The peer's network: `10.9.0.0/16`.
+        network: String,
+    },
+}
+
+/// Who is a crown jewel, beside those whose tag says so.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Importance")]
+pub(super) struct ImportanceEntry {
+    /// Whom it chooses without a tag. Default: nobody.
+    #[schemars(with = "Option<SelectorEntry>")]
+    pub(super) select: Option<Spanned<SelectorEntry>>,
+    /// The hosts that lead to the jewels. Who gets in there, is in. Default: none.
+    #[schemars(with = "Option<SelectorEntry>")]
+    pub(super) jump_boxes: Option<Spanned<SelectorEntry>>,
+}
+
+/// Matches interfaces. Everything in it must hold; `{}` matches every interface.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Selector")]
+pub(super) struct SelectorEntry {
+    /// Tags of the interface or its instance, the interface's own first: a value, or a list of values; `*` stands for any text.
+    #[serde(default)]
+    pub(super) tags: BTreeMap<String, OneOrMore>,
+    /// Ids of VPCs.
+    #[serde(default)]
+    pub(super) vpcs: Vec<String>,
+    /// Ids of subnets.
+    #[serde(default)]
+    pub(super) subnets: Vec<String>,
+    /// Availability Zones.
+    #[serde(default)]
+    pub(super) zones: Vec<String>,
+    /// `linux` (whatever is not Windows) or `windows`.
+    pub(super) platform: Option<Platform>,
+    /// Instance types; `*` stands for any text: `m5.*`.
+    #[serde(default)]
+    pub(super) instance_types: Vec<String>,
+    /// Ids of security groups: one of them is the interface's.
+    #[serde(default)]
+    pub(super) security_groups: Vec<String>,
+    /// Names of auto scaling groups; `*` stands for any text.
+    #[serde(default)]
+    pub(super) auto_scaling_groups: Vec<String>,
+    /// All of these match.
+    #[serde(default)]
+    pub(super) all: Vec<SelectorEntry>,
+    /// One of these matches.
+    #[serde(default)]
+    pub(super) any: Vec<SelectorEntry>,
+    /// This one does not match.
+    pub(super) not: Option<Box<SelectorEntry>>,
+}
+
+/// A value, or a list of values.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum OneOrMore {
+    /// One.
+    One(String),
+    /// Any of these.
+    More(Vec<String>),
+}
+
+/// What you know better of instance types.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "InstanceTypes")]
+pub(super) struct InstanceTypesEntry {
+    /// AWS mirrors them.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) supported: Vec<Spanned<String>>,
+    /// AWS does not.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) unsupported: Vec<Spanned<String>>,
+}
+
+/// How much may stand, change and be called, per account and Region.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Limits")]
+pub(super) struct LimitsEntry {
+    /// How many sessions may be ours: 0 to 10000. The least important go without. Default: as many as AWS allows.
+    #[schemars(with = "Option<u32>")]
+    pub(super) max_sessions: Option<Spanned<u32>>,
+    /// What our sessions may cost in a month of 730 hours, in US dollars at list price. The least important go without. Default: any sum.
+    #[schemars(with = "Option<f64>")]
+    pub(super) max_monthly_usd: Option<Spanned<f64>>,
+    /// The part of our sessions that may be lost in an hour without anybody's approval: `0%` to `100%`. Default: `10%`.
+    #[schemars(with = "Option<String>")]
+    pub(super) max_losses: Option<Spanned<String>>,
+    /// How many interfaces may become sources in an hour. Default: any number.
+    #[schemars(with = "Option<u32>")]
+    pub(super) new_sources_per_hour: Option<Spanned<u32>>,
+    /// The part of AWS's request rate that is used: more than `0%`, at most `100%`. Default: `50%`.
+    #[schemars(with = "Option<String>")]
+    pub(super) api_share: Option<Spanned<String>>,
+}
