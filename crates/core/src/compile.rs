@@ -23,6 +23,10 @@ pub struct Desired {
     pub owner: String,
     /// How long evidence against what stands must have held.
     pub settle: SignedDuration,
+    /// How many interfaces may become sources in an hour; none is any number.
+    pub new_sources_per_hour: Option<u32>,
+    /// Whether nothing is to be done about it.
+    pub paused: bool,
     /// Filters, by the digest of what they mirror.
     pub filters: BTreeMap<FilterKey, FilterSpec>,
     /// Resources whose targets may stand: those that the policy names.
@@ -80,6 +84,8 @@ pub fn compile(policy: &Policy, decisions: &Decisions) -> Desired {
     let mut desired = Desired {
         owner: policy.owner.clone(),
         settle: policy.settle,
+        new_sources_per_hour: policy.limits.new_sources_per_hour,
+        paused: policy.paused,
         filters: BTreeMap::new(),
         targets: BTreeSet::new(),
         existing: BTreeSet::new(),

@@ -15,7 +15,7 @@ pub use self::notice::notice;
 pub use self::rates::Rates;
 pub use self::remember::{Done, remember};
 use crate::Time;
-use crate::ids::Region;
+use crate::ids::{InterfaceId, Region};
 use crate::inventory::{Inventory, Kind, Rule, Session, Tags, Target};
 use crate::lessons::Lessons;
 use crate::objects::{ObjectId, ObjectKey};
@@ -48,6 +48,8 @@ pub struct Memory {
     /// Steps that AWS refused. Lost: they are tried again.
     #[serde(with = "pairs")]
     pub refused: BTreeMap<(String, ObjectKey), Refusal>,
+    /// When interfaces became sources in the last hour, where the policy limits that. Lost: as many may again, a minute's share at once.
+    pub sources: BTreeMap<InterfaceId, Time>,
     /// What AWS has taught by refusing. Lost: it is asked again, and refuses again.
     pub lessons: Lessons,
     /// How many calls AWS lets us make. Lost: a full bucket is assumed, and throttling corrects it.
@@ -63,6 +65,7 @@ impl Memory {
             predecessors: BTreeMap::new(),
             unwanted: BTreeMap::new(),
             refused: BTreeMap::new(),
+            sources: BTreeMap::new(),
             lessons: Lessons::default(),
             rates: Rates::default(),
         }

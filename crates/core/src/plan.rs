@@ -9,6 +9,7 @@
 //! | remove a session, a target, a filter and its rules | last | the same, twice, at least the settle time apart |
 
 mod filters;
+mod rollout;
 mod sessions;
 mod targets;
 mod token;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::Time;
 use crate::cloud::{ClientToken, Step};
 use crate::compile::Desired;
+use crate::ids::InterfaceId;
 use crate::inventory::{Inventory, Kind, Tags};
 use crate::memory::{Memory, ProofOfAbsence, later};
 use crate::objects::{ObjectId, ObjectKey};
@@ -35,6 +37,8 @@ pub struct Plan {
     pub waiting: Vec<Waiting>,
     /// Objects of ours that are seen and not wanted.
     pub unwanted: BTreeSet<ObjectId>,
+    /// Interfaces that become sources by these calls, where the policy limits how many may in an hour.
+    pub starting: BTreeSet<InterfaceId>,
 }
 
 impl Plan {
@@ -43,7 +47,7 @@ impl Plan {
         self.steps.is_empty() && self.waiting.is_empty()
     }
 
-    /// The earliest time at which a step that AWS refused may be tried again.
+    /// The earliest time at which a step that AWS refused, or whose turn had not come, may be tried.
     pub fn retry_at(&self) -> Option<Time> {
         self.waiting.iter().filter_map(|waiting| waiting.on.retry_at()).min()
     }
@@ -93,21 +97,26 @@ pub enum Wait {
     Slot,
     /// The evidence to hold until then.
     Settling(Time),
+    /// Its turn then: the policy limits how many interfaces become sources in an hour.
+    Turn(Time),
+    /// The end of the policy's pause.
+    Pause,
     /// The next attempt, after AWS has refused.
     Refused(Time, String),
 }
 
 impl Wait {
-    /// When a refused step may be tried again. What settles waits for a read of that time, and Memory knows when that is due.
+    /// When a step that was refused, or whose turn had not come, may be tried again. What settles waits for a read of that time, and Memory knows when that is due.
     fn retry_at(&self) -> Option<Time> {
         match self {
-            Self::Refused(until, _) => Some(*until),
+            Self::Refused(until, _) | Self::Turn(until) => Some(*until),
             Self::Read(_)
             | Self::Everything
             | Self::Account
             | Self::Filter
             | Self::Target
             | Self::Slot
+            | Self::Pause
             | Self::Settling(_) => None,
         }
     }
@@ -123,6 +132,10 @@ impl fmt::Display for Wait {
             Self::Target => f.write_str("its target"),
             Self::Slot => f.write_str("a free slot on the interface"),
             Self::Settling(until) => write!(f, "the evidence to hold until {until:.0}"),
+            Self::Turn(until) => {
+                write!(f, "its turn at {until:.0}: the policy limits how many interfaces start in an hour")
+            }
+            Self::Pause => f.write_str("the end of the pause that the policy says"),
             Self::Refused(until, said) => write!(f, "another attempt at {until:.0}, since AWS said {said}"),
         }
     }
@@ -152,6 +165,7 @@ struct Draft<'a> {
     removals: Vec<Planned>,
     waiting: Vec<Waiting>,
     unwanted: BTreeSet<ObjectId>,
+    starting: BTreeSet<InterfaceId>,
 }
 
 impl<'a> Draft<'a> {
@@ -165,11 +179,12 @@ impl<'a> Draft<'a> {
             removals: Vec::new(),
             waiting: Vec::new(),
             unwanted: BTreeSet::new(),
+            starting: BTreeSet::new(),
         }
     }
 
     fn finish(self) -> Plan {
-        let Self { mut creates, removals, waiting, unwanted, memory, .. } = self;
+        let Self { desired, mut creates, removals, mut waiting, unwanted, starting, memory, .. } = self;
         // What AWS has refused before comes after what it has not: a step that fails for ever must not keep the others from being made.
         // Stable: what one session needs stays in the order in which it was planned, target and filter before the session.
         let strikes = |planned: &Planned| {
@@ -177,7 +192,16 @@ impl<'a> Draft<'a> {
             refusal.map_or(0, |refusal| refusal.strikes)
         };
         creates.sort_by_key(|planned| (strikes(planned), planned.rank));
-        Plan { steps: creates.into_iter().chain(removals).collect(), waiting, unwanted }
+        let steps: Vec<Planned> = creates.into_iter().chain(removals).collect();
+        if !desired.paused {
+            return Plan { steps, waiting, unwanted, starting };
+        }
+        // A paused plan has no steps: then nothing can carry one out.
+        waiting.extend(steps.into_iter().map(|Planned { step, key, why, .. }| {
+            let what = format!("{step}: {why}");
+            Waiting { key, what, on: Wait::Pause }
+        }));
+        Plan { steps: Vec::new(), waiting, unwanted, starting: BTreeSet::new() }
     }
 
     fn wait_for_the_account(&mut self) {

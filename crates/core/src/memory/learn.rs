@@ -99,3 +99,100 @@ pub(super) fn forget(lessons: &mut Lessons, inventory: &Inventory, now: Time) {
     numbers.values_mut().for_each(|numbers| numbers.retain(|_, until| *until > now));
     numbers.retain(|_, numbers| !numbers.is_empty());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::SessionChange;
+    use crate::memory::{Done, Memory, remember};
+    use crate::objects::ObjectKey;
+    use crate::plan::{Plan, Planned};
+    use crate::testing::{Facts, at, jewel_with, nothing_remembered, one_mirrored_jewel};
+
+    fn create(number: u16) -> Step {
+        Step::CreateSession {
+            token: crate::cloud::ClientToken(String::new()),
+            interface: "eni-1".into(),
+            target: "tmt-1".into(),
+            filter: "tmf-1".into(),
+            number,
+            packet_length: None,
+            vni: 1,
+            tags: crate::inventory::Tags::new(),
+        }
+    }
+
+    /// What is remembered once AWS has answered a step with this code; with none, it carried it out.
+    fn answered(facts: Facts, step: Step, code: Option<&str>) -> Memory {
+        let mut memory = nothing_remembered();
+        memory.inventory = facts.read(0).into();
+        let action = step.action();
+        let result = match code {
+            Some(code) => Err(CloudError::answered(action, code, "no", 400)),
+            None => Ok(crate::cloud::Outcome::Session("tms-1".into())),
+        };
+        let key = ObjectKey::Session("eni-1".into(), "sta".into());
+        let planned = Planned { step, key, incarnation: String::new(), rank: 0, why: String::new() };
+        remember(memory, &Plan::default(), &[Done { planned, at: at(0), result }], at(0))
+    }
+
+    const NOT_SUPPORTED: &str = "NetworkInterfaceNotSupported";
+
+    #[test]
+    fn a_source_that_aws_does_not_support_is_remembered_as_it_was_attached() {
+        let memory = answered(jewel_with(|_| {}), create(100), Some(NOT_SUPPORTED));
+        assert!(memory.lessons.refused(&"eni-1".into(), &"eni-attach-eni-1".into(), "m5.large"));
+        assert!(memory.refused.is_empty(), "the next decision is another: nothing waits");
+    }
+
+    #[test]
+    fn of_an_interface_that_was_not_attached_or_whose_instance_did_not_run_nothing_is_learned() {
+        let detached = jewel_with(|interface| interface.attachment.as_mut().unwrap().attached = false);
+        let stopped = jewel_with(|_| {}).instance_in("i-1", InstanceState::Stopping, &[]);
+        for facts in [detached, stopped, Facts::new()] {
+            let memory = answered(facts, create(100), Some(NOT_SUPPORTED));
+            assert!(memory.lessons.unsupported.is_empty());
+            assert_eq!(memory.refused.len(), 1, "it waits as after any other refusal");
+        }
+    }
+
+    #[test]
+    fn an_accepted_session_shows_that_its_type_is_mirrored() {
+        assert!(answered(jewel_with(|_| {}), create(100), None).lessons.accepted.contains("m5.large"));
+    }
+
+    #[test]
+    fn a_full_target_and_a_full_interface_are_believed_for_ten_minutes() {
+        for code in ["TrafficMirrorSourcesPerTargetLimitExceeded", "TrafficMirrorSessionsPerTargetLimitExceeded"] {
+            let memory = answered(jewel_with(|_| {}), create(100), Some(code));
+            assert_eq!(memory.lessons.full.get(&"tmt-1".into()), Some(&at(600)));
+            let memory = remember(memory, &Plan::default(), &[], at(600));
+            assert!(memory.lessons.full.is_empty());
+        }
+        let code = "TrafficMirrorSessionsPerInterfaceLimitExceeded";
+        let memory = answered(jewel_with(|_| {}), create(100), Some(code));
+        assert!(memory.lessons.has_no_slot(&"eni-1".into(), at(599)));
+    }
+
+    #[test]
+    fn a_change_of_target_that_finds_it_full_teaches_the_same() {
+        let change = SessionChange { target: Some("tmt-2".into()), ..SessionChange::default() };
+        let step = Step::ModifySession { session: "tms-1".into(), change };
+        let memory = answered(one_mirrored_jewel(), step, Some("TrafficMirrorSourcesPerTargetLimitExceeded"));
+        assert!(memory.lessons.is_full(&"tmt-2".into(), at(0)));
+    }
+
+    #[test]
+    fn a_number_that_is_taken_is_not_tried_again_at_once_and_the_next_attempt_waits() {
+        let memory = answered(jewel_with(|_| {}), create(100), Some("InvalidParameterValue"));
+        assert!(memory.lessons.has_number(&"eni-1".into(), 100, at(3599)));
+        assert_eq!(memory.refused.len(), 1, "the code may mean something else");
+    }
+
+    #[test]
+    fn an_interface_that_is_gone_teaches_nothing_any_more() {
+        let mut memory = answered(jewel_with(|_| {}), create(100), Some(NOT_SUPPORTED));
+        memory.inventory = Facts::new().read(1).into();
+        assert!(remember(memory, &Plan::default(), &[], at(1)).lessons.unsupported.is_empty());
+    }
+}

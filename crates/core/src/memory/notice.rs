@@ -10,7 +10,8 @@ use crate::objects::{ObjectId, ObjectKey};
 
 /// What is to be remembered of what was seen.
 pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
-    let Memory { inventory: before, mut written, mut predecessors, unwanted, refused, lessons, rates } = memory;
+    let Memory { inventory: before, mut written, mut predecessors, unwanted, refused, sources, lessons, rates } =
+        memory;
     let fresh: BTreeSet<Kind> =
         Kind::ALL.into_iter().filter(|kind| inventory.read.get(kind) > before.read.get(kind)).collect();
     if fresh.contains(&Kind::Interfaces) && is_another_world(&before, &inventory) {
@@ -19,7 +20,7 @@ pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
     note_absences(&mut predecessors, &before, &inventory, &written, &fresh);
     forget_what_was_seen(&mut written, &inventory, &fresh);
     prune(&mut predecessors, &inventory, &fresh);
-    Memory { inventory: Arc::new(inventory), written, predecessors, unwanted, refused, lessons, rates }
+    Memory { inventory: Arc::new(inventory), written, predecessors, unwanted, refused, sources, lessons, rates }
 }
 
 /// Whether a read shows none of the interfaces that were known: then it is the answer of another account, or of nobody's. All that is

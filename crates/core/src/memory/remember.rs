@@ -10,6 +10,7 @@ use super::{Memory, Object, Predecessor, ProofOfAbsence, Refusal, Written, later
 use crate::Time;
 use crate::cloud::{Class, CloudError, Outcome, PacketLength, SessionChange, Step};
 use crate::digest::digest;
+use crate::ids::InterfaceId;
 use crate::inventory::{Inventory, Session, Target};
 use crate::objects::{ObjectId, ObjectKey};
 use crate::plan::{Plan, Planned};
@@ -37,13 +38,15 @@ impl Done {
 
 /// What is to be remembered of what was planned and done.
 pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory {
-    let Memory { inventory, mut written, mut predecessors, mut unwanted, mut refused, mut lessons, rates } = memory;
+    let Memory { inventory, mut written, mut predecessors, mut unwanted, mut refused, mut sources, mut lessons, rates } =
+        memory;
     note_unwanted(&mut unwanted, &inventory, plan, now);
     // A step that is still to be made keeps its strikes, or it would come first again and again, before steps that could succeed.
     let planned: BTreeSet<&ObjectKey> =
         plan.steps.iter().map(|planned| &planned.key).chain(plan.waiting.iter().map(|waiting| &waiting.key)).collect();
     refused.retain(|(_, key), refusal| later(refusal.until, LONGEST_REFUSAL) > now || planned.contains(key));
     learn::forget(&mut lessons, &inventory, now);
+    note_sources(&mut sources, plan, done, now);
     for done in done {
         let Done { planned, at, result } = done;
         let refusal = (planned.step.action().to_owned(), planned.key.clone());
@@ -83,7 +86,21 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
             }
         }
     }
-    Memory { inventory, written, predecessors, unwanted, refused, lessons, rates }
+    Memory { inventory, written, predecessors, unwanted, refused, sources, lessons, rates }
+}
+
+/// Which interfaces became sources, where that is limited. A create whose answer was lost may have made one.
+fn note_sources(sources: &mut BTreeMap<InterfaceId, Time>, plan: &Plan, done: &[Done], now: Time) {
+    sources.retain(|_, began| later(*began, SignedDuration::from_hours(1)) > now);
+    for Done { planned, at, result } in done {
+        let began = result.as_ref().map_or_else(|error| error.class == Class::Retry, |_| true);
+        if let Step::CreateSession { interface, .. } = &planned.step
+            && began
+            && plan.starting.contains(interface)
+        {
+            sources.insert(interface.clone(), *at);
+        }
+    }
 }
 
 /// The longest that a refused step waits.

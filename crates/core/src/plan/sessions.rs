@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 
+use super::rollout::Rollout;
 use super::{Draft, Wait};
 use crate::cloud::{PacketLength, SessionChange, Step};
 use crate::compile::SessionSpec;
@@ -35,6 +36,7 @@ pub(super) fn plan(
     for session in draft.inventory.sessions.values() {
         *used.entry(&session.interface).or_default() += 1;
     }
+    let mut rollout = Rollout::new(draft.desired.new_sources_per_hour, draft.inventory, draft.memory, draft.now);
     // By importance, for where slots are short the plan must not depend on ids.
     let mut wanted: Vec<(&Key, &SessionSpec)> = draft.desired.sessions.iter().collect();
     wanted.sort_by_key(|(_, spec)| spec.rank);
@@ -58,13 +60,20 @@ pub(super) fn plan(
                 }
             }
             None => {
-                let slots = used.entry(&key.0).or_default();
+                let (interface, object) = (&key.0, object_key(key));
+                if let Some(until) = rollout.turn(&object, interface) {
+                    draft.wait(object, format!("mirror: {}", spec.why), Wait::Turn(until));
+                    continue;
+                }
+                let slots = used.entry(interface).or_default();
                 if create(draft, owner, key, spec, (target, filter), *slots) {
                     *slots += 1;
+                    rollout.starts(&object, interface);
                 }
             }
         }
     }
+    draft.starting = rollout.starting();
     remove(draft);
 }
 

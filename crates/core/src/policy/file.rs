@@ -230,7 +230,8 @@ pub(super) struct LimitsEntry {
     /// The part of our sessions that may be lost in an hour without anybody's approval: `0%` to `100%`. Default: `10%`.
     #[schemars(with = "Option<String>")]
     pub(super) max_losses: Option<Spanned<String>>,
-    /// How many interfaces may become sources in an hour. Default: any number.
+    /// How many interfaces may become sources in an hour, spread over its minutes; one that was mirrored before comes back at once.
+    /// Default: any number.
     #[schemars(with = "Option<u32>")]
     pub(super) new_sources_per_hour: Option<Spanned<u32>>,
     /// The part of AWS's request rate that is used: more than `0%`, at most `100%`. Default: `50%`.

@@ -23,6 +23,9 @@ impl Check {
             let message = format!("maxMonthlyUsd is {}: write a sum of US dollars, such as `2500`", usd.value);
             self.mistake(usd.referenced, message);
         }
+        if let Some(none) = new_sources_per_hour.as_ref().filter(|it| it.value == 0) {
+            self.mistake(none.referenced, "newSourcesPerHour is 0: write 1 or more, or `paused: true` for none");
+        }
         Limits {
             max_sessions: max_sessions.map(|it| it.value),
             max_monthly_usd: max_monthly_usd.map(|it| it.value),
