@@ -1,3 +1,4 @@
+mod any_account;
 mod beside_strangers;
 mod choosing;
 mod limits;

@@ -1,0 +1,184 @@
+//! Takes captures; gives sentences about the filters that they become.
+
+use proptest::prelude::{Just, Strategy as _, any as anything, prop_oneof, proptest};
+
+use super::*;
+use crate::policy::Ports;
+use crate::testing::{capture, strategy};
+
+fn rules(options: &str, ipv6: bool) -> (Vec<String>, usize) {
+    let Filtered { spec, widened } = filter(&capture(&strategy(options)), ipv6);
+    (spec.rules.iter().map(Rule::to_string).collect(), widened.len())
+}
+
+#[test]
+fn everything_is_two_rules_for_ipv4_two_more_for_ipv6_and_the_resolvers_dns() {
+    assert_eq!(
+        rules("{}", false).0,
+        [
+            "ingress 100 accept all protocols from 0.0.0.0/0 to 0.0.0.0/0",
+            "egress 100 accept all protocols from 0.0.0.0/0 to 0.0.0.0/0",
+        ]
+    );
+    assert_eq!(rules("{}", true).0.len(), 4);
+    let all = filter(&capture(&strategy("{}")), false);
+    assert!(all.spec.services.contains(AMAZON_DNS));
+}
+
+#[test]
+fn what_is_excepted_is_rejected_before_everything_else_is_accepted() {
+    assert_eq!(
+        rules("{except: [10.9.0.0/16, tcp/2049]}", false).0,
+        [
+            "ingress 100 reject protocol 6 from 0.0.0.0/0 port 2049-2049 to 0.0.0.0/0",
+            "ingress 200 reject protocol 6 from 0.0.0.0/0 to 0.0.0.0/0 port 2049-2049",
+            "ingress 300 reject all protocols from 10.9.0.0/16 to 0.0.0.0/0",
+            "egress 100 reject protocol 6 from 0.0.0.0/0 to 0.0.0.0/0 port 2049-2049",
+            "egress 200 reject protocol 6 from 0.0.0.0/0 port 2049-2049 to 0.0.0.0/0",
+            "egress 300 reject all protocols from 0.0.0.0/0 to 10.9.0.0/16",
+            "ingress 400 accept all protocols from 0.0.0.0/0 to 0.0.0.0/0",
+            "egress 400 accept all protocols from 0.0.0.0/0 to 0.0.0.0/0",
+        ]
+    );
+}
+
+#[test]
+fn a_filter_never_takes_more_rules_than_aws_allows() {
+    let options =
+        ["{}", "{except: [tcp/2049, tcp/22]}", "{except: [tcp/2049, 10.0.0.0/8, '2001:db8::/32']}", "{except: [udp]}"];
+    for (first, second) in options.iter().flat_map(|first| options.map(|second| (first, second))) {
+        let left = capture(&strategy(first)).except;
+        let behind = Capture { only: Some(left), ..capture(&strategy(second)) };
+        for capture in [capture(&strategy(first)), behind] {
+            for ipv6 in [false, true] {
+                let rules = filter(&capture, ipv6).spec.rules.len();
+                assert!(rules <= RULES_PER_FILTER, "{rules} rules: {capture:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn behind_another_lane_only_what_that_leaves_is_accepted_and_no_resolver() {
+    let left = capture(&strategy("{except: [udp/514]}")).except;
+    let Filtered { spec, widened } =
+        filter(&Capture { only: Some(left), except: BTreeSet::new(), packet_length: None }, false);
+    assert_eq!(spec.rules.len(), 4);
+    assert!(spec.rules.iter().all(|rule| rule.action == RuleAction::Accept && rule.protocol == Some(17)));
+    assert!(spec.services.is_empty() && widened.is_empty());
+}
+
+#[test]
+fn where_ipv6_does_not_fit_too_more_is_mirrored_and_said() {
+    assert_eq!((rules("{except: [tcp/2049]}", true).0.len(), rules("{except: [tcp/2049]}", true).1), (8, 1));
+    assert_eq!((rules("{except: [tcp]}", true).0.len(), rules("{except: [tcp]}", true).1), (8, 0));
+    let (rules, widened) = rules("{except: [tcp/2049, tcp/22]}", false);
+    assert_eq!((rules.len(), widened), (10, 0));
+}
+
+/// A packet, seen from the mirrored interface.
+#[derive(Clone, Copy, Debug)]
+struct Packet {
+    direction: Direction,
+    ipv6: bool,
+    /// Which of a few peers of each IP version.
+    peer: usize,
+    protocol: u8,
+    peer_port: u16,
+    own_port: u16,
+}
+
+impl Packet {
+    fn peer(&self) -> IpNet {
+        let peers = match self.ipv6 {
+            false => ["10.9.0.1/32", "10.1.0.1/32", "192.0.2.1/32"],
+            true => ["2001:db8::1/128", "2001:db8:1::1/128", "2001:db9::1/128"],
+        };
+        peers[self.peer].parse().unwrap()
+    }
+
+    /// Whether it is among these packets.
+    fn is_in(&self, packets: &BTreeSet<Except>) -> bool {
+        packets.iter().any(|Except { peer, ports }| {
+            let ports_match = |Ports { protocol, range }: &Ports| {
+                let within = |range: &PortRange| {
+                    [self.peer_port, self.own_port].iter().any(|port| (range.from..=range.to).contains(port))
+                };
+                *protocol == self.protocol && range.as_ref().is_none_or(within)
+            };
+            peer.is_none_or(|network| network.contains(&self.peer())) && ports.as_ref().is_none_or(ports_match)
+        })
+    }
+
+    /// Whether AWS mirrors it: the first rule that matches decides, and none is no.
+    fn is_accepted_by(&self, rules: &BTreeSet<Rule>) -> bool {
+        let mut rules: Vec<&Rule> = rules.iter().filter(|rule| rule.direction == self.direction).collect();
+        rules.sort_by_key(|rule| rule.number);
+        rules.into_iter().find(|rule| self.matches(rule)).is_some_and(|rule| rule.action == RuleAction::Accept)
+    }
+
+    fn matches(&self, rule: &Rule) -> bool {
+        let (peer, peer_ports, own_ports) = match self.direction {
+            Direction::Ingress => (rule.source, rule.source_ports, rule.destination_ports),
+            Direction::Egress => (rule.destination, rule.destination_ports, rule.source_ports),
+        };
+        let within = |port: u16, range: Option<PortRange>| range.is_none_or(|it| (it.from..=it.to).contains(&port));
+        rule.protocol.is_none_or(|protocol| protocol == self.protocol)
+            && peer.contains(&self.peer())
+            && within(self.peer_port, peer_ports)
+            && within(self.own_port, own_ports)
+    }
+}
+
+fn packets() -> impl proptest::strategy::Strategy<Value = Packet> {
+    let ports = || proptest::sample::select(vec![22_u16, 514, 2049, 2050, 40_000]);
+    let protocols = proptest::sample::select(vec![1_u8, 6, 17]);
+    let directions = prop_oneof![Just(Direction::Ingress), Just(Direction::Egress)];
+    (directions, anything::<bool>(), 0..3_usize, protocols, ports(), ports()).prop_map(
+        |(direction, ipv6, peer, protocol, peer_port, own_port)| Packet {
+            direction,
+            ipv6,
+            peer,
+            protocol,
+            peer_port,
+            own_port,
+        },
+    )
+}
+
+fn excepts() -> impl proptest::strategy::Strategy<Value = BTreeSet<Except>> {
+    let networks = ["10.0.0.0/8", "10.9.0.0/16", "192.0.2.0/24", "2001:db8::/32"];
+    let networks = networks.map(|network| network.parse::<IpNet>().unwrap());
+    let ranges = [None, Some((22, 22)), Some((2049, 2050)), Some((500, 2049))];
+    let ports = (proptest::sample::select(vec![6_u8, 17]), proptest::sample::select(ranges.to_vec()))
+        .prop_map(|(protocol, range)| Ports { protocol, range: range.map(|(from, to)| PortRange { from, to }) });
+    let except = (proptest::option::of(proptest::sample::select(networks.to_vec())), proptest::option::of(ports))
+        .prop_filter("something", |(peer, ports)| peer.is_some() || ports.is_some())
+        .prop_map(|(peer, ports)| Except { peer, ports });
+    proptest::collection::btree_set(except, 0..4)
+}
+
+proptest! {
+    #[test]
+    fn a_filter_mirrors_what_is_asked_never_less_and_more_only_where_it_says_so(
+        except in excepts(),
+        only in proptest::option::of(excepts()),
+        ipv6 in anything::<bool>(),
+        packet in packets(),
+    ) {
+        let capture = Capture { only, except, packet_length: None };
+        let Filtered { spec, widened } = filter(&capture, ipv6);
+        assert!(spec.rules.len() <= RULES_PER_FILTER, "{} rules", spec.rules.len());
+        let possible = ipv6 || !packet.ipv6;
+        let asked = capture.only.as_ref().is_none_or(|only| packet.is_in(only)) && !packet.is_in(&capture.except);
+        let mirrored = packet.is_accepted_by(&spec.rules);
+        if possible && asked {
+            assert!(mirrored, "asked and not mirrored");
+        }
+        // Behind another lane more may be accepted: those packets have gone to that one.
+        if mirrored && capture.only.is_none() {
+            let said = widened.iter().filter(|(_, ipv6)| *ipv6 == packet.ipv6).map(|(except, _)| except.clone());
+            assert!(asked || packet.is_in(&said.collect()), "mirrored, not asked and not said");
+        }
+    }
+}
