@@ -53,6 +53,9 @@ fn syntax(error: &serde_saphyr::Error) -> Mistake {
         serde_saphyr::Error::SerdeUnknownVariant { variant, expected, .. } => {
             format!("unknown word `{variant}`: {}", instead(variant, expected.iter().copied()))
         }
+        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
+            format!("`{key}` is there twice: write it once")
+        }
         other => {
             let rendered = other.render();
             let first = rendered.lines().next().unwrap_or_default();

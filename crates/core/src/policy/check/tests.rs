@@ -1,5 +1,8 @@
 //! Takes policies with mistakes; gives sentences about what is said of them.
 
+mod broken;
+mod whole;
+
 use jiff::SignedDuration;
 
 use crate::policy::{Choice, parse};

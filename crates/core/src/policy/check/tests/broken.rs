@@ -1,0 +1,122 @@
+//! Takes policies that are each broken in one place; gives what is said of each.
+
+use super::*;
+
+/// What is said of the good policy when this is written in place of that.
+fn said(what: &str, instead: &str) -> String {
+    assert!(GOOD.contains(what), "{what}");
+    mistakes(&GOOD.replacen(what, instead, 1)).join("\n")
+}
+
+/// What is said of the good policy with this at its end.
+fn said_at_the_end(more: &str) -> String {
+    mistakes(&format!("{GOOD}{more}\n")).join("\n")
+}
+
+const STRATEGY: &str = "  - name: crown-jewel\n";
+const NLB: &str =
+    "networkLoadBalancer: arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/sta/0123456789abcdef";
+
+#[test]
+fn a_sensor_says_what_is_wrong_with_its_targets() {
+    assert_eq!(
+        said(NLB, "networkLoadBalancer: arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/1"),
+        "p.yaml:7:9: networkLoadBalancer is `arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/1`: write the ARN of one, \
+         `arn:…:loadbalancer/net/…`"
+    );
+    assert_eq!(
+        said(NLB, "existing: tmt-1\n      - existing: tmt-1"),
+        "p.yaml:8:9: sensor `sta` has this target twice: write it once, with all its zones"
+    );
+    assert_eq!(
+        said(NLB, "tags: {}"),
+        "p.yaml:7:9: tags is empty: write the tags of the mirror targets, or every target would be meant"
+    );
+    assert_eq!(
+        said(NLB, "zones: [eu-west-1a]"),
+        "p.yaml:7:9: a target is exactly one of `existing`, `networkInterface`, `networkLoadBalancer`, \
+         `gatewayLoadBalancerEndpoint` and `tags`"
+    );
+    assert_eq!(
+        said("    targets:", "    vni: 16777216\n    targets:"),
+        "p.yaml:6:10: vni 16777216 is out of range: write 1 to 16777215"
+    );
+}
+
+#[test]
+fn a_strategy_says_what_is_wrong_with_it() {
+    let with = |option: &str| said(STRATEGY, &format!("{STRATEGY}    {option}\n"));
+    assert_eq!(
+        with("packetLength: 20"),
+        "p.yaml:10:19: packetLength is 20: write 55 to 8500, or leave it out for whole packets"
+    );
+    assert_eq!(with("before: lunch"), "p.yaml:10:13: before is `lunch`: write `foreign`, or leave it out");
+    assert_eq!(with("optOut: forbiden"), "p.yaml:10:13: unknown word `forbiden`: did you mean `forbidden`?");
+    assert_eq!(with("interfaces: first"), "p.yaml:10:17: unknown word `first`: write one of `all`, `primary`");
+    assert_eq!(
+        with("except: [tcp/2049, tpc/22]"),
+        "p.yaml:10:24: except `tpc/22` is neither ports nor a network: write `tcp/2049`, `udp/137-138`, `icmp` or `10.9.0.0/16`"
+    );
+    assert_eq!(
+        with("except: [tcp/1, tcp/3, tcp/5]"),
+        "p.yaml:9:11: except of strategy `crown-jewel` takes 14 rules of the 10 that AWS allows in a filter: a network takes 2, \
+         ports take 4; write fewer, or wider ones"
+    );
+    assert_eq!(
+        said("name: crown-jewel", "name: 'off'"),
+        "p.yaml:9:11: a strategy cannot be called `off`: as a tag it opts out"
+    );
+    assert_eq!(
+        said(STRATEGY, "  - {name: crown-jewel, importance: {}}\n  - name: crown-jewel\n"),
+        "p.yaml:10:11: strategy `crown-jewel` is there twice: write another name"
+    );
+}
+
+#[test]
+fn a_selector_says_what_is_wrong_with_it() {
+    let with = |selector: &str| said("{tags: {tier: swift}}", selector);
+    assert_eq!(with("{vpcs: [subnet-1]}"), "p.yaml:10:26: vpcs is `subnet-1`: write an id that begins with `vpc-`");
+    assert_eq!(with("{tags: {tier: []}}"), "p.yaml:10:26: tag `tier` has no value to match: write one, or `*` for any");
+    assert_eq!(with("{platform: windoze}"), "p.yaml:10:37: unknown word `windoze`: did you mean `windows`?");
+    assert_eq!(
+        with("{not: {securityGroups: [vpc-1]}}"),
+        "p.yaml:10:26: securityGroups is `vpc-1`: write an id that begins with `sg-`"
+    );
+    assert_eq!(with("{tag: {tier: swift}}"), "p.yaml:10:27: unknown field `tag`: did you mean `tags`?");
+}
+
+#[test]
+fn limits_and_the_rest_say_what_is_wrong_with_them() {
+    for (more, expected) in [
+        (
+            "limits: {maxSessions: 20000}",
+            "p.yaml:11:23: maxSessions is 20000: AWS allows 10000 in an account, write no more",
+        ),
+        ("limits: {maxMonthlyUsd: -1}", "p.yaml:11:25: maxMonthlyUsd is -1: write a sum of US dollars, such as `2500`"),
+        (
+            "limits: {maxLosses: 10}",
+            "p.yaml:11:21: maxLosses is `10`: write at least 0% and at most 100%, such as `50%`",
+        ),
+        (
+            "limits: {apiShare: 0%}",
+            "p.yaml:11:20: apiShare is `0%`: write more than 0% and at most 100%, such as `50%`",
+        ),
+        (
+            "limits: {newSourcesPerHour: 0}",
+            "p.yaml:11:29: newSourcesPerHour is 0: write 1 or more, or `paused: true` for none",
+        ),
+        ("scope: {vpcs: [vpc-1, eni-1]}", "p.yaml:11:23: vpcs is `eni-1`: write an id that begins with `vpc-`"),
+        (
+            "instanceTypes: {supported: [m8g], unsupported: [m8g]}",
+            "p.yaml:11:49: `m8g` is supported and unsupported: write it in one place",
+        ),
+        (
+            "tagKey: 'aws:mirror'",
+            "p.yaml:11:9: tagKey must have 1 to 128 characters and not begin with `aws:`: write `mirror`",
+        ),
+        ("pause: true", "p.yaml:11:1: unknown field `pause`: did you mean `paused`?"),
+        ("owner: twice", "p.yaml:11:1: `owner` is there twice: write it once"),
+    ] {
+        assert_eq!(said_at_the_end(more), expected);
+    }
+}

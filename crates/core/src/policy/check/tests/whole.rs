@@ -1,0 +1,81 @@
+//! Takes a policy that says everything there is to say; gives sentences about what it is read as.
+
+use std::collections::BTreeSet;
+
+use crate::policy::{Interfaces, OptOut, Policy, Way, parse, reference, schema};
+
+const EVERYTHING: &str = "\
+apiVersion: vpc-mirror/v1
+kind: Policy
+owner: prod
+tagKey: watch
+scope: {vpcs: [vpc-1, vpc-2]}
+sensors:
+  sta:
+    vni: 4242
+    targets:
+      - {existing: tmt-1, zones: [eu-west-1b]}
+      - {networkInterface: eni-1}
+      - {gatewayLoadBalancerEndpoint: vpce-1}
+      - {tags: {sensor: sta}}
+  zeek: {targets: [{networkLoadBalancer: 'arn:aws:x:loadbalancer/net/zeek/1'}]}
+strategies:
+  - name: jewel
+    sensor: sta
+    importance:
+      select: {any: [{tags: {tier: [swift, 'sw*']}}, {not: {platform: windows}}]}
+      jumpBoxes: {autoScalingGroups: [bastions]}
+    except: [tcp/2049, 10.9.8.7/16]
+    packetLength: 128
+    interfaces: primary
+    optOut: allowed
+    before: foreign
+  - {name: web, sensor: zeek, importance: {}, except: [{ports: tcp/5432, network: 10.9.0.0/16}]}
+instanceTypes: {supported: [m8g], unsupported: [m5.large]}
+limits: {maxSessions: 5000, maxMonthlyUsd: 20000, maxLosses: 10%, newSourcesPerHour: 500, apiShare: 25%}
+settle: 1m
+paused: true
+";
+
+fn policy() -> Policy {
+    parse("p.yaml", EVERYTHING).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn everything_that_can_be_said_is_understood() {
+    let policy = policy();
+    assert_eq!(policy.vpcs, BTreeSet::from(["vpc-1".into(), "vpc-2".into()]));
+    assert!(policy.paused);
+    let sta = &policy.sensors["sta"];
+    assert_eq!((sta.vni, sta.targets.len()), (Some(4242), 4));
+    assert_eq!(sta.targets[0].zones, BTreeSet::from(["eu-west-1b".into()]));
+    assert!(matches!(&sta.targets[3].to, Way::Tagged(tags) if tags["sensor"] == "sta"));
+    let jewel = &policy.strategies[0];
+    let excepts: Vec<String> = jewel.except.iter().map(ToString::to_string).collect();
+    assert_eq!(excepts, ["tcp/2049", "10.9.0.0/16"]);
+    assert_eq!((jewel.packet_length, jewel.interfaces), (Some(128), Interfaces::Primary));
+    assert_eq!((jewel.opt_out, jewel.before_foreign), (OptOut::Allowed, true));
+    let web = &policy.strategies[1];
+    assert_eq!(web.except.first().unwrap().to_string(), "tcp/5432 with 10.9.0.0/16");
+    assert_eq!((policy.limits.max_sessions, policy.limits.max_monthly_usd), (Some(5000), Some(20000.0)));
+    assert_eq!((policy.limits.max_losses, policy.limits.api_share), (0.1, 0.25));
+    assert_eq!(policy.limits.new_sources_per_hour, Some(500));
+}
+
+#[test]
+fn lanes_are_ranked_by_the_first_strategy_of_their_sensor() {
+    let policy = policy();
+    assert_eq!((policy.lane_rank("sta"), policy.lane_rank("zeek")), (0, 1));
+}
+
+#[test]
+fn the_schema_and_the_reference_say_every_word_that_a_policy_can_say() {
+    let (schema, reference) = (schema().to_string(), reference());
+    let words = EVERYTHING.split(|c: char| !c.is_ascii_alphanumeric() && c != ':').filter_map(|word| word.strip_suffix(':'));
+    // What a policy calls its own things is no word of ours.
+    let own = ["", "sta", "zeek", "tier", "sensor"];
+    for word in words.filter(|word| !own.contains(word) && !word.contains(':')) {
+        assert!(schema.contains(&format!("\"{word}\"")), "the schema lacks {word}");
+        assert!(reference.contains(&format!("`{word}`")), "the reference lacks {word}");
+    }
+}
