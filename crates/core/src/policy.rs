@@ -171,7 +171,7 @@ pub struct Limits {
     pub max_sessions: Option<u32>,
     /// What our sessions may cost in a month of 730 hours, in US dollars at list price; none is any sum.
     pub max_monthly_usd: Option<f64>,
-    /// The part of our sessions whose packets may be lost in an hour without anybody's approval: 0 to 1.
+    /// The part of our sessions whose packets may be lost in an hour without anybody's approval: 0 to 1. Nothing is held to it yet.
     pub max_losses: f64,
     /// Interfaces that may become sources in an hour; none is any number.
     pub new_sources_per_hour: Option<u32>,

@@ -71,7 +71,8 @@ fn lanes_are_ranked_by_the_first_strategy_of_their_sensor() {
 #[test]
 fn the_schema_and_the_reference_say_every_word_that_a_policy_can_say() {
     let (schema, reference) = (schema().to_string(), reference());
-    let words = EVERYTHING.split(|c: char| !c.is_ascii_alphanumeric() && c != ':').filter_map(|word| word.strip_suffix(':'));
+    let words =
+        EVERYTHING.split(|c: char| !c.is_ascii_alphanumeric() && c != ':').filter_map(|word| word.strip_suffix(':'));
     // What a policy calls its own things is no word of ours.
     let own = ["", "sta", "zeek", "tier", "sensor"];
     for word in words.filter(|word| !own.contains(word) && !word.contains(':')) {
