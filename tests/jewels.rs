@@ -8,11 +8,13 @@ mod account;
 use std::collections::{BTreeMap, BTreeSet};
 
 use account::{Account, policy};
+use mirror_core::cloud::Items;
 use mirror_core::ids::{InstanceId, SessionId};
+use mirror_core::inventory::Tags;
 use mirror_core::ownership::OWNER_TAG;
 use mirror_core::policy::{Policy, parse};
-use mirror_sim::Request;
 use mirror_sim::fleet::instance;
+use mirror_sim::{CreateTrafficMirrorFilter, CreateTrafficMirrorSession, Request, Response};
 
 /// A policy of this owner's, with everything else as it is written here.
 fn policy_of(owner: &str, rest: &str) -> Policy {
@@ -178,4 +180,42 @@ async fn two_owners_on_one_fleet_leave_each_other_alone_for_a_day_and_never_renu
         owner.goes_on_for(3600).await;
         assert!(owner.writes().is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_number_that_somebody_took_in_the_meantime_is_left_to_them() {
+    let mut account = Account::new();
+    account.runs_a_jewel();
+    account.goes_on_for(100).await;
+    // The list does not show the stranger's session yet: our number is refused.
+    let late = account.runs(instance());
+    let interface = account.interfaces_of(&late).remove(0);
+    let (target, filter) = (account.targets()[0].id.clone(), CreateTrafficMirrorFilter::default());
+    let Response::CreateTrafficMirrorFilter(filter) = account.call(Request::CreateTrafficMirrorFilter(filter)) else {
+        panic!("no filter");
+    };
+    account.call(Request::CreateTrafficMirrorSession(CreateTrafficMirrorSession {
+        interface: interface.clone(),
+        target,
+        filter: filter.id,
+        number: 100,
+        packet_length: None,
+        vni: None,
+        description: None,
+        tags: Tags::new(),
+        token: None,
+    }));
+    account.lie(|items| {
+        if let Items::Sessions(sessions) = items {
+            sessions.retain(|session| !session.tags.is_empty());
+        }
+    });
+    account.tag(late.as_str(), "mirror", "crown-jewel");
+    account.writes();
+    account.goes_on_for(300).await;
+    let tries = account.writes().iter().filter(|action| **action == "CreateTrafficMirrorSession").count();
+    assert_eq!(tries, 2, "100 is refused, 200 is free");
+    let numbers: BTreeSet<u16> =
+        account.sessions().iter().filter(|session| session.interface == interface).map(|it| it.number).collect();
+    assert_eq!(numbers, BTreeSet::from([100, 200]));
 }

@@ -61,9 +61,10 @@ pub struct Round {
 }
 
 impl Round {
-    /// Whether anything was changed: then the next round has something to go on with.
+    /// Whether anything was changed, or learned from a refusal: then the next round has something to go on with. What is learned is
+    /// decided otherwise, so that nothing can be learned without end.
     pub fn progressed(&self) -> bool {
-        self.done.iter().any(Done::succeeded)
+        self.done.iter().any(Done::succeeded) || (!self.done.is_empty() && self.memory.lessons != self.seen.lessons)
     }
 }
 
