@@ -2,7 +2,7 @@
 //!
 //! | AWS refuses a session with | it teaches that | for |
 //! |---|---|---|
-//! | `NetworkInterfaceNotSupported`, where the interface is attached and the instance runs | this interface, so attached, is no source | as long as that stays so |
+//! | `NetworkInterfaceNotSupported` at its creation, where the interface is attached and the instance runs | this interface, so attached, is no source | as long as that stays so |
 //! | `…SourcesPerTargetLimitExceeded`, `…SessionsPerTargetLimitExceeded` | the target is full | [`PLACE`] |
 //! | `…SessionsPerInterfaceLimitExceeded` | the interface has no slot left | [`PLACE`] |
 //! | `InvalidParameterValue` | the number is taken: all else that we send is within AWS's bounds | [`NUMBER`] |
@@ -38,9 +38,13 @@ pub(super) fn accepted(lessons: &mut Lessons, inventory: &Inventory, step: &Step
 pub(super) fn refused(lessons: &mut Lessons, inventory: &Inventory, step: &Step, error: &CloudError, at: Time) -> bool {
     let Some((interface, target, number)) = tried(step, inventory) else { return false };
     match error.code.as_str() {
-        "NetworkInterfaceNotSupported" => unsupported(lessons, inventory, interface),
+        // Only of a create: a session that stands must not go because a change of it was refused.
+        "NetworkInterfaceNotSupported" if matches!(step, Step::CreateSession { .. }) => {
+            unsupported(lessons, inventory, interface)
+        }
         "TrafficMirrorSourcesPerTargetLimitExceeded" | "TrafficMirrorSessionsPerTargetLimitExceeded" => {
-            target.is_some_and(|target| lessons.full.insert(target.clone(), later(at, PLACE)).is_none())
+            target.into_iter().for_each(|target| _ = lessons.full.insert(target.clone(), later(at, PLACE)));
+            target.is_some()
         }
         "TrafficMirrorSessionsPerInterfaceLimitExceeded" => {
             lessons.no_slot.insert(interface.clone(), later(at, PLACE));
@@ -166,6 +170,7 @@ mod tests {
         for code in ["TrafficMirrorSourcesPerTargetLimitExceeded", "TrafficMirrorSessionsPerTargetLimitExceeded"] {
             let memory = answered(jewel_with(|_| {}), create(100), Some(code));
             assert_eq!(memory.lessons.full.get(&"tmt-1".into()), Some(&at(600)));
+            assert!(memory.refused.is_empty(), "the next one goes elsewhere, or says that all are full");
             let memory = remember(memory, &Plan::default(), &[], at(600));
             assert!(memory.lessons.full.is_empty());
         }
@@ -180,6 +185,14 @@ mod tests {
         let step = Step::ModifySession { session: "tms-1".into(), change };
         let memory = answered(one_mirrored_jewel(), step, Some("TrafficMirrorSourcesPerTargetLimitExceeded"));
         assert!(memory.lessons.is_full(&"tmt-2".into(), at(0)));
+    }
+
+    #[test]
+    fn a_change_that_aws_refuses_says_nothing_of_the_source() {
+        let change = SessionChange { vni: Some(7), ..SessionChange::default() };
+        let step = Step::ModifySession { session: "tms-1".into(), change };
+        let memory = answered(one_mirrored_jewel(), step, Some(NOT_SUPPORTED));
+        assert!(memory.lessons.unsupported.is_empty(), "its session would go for it");
     }
 
     #[test]
