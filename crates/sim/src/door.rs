@@ -224,8 +224,7 @@ fn instance(InstanceDetail { instance, interfaces: _ }: InstanceDetail) -> Insta
     Instance {
         id: instance.id,
         instance_type: instance.instance_type,
-        // No machine image of this world is one of Windows.
-        platform: Platform::Linux,
+        platform: if instance.platform.name().is_some() { Platform::Windows } else { Platform::Linux },
         state: instance.state,
         tags: instance.tags,
     }
