@@ -11,6 +11,7 @@ from pathlib import Path
 
 import boto3
 
+import apis
 import reached
 from waiting import eventually
 
@@ -31,18 +32,18 @@ class Instance:
     subnet: str
 
 
-def call_cli(*words: str) -> subprocess.CompletedProcess:
-    """Runs `aws ec2 …`, whatever comes of it."""
-    done = subprocess.run([AWS, "ec2", *words, "--output", "json"], capture_output=True, text=True, timeout=60)
+def call_cli(*words: str, service: str = "ec2") -> subprocess.CompletedProcess:
+    """Runs `aws ec2 …`, or another API's commands, whatever comes of it."""
+    done = subprocess.run([AWS, service, *words, "--output", "json"], capture_output=True, text=True, timeout=60)
     refused = re.search(r"An error occurred \((\S+)\) when calling the", done.stderr)
-    reached.note("cli", reached.action_of(words[0]), refused[1] if refused else reached.OK)
+    reached.note("cli", apis.action_of(service, words[0]), refused[1] if refused else reached.OK)
     return done
 
 
-def aws(*words: str) -> dict:
-    """What `aws ec2 …` answers."""
-    done = call_cli(*words)
-    assert done.returncode == 0, f"aws ec2 {' '.join(words)}: {done.stderr}"
+def aws(*words: str, service: str = "ec2") -> dict:
+    """What `aws ec2 …`, or another API's command, answers."""
+    done = call_cli(*words, service=service)
+    assert done.returncode == 0, f"aws {service} {' '.join(words)}: {done.stderr}"
     return json.loads(done.stdout) if done.stdout.strip() else {}
 
 

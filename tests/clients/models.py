@@ -1,17 +1,26 @@
-"""Takes botocore's model of EC2; gives for an action the smallest request that has its form, and what else the model
+"""Takes botocore's models; gives for an action the smallest request that has its form, and what else the model
 says of it. Never calls anything."""
 
 from functools import cache
 
 from botocore.model import OperationModel, Shape
-from botocore.session import get_session
+
+import apis
 
 # Ids of nothing, in the form that AWS's have, by the name of the member that takes one; a list's name ends in "s".
+ELB = "arn:aws:elasticloadbalancing:eu-west-1:111122223333"
+
 IDS = {
     "AttachmentId": "eni-attach-0123456789abcdef0",
     "InstanceId": "i-0123456789abcdef0",
+    "ListenerArn": f"{ELB}:listener/net/none/0123456789abcdef/0123456789abcdef",
+    "LoadBalancerArn": f"{ELB}:loadbalancer/net/none/0123456789abcdef",
     "NetworkInterfaceId": "eni-0123456789abcdef0",
+    "ResourceArn": f"{ELB}:targetgroup/none/0123456789abcdef",
+    "RuleArn": f"{ELB}:listener-rule/app/none/0123456789abcdef/0123456789abcdef/0123456789abcdef",
+    "Subnet": "subnet-0123456789abcdef0",
     "SubnetId": "subnet-0123456789abcdef0",
+    "TargetGroupArn": f"{ELB}:targetgroup/none/0123456789abcdef",
     "TrafficMirrorFilterId": "tmf-0123456789abcdef0",
     "TrafficMirrorFilterRuleId": "tmfr-0123456789abcdef0",
     "TrafficMirrorSessionId": "tms-0123456789abcdef0",
@@ -32,18 +41,25 @@ BESIDES = {
     "RunInstances": {"ImageId": "ami-0123456789abcdef0"},
     "UnassignIpv6Addresses": {"Ipv6Addresses": ["2001:db8::1"]},
     "UnassignPrivateIpAddresses": {"PrivateIpAddresses": ["10.0.0.4"]},
+    "elasticloadbalancing:CreateRule": {"Conditions": [{"Field": "path-pattern", "Values": ["/x"]}]},
+    "elasticloadbalancing:SetSubnets": {"Subnets": [IDS["SubnetId"]]},
 }
+
+
+def of(client: str, actions: frozenset[str]) -> list[str]:
+    """Those of these actions that are one API's."""
+    return sorted(actions & apis.actions_of(client))
 
 
 def of_ec2(actions: frozenset[str]) -> list[str]:
     """Those of these actions that are EC2's, and not STS's or another service's."""
-    return sorted(actions & set(get_session().get_service_model("ec2").operation_names))
+    return of("ec2", actions)
 
 
 @cache
 def model(action: str) -> OperationModel:
     """The model of an action."""
-    return get_session().get_service_model("ec2").operation_model(action)
+    return apis.service(apis.client_of(action)).operation_model(apis.name_of(action))
 
 
 def members(action: str) -> dict[str, Shape]:
@@ -73,7 +89,7 @@ def _example(name: str, shape: Shape) -> object:
     if shape.type_name == "list":
         return [_example(name.removesuffix("s"), shape.member)]
     if shape.type_name == "structure":
-        return {inner: "x" for inner in shape.members}
+        return {inner: _example(inner, shape.members[inner]) for inner in shape.required_members or shape.members}
     if shape.type_name == "integer":
         return 1
     if name.endswith("CidrBlock"):

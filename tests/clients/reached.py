@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from botocore import xform_name
 from botocore.client import BaseClient
-from botocore.session import get_session
+
+import apis
 
 OK = "OK"
 
@@ -21,16 +21,11 @@ def listen(client: BaseClient) -> BaseClient:
     """The same client of boto3, whose calls are counted from now on."""
 
     def after_call(model, parsed, **_) -> None:
-        note("boto3", model.name, parsed.get("Error", {}).get("Code", OK))
+        action = apis.BEFORE[model.service_model.service_name] + model.name
+        note("boto3", action, parsed.get("Error", {}).get("Code", OK))
 
     client.meta.events.register("after-call", after_call)
     return client
-
-
-def action_of(command: str) -> str:
-    """The action of a command of `aws ec2`."""
-    names = get_session().get_service_model("ec2").operation_names
-    return next(name for name in names if xform_name(name, "-") == command)
 
 
 def actions(client: str, outcome: str = OK) -> set[str]:
