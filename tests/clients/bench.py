@@ -39,6 +39,7 @@ class Machine:
     interface: str
     attachment: str
     subnet: str
+    address: str
 
 
 @dataclass(frozen=True)
@@ -105,4 +106,5 @@ def tags(kind: str, **tags: str) -> list[dict]:
 def _machine(instance: dict) -> Machine:
     (interface,) = instance["NetworkInterfaces"]
     attachment = interface["Attachment"]["AttachmentId"]
-    return Machine(instance["InstanceId"], interface["NetworkInterfaceId"], attachment, instance["SubnetId"])
+    place = {"subnet": instance["SubnetId"], "address": interface["PrivateIpAddress"]}
+    return Machine(instance["InstanceId"], interface["NetworkInterfaceId"], attachment, **place)

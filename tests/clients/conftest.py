@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import reached
+from balancing import Balancing
 from bench import Bench
 from demo import Demo
 from simulator import Simulator
@@ -67,6 +68,12 @@ def api(simulator: Simulator):
 def bench(simulator: Simulator, api) -> Bench:
     """What calls are tried on."""
     return Bench(simulator, api)
+
+
+@pytest.fixture(scope="session")
+def balancing(simulator: Simulator, bench: Bench) -> Balancing:
+    """What calls of ELB are tried on."""
+    return Balancing(bench, simulator.client("elbv2"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
