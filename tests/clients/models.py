@@ -30,6 +30,8 @@ IDS = {
     "Resource": "tms-0123456789abcdef0",
 }
 
+FORWARD = [{"Type": "forward", "TargetGroupArn": IDS["TargetGroupArn"]}]
+
 # What an action wants that its model does not call required.
 BESIDES = {
     "AssignIpv6Addresses": {"Ipv6AddressCount": 1},
@@ -41,7 +43,11 @@ BESIDES = {
     "RunInstances": {"ImageId": "ami-0123456789abcdef0"},
     "UnassignIpv6Addresses": {"Ipv6Addresses": ["2001:db8::1"]},
     "UnassignPrivateIpAddresses": {"PrivateIpAddresses": ["10.0.0.4"]},
-    "elasticloadbalancing:CreateRule": {"Conditions": [{"Field": "path-pattern", "Values": ["/x"]}]},
+    "elasticloadbalancing:CreateListener": {"DefaultActions": FORWARD},
+    "elasticloadbalancing:CreateRule": {
+        "Actions": FORWARD,
+        "Conditions": [{"Field": "path-pattern", "Values": ["/x"]}],
+    },
     "elasticloadbalancing:SetSubnets": {"Subnets": [IDS["SubnetId"]]},
 }
 
