@@ -118,6 +118,27 @@ def test_a_spot_instance_is_interrupted_and_starts_when_aws_says(bench: Bench):
 
 
 # facts §8
+def test_a_spot_instance_that_was_asked_for_once_does_not_stop(bench: Bench):
+    once = {"MarketType": "spot"}
+    launched = bench.api.run_instances(
+        ImageId=IMAGE, InstanceType="m5.large", MinCount=1, MaxCount=1, InstanceMarketOptions=once
+    )
+    instance = launched["Instances"][0]["InstanceId"]
+    bench.simulator.passes()
+    assert refusal(bench.api.stop_instances, InstanceIds=[instance]) == "UnsupportedOperation"
+    bench.api.terminate_instances(InstanceIds=[instance])
+
+
+def test_groups_are_changed_through_an_instance_with_one_interface_only(bench: Bench):
+    (machine,) = bench.run("m5.large", 1)
+    wish = {"InstanceId": machine.id, "Groups": ["sg-0123456789abcdef0"]}
+    assert refusal(bench.api.modify_instance_attribute, **wish) == "InvalidGroup.NotFound"
+    another = bench.interface(machine.subnet)
+    bench.api.attach_network_interface(NetworkInterfaceId=another, InstanceId=machine.id, DeviceIndex=1)
+    assert refusal(bench.api.modify_instance_attribute, **wish) == "InvalidInstanceID"
+
+
+# facts §8
 @pytest.mark.parametrize(("source", "listed"), [("secondaryAddresses", "PrivateIpAddresses"), ("ipv4Prefixes", "Ipv4Prefixes")])
 def test_interfaces_of_a_node_come_and_go_with_its_pods(bench: Bench, source: str, listed: str):
     wish = {"cluster": "prod", "subnet": bench.machines[0].subnet, "instanceType": "m5.large"}
