@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import apis
 import reached
 import sources
 
@@ -13,6 +14,11 @@ import sources
 pytestmark = pytest.mark.looks_back
 
 UNREACHED = tomllib.loads(Path(__file__).with_name("unreached.toml").read_text())
+
+
+# An API whose actions are no longer found in the sources would be an API that nobody has to call.
+def test_every_api_of_the_simulator_has_actions():
+    assert {apis.client_of(action) for action in sources.actions()} == set(apis.BEFORE)
 
 
 @pytest.mark.parametrize("client", ["boto3", "cli"])
