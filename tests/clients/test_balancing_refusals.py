@@ -6,7 +6,7 @@ from botocore import xform_name
 import apis
 from balancing import WEB, Balancing, forward
 from bench import refusal
-from models import IDS, of, smallest
+from models import IDS, of, required, smallest
 from registering import everything, user
 from simulator import Simulator
 from sources import actions
@@ -21,6 +21,13 @@ def call(api, action: str):
 
 def named(*names: str) -> dict[str, str]:
     return {name: IDS[name] for name in names}
+
+
+@pytest.mark.parametrize("action", [action for action in ELB if required(action)])
+def test_what_the_model_requires_is_required(balancing: Balancing, action: str):
+    for name in required(action):
+        rest = {other: value for other, value in smallest(action).items() if other != name}
+        assert refusal(call(balancing.api, action), **rest) == "ValidationError", name
 
 
 @pytest.mark.parametrize("action", ELB)

@@ -107,11 +107,35 @@ fn an_error_of_elb_has_the_form_of_query_and_a_code_of_its_own() {
 }
 
 #[test]
+fn a_list_that_is_required_names_something() {
+    let mut world = empty_world();
+    let balancer = world.add_network_load_balancer("sensor");
+    let of_balancer = format!("LoadBalancerArn={balancer}");
+    let tagged = format!("ResourceArns.member.1={balancer}");
+    for (body, missing) in [
+        ("Action=DescribeTags".into(), "ResourceArns"),
+        (format!("Action=AddTags&{tagged}"), "Tags"),
+        ("Action=AddTags&Tags.member.1.Key=k".into(), "ResourceArns"),
+        (format!("Action=RemoveTags&{tagged}"), "TagKeys"),
+        ("Action=RemoveTags&TagKeys.member.1=k".into(), "ResourceArns"),
+        (format!("Action=ModifyLoadBalancerAttributes&{of_balancer}"), "Attributes"),
+        (format!("Action=CreateListener&{of_balancer}&Protocol=UDP&Port=53"), "DefaultActions"),
+        ("Action=RegisterTargets&TargetGroupArn=none".into(), "Targets"),
+        ("Action=DeregisterTargets&TargetGroupArn=none".into(), "Targets"),
+    ] {
+        let reply = ask(&mut world, &body);
+        assert_eq!((reply.status, inside(&reply, "Code")), (400, "ValidationError"), "{body}");
+        assert!(inside(&reply, "Message").contains(missing), "{body}: {}", reply.body);
+    }
+}
+
+#[test]
 fn the_api_is_the_one_that_a_request_is_signed_for() {
     let mut world = empty_world();
     let tags = "Action=DescribeTags";
+    let balancer = world.add_network_load_balancer("sensor");
     assert!(answer(&mut world, Some(SIGNED), tags).body.contains("<tagSet>"));
-    assert!(ask(&mut world, tags).body.contains("<TagDescriptions>"));
+    assert!(ask(&mut world, &format!("{tags}&ResourceArns.member.1={balancer}")).body.contains("<TagDescriptions>"));
     let other = answer(&mut world, Some(&signed_for("s3")), tags);
     assert_eq!((other.status, inside(&other, "Code")), (403, "SignatureDoesNotMatch"));
     assert!(other.body.contains("s3"), "{}", other.body);

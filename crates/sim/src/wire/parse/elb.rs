@@ -68,7 +68,7 @@ fn described(action: &str, params: &mut Params) -> Result<Option<ElbRequest>, Ap
             params.ignore(&["Include"]);
             ElbRequest::DescribeTargetHealth(of_targets(params)?)
         }
-        "DescribeTags" => ElbRequest::DescribeTags(params.list("ResourceArns.member")),
+        "DescribeTags" => ElbRequest::DescribeTags(texts(params, "ResourceArns.member")?),
         "DescribeLoadBalancerAttributes" => ElbRequest::DescribeLoadBalancerAttributes(params.id("LoadBalancerArn")?),
         _ => return Ok(None),
     }))
@@ -79,7 +79,7 @@ fn changed(action: &str, params: &mut Params) -> Result<Option<ElbRequest>, ApiE
     Ok(Some(match action {
         "ModifyLoadBalancerAttributes" => ElbRequest::ModifyLoadBalancerAttributes(ModifyLoadBalancerAttributes {
             load_balancer: params.id("LoadBalancerArn")?,
-            attributes: params.structures("Attributes.member", key_and_value)?,
+            attributes: structures(params, "Attributes.member", key_and_value)?,
         }),
         "CreateLoadBalancer" => ElbRequest::CreateLoadBalancer(create_load_balancer(params)?),
         "SetSubnets" => ElbRequest::SetSubnets(SetSubnets {
@@ -93,18 +93,18 @@ fn changed(action: &str, params: &mut Params) -> Result<Option<ElbRequest>, ApiE
         "CreateRule" => ElbRequest::CreateRule(CreateRule {
             listener: params.id("ListenerArn")?,
             priority: params.required_number("Priority")?,
-            conditions: params.structures("Conditions.member", condition)?,
-            forwards_to: actions(params, "Actions.member")?,
+            conditions: structures(params, "Conditions.member", condition)?,
+            forwards_to: some(params, "Actions.member", actions)?,
         }),
         "DeleteRule" => ElbRequest::DeleteRule(params.id("RuleArn")?),
         "CreateTargetGroup" => ElbRequest::CreateTargetGroup(create_target_group(params)?),
         "DeleteTargetGroup" => ElbRequest::DeleteTargetGroup(params.id("TargetGroupArn")?),
-        "RegisterTargets" => ElbRequest::RegisterTargets(of_targets(params)?),
-        "DeregisterTargets" => ElbRequest::DeregisterTargets(of_targets(params)?),
-        "AddTags" => ElbRequest::AddTags(AddTags { arns: params.list("ResourceArns.member"), tags: tags(params)? }),
+        "RegisterTargets" => ElbRequest::RegisterTargets(of_some_targets(params)?),
+        "DeregisterTargets" => ElbRequest::DeregisterTargets(of_some_targets(params)?),
+        "AddTags" => ElbRequest::AddTags(add_tags(params)?),
         "RemoveTags" => ElbRequest::RemoveTags(RemoveTags {
-            arns: params.list("ResourceArns.member"),
-            keys: params.list("TagKeys.member"),
+            arns: texts(params, "ResourceArns.member")?,
+            keys: texts(params, "TagKeys.member")?,
         }),
         _ => return Ok(None),
     }))
@@ -134,7 +134,7 @@ fn create_listener(params: &mut Params) -> Result<CreateListener, ApiError> {
         load_balancer: params.id("LoadBalancerArn")?,
         protocol: params.parsed("Protocol", Protocol::named)?,
         port: params.number("Port")?,
-        forwards_to: actions(params, "DefaultActions.member")?,
+        forwards_to: some(params, "DefaultActions.member", actions)?,
         tags: tags(params)?,
     })
 }
@@ -181,6 +181,40 @@ fn of_targets(params: &mut Params) -> Result<OfTargets, ApiError> {
         Ok(TargetWish { id: target.required("Id")?, port: target.number("Port")?, zone })
     };
     Ok(OfTargets { group: params.id("TargetGroupArn")?, targets: params.structures("Targets.member", target)? })
+}
+
+/// Targets to be changed: without any there is nothing to do.
+fn of_some_targets(params: &mut Params) -> Result<OfTargets, ApiError> {
+    let wish = of_targets(params)?;
+    if wish.targets.is_empty() { Err(params.missing("Targets")) } else { Ok(wish) }
+}
+
+fn add_tags(params: &mut Params) -> Result<AddTags, ApiError> {
+    let wish = AddTags { arns: texts(params, "ResourceArns.member")?, tags: tags(params)? };
+    if wish.tags.is_empty() { Err(params.missing("Tags")) } else { Ok(wish) }
+}
+
+/// A list that is required, and so names something. Source: botocore, `required`; the service refuses what the model calls that even of
+/// clients that do not look at it.
+fn some<T>(
+    params: &mut Params,
+    name: &str,
+    read: impl Fn(&mut Params, &str) -> Result<Vec<T>, ApiError>,
+) -> Result<Vec<T>, ApiError> {
+    let found = read(params, name)?;
+    if found.is_empty() { Err(params.missing(name.trim_end_matches(".member"))) } else { Ok(found) }
+}
+
+fn texts(params: &mut Params, name: &str) -> Result<Vec<String>, ApiError> {
+    some(params, name, |params, name| Ok(params.list(name)))
+}
+
+fn structures<T>(
+    params: &mut Params,
+    name: &str,
+    read: impl Fn(&mut Params) -> Result<T, ApiError>,
+) -> Result<Vec<T>, ApiError> {
+    some(params, name, |params, name| params.structures(name, &read))
 }
 
 /// The target groups of actions that forward. Others lead to no target, and are not simulated.
