@@ -1,16 +1,20 @@
 //! Takes nothing; gives the wish: what a policy says once it is known to make sense. Never reads files.
 //!
 //! ```text
-//!  text ─ file (its shape) ─ check (what it means, and all that is wrong with it) ─→ Policy
-//!            └─ schema: JSON Schema and the reference, from the same types
+//!  text ─tree→ nodes with places ─shape→ nodes that fit the schema ─decode→ file ─check→ Policy
+//!                                    ↑                                    │
+//!                                    └───── schema (and the reference) ───┘
 //! ```
 
 mod check;
+mod decode;
 mod except;
 mod file;
 mod mistake;
 mod schema;
 mod selector;
+mod shape;
+mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -11,11 +11,12 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
-use serde_saphyr::{Location, Spanned};
+use serde::Deserialize;
 
+use super::decode::Spanned;
 use super::file::{File, InstanceTypesEntry, ScopeEntry};
-use super::mistake::instead;
-use super::{InstanceTypes, Limits, Mistake, Policy, PolicyError, Sensor};
+use super::tree::Location;
+use super::{InstanceTypes, Limits, Mistake, Policy, PolicyError, Sensor, shape, tree};
 use crate::ids::VpcId;
 
 /// Evidence settles for as long as EC2's reads may be behind. Source: "Eventual consistency in the Amazon EC2 API": from a couple of
@@ -24,45 +25,33 @@ const SETTLE: SignedDuration = SignedDuration::from_secs(30);
 /// The longest: behind it stands the time after which reads are believed against what we wrote.
 const LONGEST_SETTLE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Reads a policy. `file` only serves to name it in mistakes. A syntax error is reported alone, since nothing behind it can be
-/// trusted; semantic mistakes are reported all at once.
+/// Reads a policy. `file` only serves to name it in mistakes. Where it stops being YAML that is reported alone, since nothing behind it
+/// can be trusted; every other mistake is reported at once: fields that are unknown, missing or of another kind, and what means nothing.
 ///
 /// # Errors
 ///
 /// All that is wrong with it.
 pub fn parse(file: &str, text: &str) -> Result<Policy, PolicyError> {
-    let refused = |mistakes| PolicyError { file: file.into(), mistakes };
-    let entry = serde_saphyr::from_str::<File>(text).map_err(|error| refused(vec![syntax(&error)]))?;
-    let mut check = Check::default();
-    let policy = check.policy(entry);
-    if check.mistakes.is_empty() {
-        Ok(policy)
-    } else {
-        check.mistakes.sort();
-        Err(refused(check.mistakes))
-    }
-}
-
-/// The first line of the parser's message, up to its own account of the place, is the fact; what follows draws the source.
-fn syntax(error: &serde_saphyr::Error) -> Mistake {
-    let location = error.location().unwrap_or(Location::UNKNOWN);
-    let message = match error.without_snippet() {
-        serde_saphyr::Error::SerdeUnknownField { field, expected, .. } => {
-            format!("unknown field `{field}`: {}", instead(field, expected.iter().copied()))
-        }
-        serde_saphyr::Error::SerdeUnknownVariant { variant, expected, .. } => {
-            format!("unknown word `{variant}`: {}", instead(variant, expected.iter().copied()))
-        }
-        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
-            format!("`{key}` is there twice: write it once")
-        }
-        other => {
-            let rendered = other.render();
-            let first = rendered.lines().next().unwrap_or_default();
-            first.split(" at line ").next().unwrap_or(first).to_owned()
-        }
+    let refused = |mut mistakes: Vec<Mistake>| {
+        mistakes.sort();
+        mistakes.dedup();
+        PolicyError { file: file.into(), mistakes }
     };
-    Mistake { line: location.line(), column: location.column(), message }
+    let root = tree::read(text).map_err(|mistake| refused(vec![mistake]))?;
+    let mut check = Check::default();
+    let at = root.at;
+    let root = shape::fit(root, &mut check.mistakes);
+    match File::deserialize(root) {
+        Ok(file) => {
+            let policy = check.policy(file);
+            if check.mistakes.is_empty() { Ok(policy) } else { Err(refused(check.mistakes)) }
+        }
+        // What fits the schema has the types that the schema was made from.
+        Err(error) => {
+            check.mistake(at, format!("this cannot be read: {error}"));
+            Err(refused(check.mistakes))
+        }
+    }
 }
 
 /// What is wrong, as far as it has been found.
@@ -72,7 +61,11 @@ struct Check {
 }
 
 impl Check {
+    /// What is not in the text stands for something of the wrong shape, of which that has been said.
     fn mistake(&mut self, at: Location, message: impl Into<String>) {
+        if at == Location::NOWHERE {
+            return;
+        }
         self.mistakes.push(Mistake { line: at.line(), column: at.column(), message: message.into() });
     }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
+use super::decode::Spanned;
 use super::{Interfaces, OptOut};
 use crate::inventory::Platform;
 
@@ -78,13 +78,17 @@ pub(super) struct SensorEntry {
 #[schemars(rename = "Target")]
 pub(super) struct TargetEntry {
     /// The id of a mirror target that someone made, shared through RAM perhaps: `tmt-…`.
-    pub(super) existing: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub(super) existing: Option<Spanned<String>>,
     /// The id of the sensor's network interface: `eni-…`.
-    pub(super) network_interface: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub(super) network_interface: Option<Spanned<String>>,
     /// The ARN of a Network Load Balancer with a UDP listener on port 4789.
-    pub(super) network_load_balancer: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub(super) network_load_balancer: Option<Spanned<String>>,
     /// The id of a Gateway Load Balancer endpoint: `vpce-…`.
-    pub(super) gateway_load_balancer_endpoint: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub(super) gateway_load_balancer_endpoint: Option<Spanned<String>>,
     /// Every mirror target that carries all of these tags.
     pub(super) tags: Option<BTreeMap<String, String>>,
     /// The Availability Zones that it serves before others. Default: where its network interface is, else all alike.
@@ -126,7 +130,7 @@ pub(super) struct StrategyEntry {
 
 /// What a strategy does not capture.
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 #[schemars(rename = "Except")]
 pub(super) enum ExceptEntry {
     /// Ports, or a network.
@@ -146,11 +150,9 @@ pub(super) enum ExceptEntry {
 #[schemars(rename = "Importance")]
 pub(super) struct ImportanceEntry {
     /// Whom it chooses without a tag. Default: nobody.
-    #[schemars(with = "Option<SelectorEntry>")]
-    pub(super) select: Option<Spanned<SelectorEntry>>,
+    pub(super) select: Option<SelectorEntry>,
     /// The hosts that lead to the jewels. Who gets in there, is in. Default: none.
-    #[schemars(with = "Option<SelectorEntry>")]
-    pub(super) jump_boxes: Option<Spanned<SelectorEntry>>,
+    pub(super) jump_boxes: Option<SelectorEntry>,
 }
 
 /// Matches interfaces. Everything in it must hold; `{}` matches every interface.
@@ -160,13 +162,16 @@ pub(super) struct ImportanceEntry {
 pub(super) struct SelectorEntry {
     /// Tags of the interface or its instance, the interface's own first: a value, or a list of values; `*` stands for any text.
     #[serde(default)]
-    pub(super) tags: BTreeMap<String, OneOrMore>,
+    #[schemars(with = "BTreeMap<String, OneOrMore>")]
+    pub(super) tags: BTreeMap<String, Spanned<OneOrMore>>,
     /// Ids of VPCs.
     #[serde(default)]
-    pub(super) vpcs: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub(super) vpcs: Vec<Spanned<String>>,
     /// Ids of subnets.
     #[serde(default)]
-    pub(super) subnets: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub(super) subnets: Vec<Spanned<String>>,
     /// Availability Zones.
     #[serde(default)]
     pub(super) zones: Vec<String>,
@@ -177,7 +182,8 @@ pub(super) struct SelectorEntry {
     pub(super) instance_types: Vec<String>,
     /// Ids of security groups: one of them is the interface's.
     #[serde(default)]
-    pub(super) security_groups: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub(super) security_groups: Vec<Spanned<String>>,
     /// Names of auto scaling groups; `*` stands for any text.
     #[serde(default)]
     pub(super) auto_scaling_groups: Vec<String>,
@@ -194,6 +200,7 @@ pub(super) struct SelectorEntry {
 /// A value, or a list of values.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "Values")]
 pub(super) enum OneOrMore {
     /// One.
     One(String),

@@ -13,16 +13,47 @@ pub fn schema() -> Value {
     schema_for!(File).to_value()
 }
 
-/// The reference of a policy file, in Markdown: a table for the file, and one for each kind of thing in it.
+/// The reference of a policy file, in Markdown: a table for the file, and one for each kind of thing in it, in the order in which a
+/// reader meets them.
 pub fn reference() -> String {
     let schema = schema();
     let mut text = String::new();
     section(&mut text, "Policy", &schema);
-    let defined = schema.get("$defs").and_then(Value::as_object);
-    for (name, definition) in defined.into_iter().flatten() {
-        section(&mut text, name, definition);
+    let mut names = Vec::new();
+    meet(&schema, &schema, &mut names);
+    for name in names {
+        section(&mut text, &name, schema.pointer(&format!("/$defs/{name}")).unwrap_or(&Value::Null));
     }
     text
+}
+
+/// The kinds that a schema speaks of, each before those that it speaks of itself.
+fn meet(all: &Value, schema: &Value, names: &mut Vec<String>) {
+    let met = names.len();
+    refer(schema, names);
+    for name in names.get(met..).unwrap_or_default().to_vec() {
+        meet(all, all.pointer(&format!("/$defs/{name}")).unwrap_or(&Value::Null), names);
+    }
+}
+
+fn refer(schema: &Value, names: &mut Vec<String>) {
+    match schema {
+        Value::Object(fields) => {
+            if let Some(name) = fields.get("$ref").and_then(Value::as_str).map(name_of)
+                && !names.iter().any(|met| met == name)
+            {
+                names.push(name.to_owned());
+            }
+            fields.iter().filter(|(field, _)| *field != "$defs").for_each(|(_, of)| refer(of, names));
+        }
+        Value::Array(items) => items.iter().for_each(|item| refer(item, names)),
+        _ => {}
+    }
+}
+
+/// The last part of `#/$defs/Name`.
+fn name_of(reference: &str) -> &str {
+    reference.rsplit('/').next().unwrap_or(reference)
 }
 
 fn section(text: &mut String, name: &str, schema: &Value) {
@@ -33,6 +64,8 @@ fn section(text: &mut String, name: &str, schema: &Value) {
         schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let Some(fields) = schema.get("properties").and_then(Value::as_object) else { return alternatives(text, schema) };
     _ = writeln!(text, "| field | is | means |\n|---|---|---|");
+    let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
+    fields.sort_by_key(|(field, _)| !required.contains(&field.as_str()));
     for (field, of) in fields {
         let must = if required.contains(&field.as_str()) { ", required" } else { "" };
         _ = writeln!(text, "| `{field}` | {}{must} | {} |", kind(of), string(of, "description"));
@@ -69,7 +102,7 @@ fn first(words: &str, fields: &Map<String, Value>) -> String {
 /// What kind of value a field takes.
 fn kind(schema: &Value) -> String {
     if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
-        let name = name.rsplit('/').next().unwrap_or(name);
+        let name = name_of(name);
         return format!("[{name}](#{})", name.to_lowercase());
     }
     if let Some(way) = schema.get("anyOf").and_then(Value::as_array).and_then(|ways| ways.first()) {

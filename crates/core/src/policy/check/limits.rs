@@ -1,11 +1,10 @@
 //! Takes the limits as they are written; gives them in numbers. Never asks whether they make sense together: the least important goes
 //! without, whichever limit is met first.
 
-use serde_saphyr::Spanned;
-
 use super::Check;
 use crate::limits::SESSIONS_PER_ACCOUNT;
 use crate::policy::Limits;
+use crate::policy::decode::Spanned;
 use crate::policy::file::LimitsEntry;
 
 impl Check {
@@ -43,7 +42,7 @@ impl Check {
         let percent = percent.filter(allowed);
         if percent.is_none() {
             let least = if may_be_zero { "at least 0%" } else { "more than 0%" };
-            let message = format!("{field} is `{}`: write {least} and at most 100%, such as `50%`", share.value);
+            let message = format!("{field} is `{}`: write {least} and at most 100%, such as `10%`", share.value);
             self.mistake(share.referenced, message);
         }
         percent.map(|percent| percent / 100.0)

@@ -1,9 +1,8 @@
 //! Takes sensors as they are written; gives the ways to them. Never asks whether what they name exists.
 
-use serde_saphyr::Spanned;
-
 use super::Check;
 use crate::inventory::Resource;
+use crate::policy::decode::Spanned;
 use crate::policy::file::{SensorEntry, TargetEntry};
 use crate::policy::{Sensor, SensorTarget, Way};
 
@@ -46,30 +45,33 @@ impl Check {
             tags,
             zones,
         } = entry.value;
-        if let Some(id) = &existing {
-            self.id("existing", id, "tmt-", at);
-        }
-        if let Some(id) = &network_interface {
-            self.id("networkInterface", id, "eni-", at);
+        for (what, id, prefix) in [
+            ("existing", &existing, "tmt-"),
+            ("networkInterface", &network_interface, "eni-"),
+            ("gatewayLoadBalancerEndpoint", &gateway_load_balancer_endpoint, "vpce-"),
+        ] {
+            if let Some(id) = id {
+                self.id(what, &id.value, prefix, id.referenced);
+            }
         }
         if let Some(arn) = &network_load_balancer
-            && !(arn.starts_with("arn:") && arn.contains(NETWORK_LOAD_BALANCER))
+            && !(arn.value.starts_with("arn:") && arn.value.contains(NETWORK_LOAD_BALANCER))
         {
-            let message =
-                format!("networkLoadBalancer is `{arn}`: write the ARN of one, `arn:…{NETWORK_LOAD_BALANCER}…`");
-            self.mistake(at, message);
-        }
-        if let Some(id) = &gateway_load_balancer_endpoint {
-            self.id("gatewayLoadBalancerEndpoint", id, "vpce-", at);
+            let message = format!(
+                "networkLoadBalancer is `{}`: write the ARN of one, `arn:…{NETWORK_LOAD_BALANCER}…`",
+                arn.value
+            );
+            self.mistake(arn.referenced, message);
         }
         if tags.as_ref().is_some_and(|tags| tags.is_empty()) {
             self.mistake(at, "tags is empty: write the tags of the mirror targets, or every target would be meant");
         }
         let ways = [
-            existing.map(|id| Way::Existing(id.into())),
-            network_interface.map(|id| Way::Resource(Resource::NetworkInterface(id.into()))),
-            network_load_balancer.map(|arn| Way::Resource(Resource::NetworkLoadBalancer(arn.into()))),
-            gateway_load_balancer_endpoint.map(|id| Way::Resource(Resource::GatewayLoadBalancerEndpoint(id.into()))),
+            existing.map(|id| Way::Existing(id.value.into())),
+            network_interface.map(|id| Way::Resource(Resource::NetworkInterface(id.value.into()))),
+            network_load_balancer.map(|arn| Way::Resource(Resource::NetworkLoadBalancer(arn.value.into()))),
+            gateway_load_balancer_endpoint
+                .map(|id| Way::Resource(Resource::GatewayLoadBalancerEndpoint(id.value.into()))),
             tags.map(Way::Tagged),
         ];
         let mut ways = ways.into_iter().flatten();

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_saphyr::{Location, Spanned};
-
 use super::Check;
 use crate::limits::{MAX_PACKET_LENGTH, MIN_PACKET_LENGTH, RULES_PER_FILTER};
+use crate::policy::decode::Spanned;
 use crate::policy::except::{Except, Ports, fewest};
 use crate::policy::file::{ExceptEntry, ImportanceEntry, StrategyEntry};
 use crate::policy::mistake::instead;
+use crate::policy::tree::Location;
 use crate::policy::{Choice, OptOut, Sensor, Strategy};
 
 /// What a tag cannot name.
@@ -64,6 +64,10 @@ impl Check {
         sensor: Option<Spanned<String>>,
         sensors: &BTreeMap<String, Sensor>,
     ) -> String {
+        if sensors.is_empty() {
+            // That there is none has been said.
+            return String::new();
+        }
         let known = || sensors.keys().map(String::as_str);
         match sensor {
             Some(sensor) => {

@@ -44,7 +44,10 @@ fn a_syntax_error_has_its_line_and_column() {
 
 #[test]
 fn a_value_of_the_wrong_kind_has_its_line_and_column() {
-    assert_eq!(mistakes(&GOOD.replace("owner: prod", "owner: [prod]")), ["p.yaml:3:8: expected string scalar"]);
+    assert_eq!(
+        mistakes(&GOOD.replace("owner: prod", "owner: [prod]")),
+        ["p.yaml:3:8: `owner` is a list: write one value"]
+    );
 }
 
 #[test]
@@ -71,7 +74,7 @@ fn semantic_mistakes_are_reported_all_at_once_each_with_its_place() {
             "p.yaml:1:13: apiVersion is `vpc-mirror/v2`: write `vpc-mirror/v1`",
             "p.yaml:3:8: owner `prod team` is not a name: write 1 to 63 letters, digits, `-`, `_` or `.`",
             "p.yaml:4:9: settle is `soon`: write a duration from 1s to 5m, such as `30s`",
-            "p.yaml:5:20: apiShare is `150%`: write more than 0% and at most 100%, such as `50%`",
+            "p.yaml:5:20: apiShare is `150%`: write more than 0% and at most 100%, such as `10%`",
             "p.yaml:12:13: unknown sensor `stta`: did you mean `sta`?",
         ]
     );
@@ -93,5 +96,5 @@ fn a_strategy_must_name_its_sensor_where_there_are_two() {
 
 #[test]
 fn an_empty_file_is_refused() {
-    assert_eq!(mistakes(""), ["p.yaml:1:1: unexpected end of input"]);
+    assert_eq!(mistakes(""), ["p.yaml:1:1: the policy is empty: write fields: `{name: value}`, or a line for each"]);
 }

@@ -21,7 +21,7 @@ const NLB: &str =
 fn a_sensor_says_what_is_wrong_with_its_targets() {
     assert_eq!(
         said(NLB, "networkLoadBalancer: arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/1"),
-        "p.yaml:7:9: networkLoadBalancer is `arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/1`: write the ARN of one, \
+        "p.yaml:7:30: networkLoadBalancer is `arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/1`: write the ARN of one, \
          `arn:…:loadbalancer/net/…`"
     );
     assert_eq!(
@@ -51,8 +51,8 @@ fn a_strategy_says_what_is_wrong_with_it() {
         "p.yaml:10:19: packetLength is 20: write 55 to 8500, or leave it out for whole packets"
     );
     assert_eq!(with("before: lunch"), "p.yaml:10:13: before is `lunch`: write `foreign`, or leave it out");
-    assert_eq!(with("optOut: forbiden"), "p.yaml:10:13: unknown word `forbiden`: did you mean `forbidden`?");
-    assert_eq!(with("interfaces: first"), "p.yaml:10:17: unknown word `first`: write one of `all`, `primary`");
+    assert_eq!(with("optOut: forbiden"), "p.yaml:10:13: `optOut` is `forbiden`: did you mean `forbidden`?");
+    assert_eq!(with("interfaces: first"), "p.yaml:10:17: `interfaces` is `first`: write one of `all`, `primary`");
     assert_eq!(
         with("except: [tcp/2049, tpc/22]"),
         "p.yaml:10:24: except `tpc/22` is neither ports nor a network: write `tcp/2049`, `udp/137-138`, `icmp` or `10.9.0.0/16`"
@@ -75,12 +75,12 @@ fn a_strategy_says_what_is_wrong_with_it() {
 #[test]
 fn a_selector_says_what_is_wrong_with_it() {
     let with = |selector: &str| said("{tags: {tier: swift}}", selector);
-    assert_eq!(with("{vpcs: [subnet-1]}"), "p.yaml:10:26: vpcs is `subnet-1`: write an id that begins with `vpc-`");
-    assert_eq!(with("{tags: {tier: []}}"), "p.yaml:10:26: tag `tier` has no value to match: write one, or `*` for any");
-    assert_eq!(with("{platform: windoze}"), "p.yaml:10:37: unknown word `windoze`: did you mean `windows`?");
+    assert_eq!(with("{vpcs: [subnet-1]}"), "p.yaml:10:34: vpcs is `subnet-1`: write an id that begins with `vpc-`");
+    assert_eq!(with("{tags: {tier: []}}"), "p.yaml:10:40: tag `tier` has no value to match: write one, or `*` for any");
+    assert_eq!(with("{platform: windoze}"), "p.yaml:10:37: `platform` is `windoze`: did you mean `windows`?");
     assert_eq!(
         with("{not: {securityGroups: [vpc-1]}}"),
-        "p.yaml:10:26: securityGroups is `vpc-1`: write an id that begins with `sg-`"
+        "p.yaml:10:50: securityGroups is `vpc-1`: write an id that begins with `sg-`"
     );
     assert_eq!(with("{tag: {tier: swift}}"), "p.yaml:10:27: unknown field `tag`: did you mean `tags`?");
 }
@@ -95,11 +95,11 @@ fn limits_and_the_rest_say_what_is_wrong_with_them() {
         ("limits: {maxMonthlyUsd: -1}", "p.yaml:11:25: maxMonthlyUsd is -1: write a sum of US dollars, such as `2500`"),
         (
             "limits: {maxLosses: 10}",
-            "p.yaml:11:21: maxLosses is `10`: write at least 0% and at most 100%, such as `50%`",
+            "p.yaml:11:21: maxLosses is `10`: write at least 0% and at most 100%, such as `10%`",
         ),
         (
             "limits: {apiShare: 0%}",
-            "p.yaml:11:20: apiShare is `0%`: write more than 0% and at most 100%, such as `50%`",
+            "p.yaml:11:20: apiShare is `0%`: write more than 0% and at most 100%, such as `10%`",
         ),
         (
             "limits: {newSourcesPerHour: 0}",
