@@ -1,6 +1,7 @@
 mod any_account;
 mod beside_strangers;
 mod choosing;
+mod examples;
 mod limits;
 mod sources;
 mod targets;
