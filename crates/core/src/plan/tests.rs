@@ -1,5 +1,6 @@
 mod changes;
 mod rollout;
+mod scope;
 
 use super::*;
 use crate::inventory::{AMAZON_DNS, Resource};

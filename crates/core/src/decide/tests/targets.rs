@@ -175,3 +175,41 @@ fn two_sensors_share_what_one_target_takes() {
     let decisions = decided(&policy, &facts.read(0));
     assert_eq!(decisions.interfaces.values().filter(|decision| !decision.lanes.is_empty()).count(), 10);
 }
+
+#[test]
+fn a_session_moves_off_a_target_that_has_more_sources_than_aws_allows_if_there_is_another() {
+    let facts = sensor(jewels(12), "a", "m5.large", "eu-west-1a");
+    let facts = (0..12).fold(facts, |facts, n| {
+        let id = format!("tms-{n:02}");
+        facts.session(&id, &format!("eni-{n:02}"), 100).change_session(&id, |session| session.target = "tmt-a".into())
+    });
+    let alone = policy_to("{networkInterface: eni-a}");
+    assert_eq!(spread(&alone, &facts.clone().read(0), &Lessons::default()), (counts([("tmt-a", 12)]), 0));
+    let both = policy_to("{networkInterface: eni-a}, {networkInterface: eni-b}");
+    let facts = sensor(facts, "b", "m5.large", "eu-west-1b").read(0);
+    assert_eq!(spread(&both, &facts, &Lessons::default()), (counts([("tmt-a", 10), ("tmt-b", 2)]), 0));
+}
+
+#[test]
+fn of_targets_for_the_same_resource_ours_comes_first_and_then_somebody_elses() {
+    let nlb = || Resource::NetworkLoadBalancer(NLB.into());
+    let mut facts = jewels(1).target("tmt-1", nlb());
+    facts.0.targets.get_mut(&"tmt-1".into()).unwrap().tags = tags_of(&[]);
+    let policy = policy_to(&format!("{{networkLoadBalancer: {NLB}}}"));
+    assert_eq!(spread(&policy, &facts.clone().read(0), &Lessons::default()), (counts([("tmt-1", 1)]), 0));
+    let with_ours = facts.target("tmt-2", nlb()).read(0);
+    assert_eq!(spread(&policy, &with_ours, &Lessons::default()), (counts([("tmt-2", 1)]), 0));
+}
+
+#[test]
+fn a_sensors_vni_is_that_of_all_its_sessions_and_without_one_each_vpc_has_its_own() {
+    let facts = jewels(2).interface_with("eni-01", "i-01", |it| it.vpc = "vpc-2".into()).read(0);
+    let vnis = |sensor: &str| {
+        let sensor = format!("sensors: {{sta: {{targets: [{{networkInterface: eni-s}}]{sensor}}}}}");
+        let policy = policy_of(&format!("{sensor}\nstrategies: [{{name: jewel, importance: {{}}}}]"));
+        let decisions = decided(&policy, &facts);
+        ["eni-00", "eni-01"].map(|id| decisions.interfaces[&id.into()].lanes[&"sta".into()].vni)
+    };
+    assert_eq!(vnis(", vni: 4242"), [4242, 4242]);
+    assert_eq!(vnis(""), [vni_of(&"vpc-1".into()), vni_of(&"vpc-2".into())]);
+}
