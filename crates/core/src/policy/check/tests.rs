@@ -57,6 +57,27 @@ fn an_unknown_field_is_answered_with_the_nearest_known_one() {
 }
 
 #[test]
+fn an_unknown_field_hides_no_other_mistake() {
+    let text =
+        GOOD.replace("owner:", "ownr:").replace("importance:", "packet_length: 1\n    except: [nfs]\n    importance:");
+    let found = mistakes(&(text + "settle: soon\n"));
+    let places: Vec<&str> = found.iter().map(|it| it.split(": ").next().unwrap()).collect();
+    assert_eq!(places, ["p.yaml:3:1", "p.yaml:10:5", "p.yaml:11:14", "p.yaml:13:9"], "{found:?}");
+}
+
+#[test]
+fn a_field_that_stands_too_far_out_is_told_where_it_belongs() {
+    let found = mistakes(&format!("{GOOD}    tags: {{tier: swift}}\nvpcs: [vpc-1]\n"));
+    assert_eq!(
+        found,
+        [
+            "p.yaml:11:5: unknown field `tags`: it belongs into `importance.jumpBoxes` or `importance.select`",
+            "p.yaml:12:1: unknown field `vpcs`: it belongs into `scope`",
+        ]
+    );
+}
+
+#[test]
 fn a_missing_field_is_named() {
     let found = mistakes(&GOOD.replace("owner: prod\n", ""));
     assert!(found[0].contains("owner"), "{found:?}");
