@@ -1,5 +1,6 @@
 //! Takes policies with mistakes; gives sentences about what is said of them.
 
+mod any_text;
 mod broken;
 mod whole;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::policy::{Interfaces, OptOut, Policy, Way, parse, reference, schema};
 
-const EVERYTHING: &str = "\
+pub(super) const EVERYTHING: &str = "\
 apiVersion: vpc-mirror/v1
 kind: Policy
 owner: prod
