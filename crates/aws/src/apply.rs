@@ -50,6 +50,11 @@ pub(crate) async fn apply(sdk: &Sdk, step: &Step) -> Answer {
             let request = sdk.ec2.delete_traffic_mirror_target().traffic_mirror_target_id(target.as_str());
             request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
         }
+        Step::TagSession { session, tags } => {
+            let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+            let request = sdk.ec2.create_tags().resources(session.as_str()).set_tags(Some(tags.collect()));
+            request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
+        }
     }
 }
 

@@ -166,6 +166,13 @@ pub enum Step {
         /// The target.
         target: TargetId,
     },
+    /// Adds tags to a session that stands, and changes nothing else of it: with ours it is ours.
+    TagSession {
+        /// The session.
+        session: SessionId,
+        /// Our tags.
+        tags: Tags,
+    },
 }
 
 impl Step {
@@ -182,6 +189,7 @@ impl Step {
             Self::DeleteRule { .. } => "DeleteTrafficMirrorFilterRule",
             Self::DeleteFilter { .. } => "DeleteTrafficMirrorFilter",
             Self::DeleteTarget { .. } => "DeleteTrafficMirrorTarget",
+            Self::TagSession { .. } => "CreateTags",
         }
     }
 }
@@ -212,6 +220,7 @@ impl fmt::Display for Step {
             Self::DeleteRule { filter, rule } => write!(f, "delete {rule} of {filter}"),
             Self::DeleteFilter { filter } => write!(f, "delete {filter}"),
             Self::DeleteTarget { target } => write!(f, "delete {target}"),
+            Self::TagSession { session, .. } => write!(f, "take over {session}"),
         }
     }
 }

@@ -8,9 +8,12 @@
 mod budget;
 mod capture;
 mod eligibility;
+mod evidence;
 mod foreign;
 mod importance;
+mod offers;
 mod reason;
+mod rebalance;
 mod slots;
 mod target;
 
@@ -20,8 +23,12 @@ use serde::{Deserialize, Serialize};
 
 pub use self::capture::Capture;
 use self::eligibility::Eligibility;
+pub use self::evidence::{Evidence, SelectorsSeen, TagSeen, evidence};
+pub(crate) use self::foreign::sends_to;
 use self::importance::Chosen;
+pub use self::offers::{Offer, Offers, Reach};
 pub use self::reason::{Place, Reason};
+pub use self::rebalance::{Move, rebalance};
 use self::slots::Slots;
 pub use self::target::TargetChoice;
 use self::target::{NoTarget, Targets};

@@ -11,7 +11,7 @@
 //! Whatever lacks one of the three, or belongs to another account, is foreign: it takes up slots, and is never changed or removed.
 
 use crate::digest::digest;
-use crate::ids::{AccountId, Region};
+use crate::ids::{AccountId, Lane, Region};
 use crate::inventory::{Filter, Inventory, Session, Tags, Target};
 use crate::objects::{ObjectKey, Ours};
 
@@ -67,6 +67,13 @@ pub fn index(inventory: &Inventory, owner: &str) -> Ours {
         }
     }
     ours
+}
+
+/// The lane of a session of ours; none for a foreign one.
+pub fn lane_of(inventory: &Inventory, session: &Session) -> Option<Lane> {
+    let lane = Lane::from(session.tags.get(KEY_TAG)?);
+    let ours = inventory.ours.sessions.get(&(session.interface.clone(), lane.clone()))?;
+    ours.contains(&session.id).then_some(lane)
 }
 
 fn session_key(owner: Owner<'_>, session: &Session) -> Option<ObjectKey> {

@@ -8,10 +8,13 @@
 //! | change it so that it may lose packets | likewise | the same, twice, at least the settle time apart |
 //! | remove a session, a target, a filter and its rules | last | the same, twice, at least the settle time apart |
 
+mod adopt;
 mod filters;
 mod rollout;
+mod rebalance;
 mod sessions;
 mod targets;
+mod teardown;
 mod token;
 
 use std::collections::BTreeSet;
@@ -19,6 +22,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::adopt::{Adoption, NotAdopted, adopt};
+pub use self::rebalance::rebalance;
+pub use self::teardown::{Kept, Teardown, teardown};
 use crate::Time;
 use crate::cloud::{ClientToken, Step};
 use crate::compile::Desired;

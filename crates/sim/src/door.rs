@@ -16,9 +16,9 @@ use crate::interfaces::{self, AttachmentStatus};
 use crate::listing;
 use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
 use crate::request::{
-    CreateTrafficMirrorFilter, CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession, CreateTrafficMirrorTarget,
-    Describe, ModifyTrafficMirrorFilterNetworkServices, ModifyTrafficMirrorSession, Ports, Request, RuleWish,
-    SessionField,
+    CreateTags, CreateTrafficMirrorFilter, CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession,
+    CreateTrafficMirrorTarget, Describe, ModifyTrafficMirrorFilterNetworkServices, ModifyTrafficMirrorSession, Ports,
+    Request, RuleWish, SessionField,
 };
 use crate::response::Response;
 use crate::world::World;
@@ -181,6 +181,9 @@ fn change(step: &Step) -> Request {
         Step::DeleteRule { filter: _, rule } => Request::DeleteTrafficMirrorFilterRule(rule),
         Step::DeleteFilter { filter } => Request::DeleteTrafficMirrorFilter(filter),
         Step::DeleteTarget { target } => Request::DeleteTrafficMirrorTarget(target),
+        Step::TagSession { session, tags } => {
+            Request::CreateTags(CreateTags { resources: vec![session.to_string()], tags })
+        }
     }
 }
 
@@ -215,7 +218,8 @@ fn outcome(response: Response) -> Option<Outcome> {
         | Response::DeleteTrafficMirrorSession(_)
         | Response::DeleteTrafficMirrorFilterRule(_)
         | Response::DeleteTrafficMirrorFilter(_)
-        | Response::DeleteTrafficMirrorTarget(_) => Outcome::Done,
+        | Response::DeleteTrafficMirrorTarget(_)
+        | Response::CreateTags => Outcome::Done,
         _ => return None,
     })
 }

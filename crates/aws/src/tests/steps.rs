@@ -255,6 +255,22 @@ async fn a_removal_names_what_is_removed() {
 }
 
 #[tokio::test]
+async fn a_session_is_taken_over_by_its_tags_alone() {
+    let (outcome, parameters) =
+        take(Step::TagSession { session: "tms-1".into(), tags: tags() }, "<return>true</return>").await;
+    assert_eq!(outcome, Outcome::Done);
+    let sent = [
+        ("Action", "CreateTags"),
+        ("ResourceId.1", "tms-1"),
+        ("Tag.1.Key", "vpc-mirror/key"),
+        ("Tag.1.Value", "sta"),
+        ("Tag.2.Key", "vpc-mirror/owner"),
+        ("Tag.2.Value", "prod"),
+    ];
+    assert_eq!(parameters, form(&sent));
+}
+
+#[tokio::test]
 async fn a_create_that_does_not_say_what_it_made_is_unreadable() {
     let step = Step::CreateFilter { token: token(), tags: tags() };
     let (sdk, _) = answered(step.action(), "").await;

@@ -67,7 +67,8 @@ pub(super) fn covers(inventory: &Inventory, session: &Session, sensor: &Sensor, 
     session.packet_length.is_none_or(|bytes| bytes >= wanted) && sends_to(inventory, session, sensor)
 }
 
-fn sends_to(inventory: &Inventory, session: &Session, sensor: &Sensor) -> bool {
+/// Whether a session sends to one of the sensor's own targets, or to what one of them sends to.
+pub(crate) fn sends_to(inventory: &Inventory, session: &Session, sensor: &Sensor) -> bool {
     let resource = |id| inventory.targets.get(id).map(|target| &target.resource);
     let reached: Option<&Resource> = resource(&session.target);
     sensor.targets.iter().any(|target| match &target.to {

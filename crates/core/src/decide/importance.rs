@@ -23,7 +23,7 @@ use crate::policy::{Choice, Interfaces, OptOut, Policy, Selector, Strategy, Subj
 const OFF: &str = "off";
 
 /// What is added to the key of the tag that chooses, for the tag that says until when.
-const UNTIL: &str = "-until";
+pub(super) const UNTIL: &str = "-until";
 
 /// The strategies that choose an interface.
 #[derive(Debug, Default)]
@@ -54,8 +54,22 @@ pub(super) fn choose(
     chosen
 }
 
+/// The places whose tags count for an interface, the nearest first; none where nothing is known of one.
+pub(super) fn places<'a>(
+    inventory: &'a Inventory,
+    interface: &'a NetworkInterface,
+    instance: Option<&'a Instance>,
+) -> [(Place, Option<&'a Tags>); 4] {
+    [
+        (Place::Interface, Some(&interface.tags)),
+        (Place::Instance, instance.map(|instance| &instance.tags)),
+        (Place::Subnet, inventory.tagged.subnets.get(&interface.subnet)),
+        (Place::Vpc, inventory.tagged.vpcs.get(&interface.vpc)),
+    ]
+}
+
 /// The nearest tag that chooses or opts out, and has not expired.
-fn nearest_tag<'a>(
+pub(super) fn nearest_tag<'a>(
     policy: &Policy,
     inventory: &'a Inventory,
     interface: &'a NetworkInterface,
@@ -63,13 +77,8 @@ fn nearest_tag<'a>(
     now: Time,
     chosen: &mut Chosen,
 ) -> Option<(Place, &'a str)> {
-    let places = [
-        (Place::Interface, Some(&interface.tags)),
-        (Place::Instance, instance.map(|instance| &instance.tags)),
-        (Place::Subnet, inventory.tagged.subnets.get(&interface.subnet)),
-        (Place::Vpc, inventory.tagged.vpcs.get(&interface.vpc)),
-    ];
-    let mut places = places.into_iter().filter_map(|(place, tags)| Some((place, tags?)));
+    let places = places(inventory, interface, instance).into_iter();
+    let mut places = places.filter_map(|(place, tags)| Some((place, tags?)));
     places.find_map(|(place, tags)| {
         let value = tags.get(&policy.tag_key)?.trim();
         let until_key = format!("{}{UNTIL}", policy.tag_key);
@@ -143,7 +152,8 @@ fn keep_to_the_primary(policy: &Policy, interface: &NetworkInterface, chosen: &m
     }
 }
 
-fn subject<'a>(interface: &'a NetworkInterface, instance: Option<&'a Instance>) -> Subject<'a> {
+/// What selectors see of an interface.
+pub(super) fn subject<'a>(interface: &'a NetworkInterface, instance: Option<&'a Instance>) -> Subject<'a> {
     let tags: Vec<&Tags> = [&interface.tags].into_iter().chain(instance.map(|instance| &instance.tags)).collect();
     Subject {
         tags,

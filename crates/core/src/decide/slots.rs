@@ -15,6 +15,7 @@ use crate::ids::{InterfaceId, Lane};
 use crate::inventory::{Inventory, Session};
 use crate::lessons::Lessons;
 use crate::limits::{MAX_SESSION_NUMBER, SESSIONS_PER_INTERFACE};
+use crate::ownership::lane_of;
 use crate::policy::Sensor;
 
 /// The sessions of all interfaces.
@@ -39,7 +40,7 @@ impl<'a> Slots<'a> {
         let mut standing: BTreeMap<Lane, u16> = BTreeMap::new();
         let mut foreign = Vec::new();
         for session in self.by_interface.get(interface).into_iter().flatten() {
-            match self.lane_of(session) {
+            match lane_of(self.inventory, session) {
                 // Of two for one lane the one with the lower number stays.
                 Some(lane) => {
                     let number = standing.entry(lane).or_insert(session.number);
@@ -50,12 +51,6 @@ impl<'a> Slots<'a> {
         }
         foreign.sort_by_key(|session| session.number);
         Free { all: self, interface, standing, foreign, taken: Vec::new() }
-    }
-
-    fn lane_of(&self, session: &Session) -> Option<Lane> {
-        let lane = Lane::from(session.tags.get(crate::ownership::KEY_TAG)?);
-        let ours = self.inventory.ours.sessions.get(&(session.interface.clone(), lane.clone()))?;
-        ours.contains(&session.id).then_some(lane)
     }
 }
 

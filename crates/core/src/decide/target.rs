@@ -35,23 +35,23 @@ pub(super) enum NoTarget {
     Full,
 }
 
-struct Candidate {
-    choice: TargetChoice,
-    resource: ResourceId,
+pub(super) struct Candidate {
+    pub(super) choice: TargetChoice,
+    pub(super) resource: ResourceId,
     zones: BTreeSet<Zone>,
     /// How many interfaces may send to it.
-    most: usize,
+    pub(super) most: usize,
     /// Whether AWS has said that it takes no more.
-    full: bool,
+    pub(super) full: bool,
     /// Whether the interface that it sends to is gone. AWS reports that nowhere.
-    gone: bool,
+    pub(super) gone: bool,
 }
 
 /// The candidates of every lane, and how much each resource is used.
 pub(super) struct Targets {
-    lanes: BTreeMap<Lane, Vec<Candidate>>,
+    pub(super) lanes: BTreeMap<Lane, Vec<Candidate>>,
     /// The interfaces that send to a resource, whoever's their sessions are.
-    sources: BTreeMap<ResourceId, BTreeSet<InterfaceId>>,
+    pub(super) sources: BTreeMap<ResourceId, BTreeSet<InterfaceId>>,
     /// How many of ours have been decided to stay on a resource.
     kept: BTreeMap<ResourceId, usize>,
     /// Where our sessions point now.
@@ -120,7 +120,8 @@ impl Targets {
 }
 
 impl Candidate {
-    fn distance(&self, zone: &Zone) -> u8 {
+    /// 0 in that zone, 1 for all zones alike, 2 in another.
+    pub(super) fn distance(&self, zone: &Zone) -> u8 {
         match (self.zones.contains(zone), self.zones.is_empty()) {
             (true, _) => 0,
             (_, true) => 1,

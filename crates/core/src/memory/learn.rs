@@ -75,7 +75,8 @@ fn tried<'a>(step: &'a Step, inventory: &'a Inventory) -> Option<(&'a InterfaceI
         | Step::DeleteSession { .. }
         | Step::DeleteRule { .. }
         | Step::DeleteFilter { .. }
-        | Step::DeleteTarget { .. } => None,
+        | Step::DeleteTarget { .. }
+        | Step::TagSession { .. } => None,
     }
 }
 

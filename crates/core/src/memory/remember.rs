@@ -144,7 +144,8 @@ fn note_written(
         | Step::DeleteSession { .. }
         | Step::DeleteRule { .. }
         | Step::DeleteFilter { .. }
-        | Step::DeleteTarget { .. } => false,
+        | Step::DeleteTarget { .. }
+        | Step::TagSession { .. } => false,
     };
     written.insert(id, Written { at, state, created, missed: None });
 }
@@ -221,6 +222,11 @@ fn wrote(step: &Step, outcome: &Outcome, inventory: &Inventory) -> Option<(Objec
             session.vni = vni.or(session.vni);
             (ObjectId::Session(id), Some(Object::Session(session)))
         }
+        (Step::TagSession { session: id, tags }, _) => {
+            let mut session = inventory.sessions.get(&id)?.clone();
+            session.tags.extend(tags);
+            (ObjectId::Session(id), Some(Object::Session(session)))
+        }
         (step, _) => (removed(&step)?, None),
     })
 }
@@ -237,6 +243,7 @@ fn removed(step: &Step) -> Option<ObjectId> {
         | Step::AddServices { .. }
         | Step::CreateTarget { .. }
         | Step::CreateSession { .. }
-        | Step::ModifySession { .. } => None,
+        | Step::ModifySession { .. }
+        | Step::TagSession { .. } => None,
     }
 }

@@ -1,0 +1,117 @@
+//! Takes an interface; gives what deciding about it saw, step by step, also where nothing came of it: for whoever asks why. Never
+//! decides: it asks those who do.
+
+use serde::{Deserialize, Serialize};
+
+use super::eligibility::Eligibility;
+use super::importance::{self, Chosen};
+use super::{Place, Reason};
+use crate::Time;
+use crate::inventory::{Inventory, NetworkInterface};
+use crate::lessons::Lessons;
+use crate::policy::{Choice, Policy, Selector};
+
+/// What deciding saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// The tag that chooses, in each place where it can be, the nearest first.
+    pub tags: Vec<TagSeen>,
+    /// Every strategy's selectors.
+    pub selectors: Vec<SelectorsSeen>,
+    /// Why it cannot be a source; none if it can. Asked also of one that nothing chooses.
+    pub refusal: Option<Reason>,
+}
+
+/// A place where the tag that chooses can be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagSeen {
+    /// The place.
+    pub place: Place,
+    /// The tag's value; none if it is not there.
+    pub value: Option<String>,
+    /// Until when it chooses, as the tag beside it says.
+    pub until: Option<String>,
+    /// Whether it is the one that counts: the nearest that has not expired.
+    pub counts: bool,
+}
+
+/// What a strategy's selectors say; none where the strategy has no such selector.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SelectorsSeen {
+    /// The strategy.
+    pub strategy: String,
+    /// Whether its selector matches.
+    pub select: Option<bool>,
+    /// Whether it is one of its jump boxes.
+    pub jump_box: Option<bool>,
+}
+
+/// What deciding about an interface sees.
+pub fn evidence(
+    policy: &Policy,
+    inventory: &Inventory,
+    lessons: &Lessons,
+    interface: &NetworkInterface,
+    now: Time,
+) -> Evidence {
+    let id = interface.attachment.as_ref().and_then(|attachment| attachment.instance.as_ref());
+    let instance = id.and_then(|id| inventory.instances.get(id));
+    let nearest = importance::nearest_tag(policy, inventory, interface, instance, now, &mut Chosen::default());
+    let until = format!("{}{}", policy.tag_key, importance::UNTIL);
+    let tags = importance::places(inventory, interface, instance).map(|(place, tags)| TagSeen {
+        place,
+        value: tags.and_then(|tags| tags.get(&policy.tag_key)).cloned(),
+        until: tags.and_then(|tags| tags.get(&until)).cloned(),
+        counts: nearest.is_some_and(|(nearest, _)| nearest == place),
+    });
+    let subject = importance::subject(interface, instance);
+    let selectors = policy.strategies.iter().map(|strategy| {
+        let Choice::Importance { select, jump_boxes } = &strategy.choice;
+        let matches = |selector: &Option<Selector>| selector.as_ref().map(|it| it.matches(&subject));
+        SelectorsSeen { strategy: strategy.name.clone(), select: matches(select), jump_box: matches(jump_boxes) }
+    });
+    Evidence {
+        tags: tags.into(),
+        selectors: selectors.collect(),
+        refusal: Eligibility::new(policy, inventory, lessons).refusal(interface, instance),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    #[test]
+    fn every_place_of_the_tag_is_shown_and_the_one_that_counts() {
+        let facts = jewel_with(|interface| {
+            interface.tags = tags_of(&[("mirror", "vault"), ("mirror-until", "2001-01-01T00:00:00Z")])
+        });
+        let mut facts = facts.read(0);
+        facts.tagged.vpcs.insert("vpc-1".into(), tags_of(&[("mirror", "off")]));
+        let interface = &facts.interfaces[&"eni-1".into()];
+        let seen = evidence(&policy(), &facts, &Lessons::default(), interface, at(0));
+        let tags: Vec<_> = seen.tags.iter().map(|tag| (tag.place, tag.value.as_deref(), tag.counts)).collect();
+        let expected = [
+            (Place::Interface, Some("vault"), false),
+            (Place::Instance, Some("crown-jewel"), true),
+            (Place::Subnet, None, false),
+            (Place::Vpc, Some("off"), false),
+        ];
+        assert_eq!(tags, expected);
+        assert_eq!(seen.tags[0].until.as_deref(), Some("2001-01-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn selectors_and_the_refusal_are_shown_although_nothing_chooses_it() {
+        let facts = Facts::new().instance("i-1", &[]).interface_with("eni-1", "i-1", |it| it.requester_managed = true);
+        let facts = facts.read(0);
+        let seen = evidence(&policy(), &facts, &Lessons::default(), &facts.interfaces[&"eni-1".into()], at(0));
+        let matched: Vec<_> = seen.selectors.iter().map(|it| (it.strategy.as_str(), it.select, it.jump_box)).collect();
+        assert_eq!(matched, [("crown-jewel", None, None), ("vault", Some(false), None)]);
+        assert_eq!(seen.refusal, Some(Reason::RequesterManaged));
+    }
+}
