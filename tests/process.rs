@@ -274,7 +274,8 @@ async fn plan_ends_with_2_when_something_would_change_and_0_when_nothing_would()
     let done = Cloud::serve(done.world).await;
     let ended = plan(&done).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert_eq!(ended.stdout, "no change: what stands is what the policy asks for\n");
+    let last = ended.stdout.lines().last();
+    assert_eq!(last, Some("no change: what stands is what the policy asks for"), "{}", ended.stdout);
 
     done.refuse("DescribeNetworkInterfaces");
     let ended = plan(&done).await;
@@ -298,7 +299,7 @@ async fn a_reader_who_goes_away_early_sees_no_panic() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn explain_prints_a_line_for_each_interface() {
+async fn explain_goes_the_whole_way_for_each_interface() {
     let twofold = instance().tagged("mirror", "crown-jewel").with_another_interface();
     let Account { world, policy } = standing(account([(1, twofold), (1, instance())])).await;
     let cloud = Cloud::serve(world).await;
@@ -310,15 +311,15 @@ async fn explain_prints_a_line_for_each_interface() {
 
     let ended = explain(jewel.unwrap().as_str()).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert_eq!(ended.stdout.lines().count(), 2, "{}", ended.stdout);
+    assert!(ended.stdout.starts_with(jewel.unwrap().as_str()), "{}", ended.stdout);
     for interface in &jewels {
-        let line = ended.stdout.lines().find(|line| line.starts_with(interface.as_str())).unwrap();
-        assert!(line.contains(": mirrored to sta by tms-"), "{line}");
-        assert!(line.contains("tag mirror=crown-jewel on the instance"), "{line}");
+        let (_, way) = ended.stdout.split_once(&format!("\n{interface}: mirrored to sta by tms-")).unwrap();
+        assert!(way.contains("crown-jewel: tag mirror=crown-jewel on the instance\n"), "{}", ended.stdout);
     }
 
     let ended = explain(plain.id.as_str()).await;
-    assert_eq!(ended.stdout, format!("{}: not mirrored: no tag and no selector concerns it\n", plain.id));
+    let result = format!("\n{}: not mirrored: no tag and no selector concerns it\n", plain.id);
+    assert!(ended.stdout.contains(&result), "{}", ended.stdout);
 
     let ended = explain("i-00000000000000000").await;
     assert_eq!(ended.code, Some(1));

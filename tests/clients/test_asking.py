@@ -26,23 +26,26 @@ def test_a_plan_says_with_its_exit_code_whether_anything_would_change(ask):
     assert said[plan.returncode] in plan.stdout
 
 
-def test_an_explanation_is_a_line_for_each_interface_with_its_reason(ask):
+def test_an_explanation_goes_the_whole_way_of_each_interface(ask):
     instance = run_instance("crown-jewel")
     interfaces = sorted([instance.interface, add_interface(instance)])
     sessions = [session_on(interface)["TrafficMirrorSessionId"] for interface in interfaces]
     explanation = ask("explain", instance.id)
     assert explanation.returncode == 0, explanation.stderr
-    reason = "crown-jewel: tag mirror=crown-jewel on the instance"
-    assert explanation.stdout.splitlines() == [
-        f"{interface} of {instance.id}: mirrored to sta by {session}: {reason}"
-        for interface, session in zip(interfaces, sessions, strict=True)
+    lines = explanation.stdout.splitlines()
+    results = [line for line in lines if line.startswith("eni-")]
+    assert results == [
+        f"{interface}: mirrored to sta by {session}" for interface, session in zip(interfaces, sessions, strict=True)
     ]
+    reason = "crown-jewel: tag mirror=crown-jewel on the instance"
+    assert len([line for line in lines if line.endswith(reason)]) == len(interfaces)
 
 
 def test_an_instance_that_nothing_concerns_is_explained_too(ask):
     instance = run_instance()
     explanation = ask("explain", instance.id)
-    assert explanation.stdout == f"{instance.interface}: not mirrored: no tag and no selector concerns it\n"
+    result = f"{instance.interface}: not mirrored: no tag and no selector concerns it"
+    assert result in explanation.stdout.splitlines()
 
 
 def test_what_does_not_exist_cannot_be_explained(ask):

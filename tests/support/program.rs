@@ -85,6 +85,13 @@ impl Program {
         self
     }
 
+    /// With this to read on its standard input.
+    pub(crate) fn reading(mut self, text: &str) -> Self {
+        let path = self.file("stdin", text);
+        self.command.stdin(std::fs::File::open(path).unwrap());
+        self
+    }
+
     /// With a pipe for its standard output that nobody reads any more, as after `| head -1`.
     pub(crate) fn nobody_reads(mut self) -> Self {
         let (reader, writer) = std::io::pipe().unwrap();

@@ -1,16 +1,31 @@
 //! Takes all of a round; gives what a person reads. Never decides.
 
+mod acts;
+mod explain;
+mod mistakes;
+mod plan;
+mod rules;
+mod sources;
+mod state;
+mod text;
+mod way;
+
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::acts::{ActReport, Left};
+pub use self::explain::{Explanation, InstanceReport, InterfaceReport, LaneReport, Seen, SlotReport, explain};
+pub use self::mistakes::{Checked, MistakeReport};
+pub use self::plan::{Amount, Change, PlanReport, StepReport, WaitingReport, plan};
+pub use self::rules::RuleReport;
+pub use self::sources::{OptOut, Source, SourceLane, Sources, UnknownValue, sources};
+pub use self::state::{Said, State};
+pub use self::text::{Text, Tone};
 use crate::compile::Desired;
-use crate::decide::{Decision, Decisions};
-use crate::ids::{InstanceId, InterfaceId};
-use crate::inventory::{Inventory, Kind};
-use crate::objects::ObjectKey;
-use crate::plan::{Plan, Waiting};
+use crate::decide::Decisions;
+use crate::inventory::Inventory;
+use crate::plan::Plan;
 
 /// How things stand, in numbers: of interfaces, without naming any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,78 +66,5 @@ pub fn gaps(inventory: &Inventory) -> Vec<String> {
     identity.chain(inventory.gaps.values().map(|gap| gap.why.clone())).collect()
 }
 
-/// A plan, a line a call, then what waits and what could not be seen.
-pub fn plan(inventory: &Inventory, plan: &Plan) -> String {
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    for planned in &plan.steps {
-        _ = writeln!(text, "  {}\n      {}", planned.step, planned.why);
-    }
-    if !plan.waiting.is_empty() {
-        text.push_str("waiting:\n");
-    }
-    for Waiting { key, what, on } in &plan.waiting {
-        _ = writeln!(text, "  {key}\n      {what}\n      waits for {on}");
-    }
-    let gaps = gaps(inventory);
-    if !gaps.is_empty() {
-        text.push_str("not seen:\n");
-    }
-    for gap in gaps {
-        _ = writeln!(text, "  {gap}");
-    }
-    _ = match (plan.steps.len(), plan.waiting.len()) {
-        (0, 0) => writeln!(text, "no change: what stands is what the policy asks for"),
-        (calls, waiting) => writeln!(text, "{calls} calls now, {waiting} waiting"),
-    };
-    text
-}
-
-/// Why an instance or an interface is mirrored or not: a line for each interface. Empty when nothing of that id is listed.
-pub fn explain(inventory: &Inventory, decisions: &Decisions, plan: &Plan, id: &str) -> Vec<String> {
-    let instance = InstanceId::from(id);
-    let concerned = inventory.interfaces.values().filter(|interface| {
-        interface.id.as_str() == id
-            || interface.attachment.as_ref().is_some_and(|attachment| attachment.instance.as_ref() == Some(&instance))
-    });
-    let mut lines: Vec<String> = concerned
-        .map(|interface| explain_one(inventory, decisions.interfaces.get(&interface.id), plan, &interface.id))
-        .collect();
-    if lines.is_empty()
-        && let Some(instance) = inventory.instances.get(&instance)
-    {
-        lines.push(format!("{id}: not mirrored: it is {} and has no network interface", instance.state));
-    }
-    lines
-}
-
-fn explain_one(inventory: &Inventory, decision: Option<&Decision>, plan: &Plan, id: &InterfaceId) -> String {
-    let Some(decision) = decision else {
-        let why = if inventory.is_complete(Kind::Instances) {
-            "no tag and no selector concerns it"
-        } else {
-            "no tag and no selector concerns it, as far as instances could be read"
-        };
-        return format!("{id}: not mirrored: {why}");
-    };
-    let reasons: Vec<String> = decision.reasons.iter().map(ToString::to_string).collect();
-    let mut line = id.to_string();
-    if let Some(instance) = &decision.instance {
-        _ = write!(line, " of {instance}");
-    }
-    if decision.lanes.is_empty() {
-        return format!("{line}: {}", reasons.join("; "));
-    }
-    for lane in decision.lanes.keys() {
-        let key = ObjectKey::Session(id.clone(), lane.clone());
-        let sessions = inventory.standing(&(id.clone(), lane.clone()));
-        let standing = sessions.first().map(|session| &session.id);
-        let waits = plan.waiting.iter().find(|waiting| waiting.key == key).map(|waiting| &waiting.on);
-        _ = match (standing, waits) {
-            (Some(session), _) => write!(line, ": mirrored to {lane} by {session}"),
-            (None, Some(on)) => write!(line, ": to be mirrored to {lane}, waits for {on}"),
-            (None, None) => write!(line, ": to be mirrored to {lane}"),
-        };
-    }
-    format!("{line}: {}", reasons.join("; "))
-}
+#[cfg(test)]
+mod tests;

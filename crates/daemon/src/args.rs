@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::logs::LogFormat;
 use crate::pace::FASTEST;
+use crate::show::Output;
 
 /// Keeps AWS VPC Traffic Mirroring in the state that a policy asks for.
 ///
@@ -27,21 +28,139 @@ pub struct Cli {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Watch, and keep the mirror sessions as the policy wants them, until told to stop.
+    /// Watch, and keep the mirror sessions as the policy wants them, until told to stop. A changed policy file is followed at once.
     Run(Run),
-    /// Print what would change, and why. Exits with 0 if nothing would, 2 if something would, 1 if it cannot be told.
-    Plan(Policy),
-    /// Print why an instance or a network interface is mirrored, or is not.
+    /// Print what would change, why, and what it costs.
+    #[command(after_help = LOOKS)]
+    Plan(Plan),
+    /// Print the whole way of an instance or a network interface, from its tags to its sessions, or where and why it ends.
+    #[command(after_help = "Exit code: 0 if it is explained, 1 if there is no such thing or it could not be seen.")]
     Explain(Explain),
-    /// Check a policy file, without AWS.
-    Check {
-        /// The policy file.
-        policy: PathBuf,
-    },
+    /// List every network interface with its state and reason, and the tags that opt out or name nothing.
+    #[command(
+        after_help = "Exit code: 0 if all are listed, 1 if not everything could be seen or nothing has that reason."
+    )]
+    Sources(Sources),
+    /// Check a policy file, without AWS: all mistakes at once, each with line, column, and what to write instead.
+    #[command(after_help = "Exit code: 0 if nothing is wrong with it, 1 otherwise.")]
+    Check(Check),
+    /// Spread the sources anew over the targets of their sensors, in place: shows it, and does it with --yes.
+    #[command(after_help = ACTS)]
+    Rebalance(Rebalance),
+    /// Take over sessions that somebody else made, by adding our tags: shows it, and does it with --yes.
+    #[command(after_help = ACTS)]
+    Adopt(Adopt),
+    /// Remove everything that is the policy's owner's, and nothing else: shows it, and asks for the owner's name or --yes. A running
+    /// daemon would make everything again: stop it first.
+    #[command(after_help = ACTS)]
+    Teardown(Teardown),
     /// Try it without an account: an embedded cloud with a living fleet, and the real daemon against it.
     Demo(Demo),
     /// Run a simulated EC2 alone, for any client: one that can be slowed down, throttled and broken while it runs.
     Sim(Sim),
+}
+
+const LOOKS: &str = "Exit code: 0 if nothing would change, 2 if something would, 1 if it cannot be told.";
+
+const ACTS: &str = "It acts by itself: it takes no lease, and neither asks nor stops a running daemon.
+
+Exit code: 0 if nothing is to be done or all of it was, 2 if something would be and was only shown, 1 if not everything could be seen \
+or done.";
+
+/// For whom a command writes.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Shown {
+    /// For whom it writes.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Whether a command does what it shows.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Consent {
+    /// Do it, and ask nothing.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// What to plan.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The policy to follow.
+    #[command(flatten)]
+    pub policy: Policy,
+    /// For whom.
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// What to list.
+#[derive(Debug, Args)]
+pub struct Sources {
+    /// Only interfaces with this reason, named as in the JSON: `opted-out` or `optedOut`.
+    #[arg(long, value_name = "REASON")]
+    pub reason: Option<String>,
+    /// The policy to follow.
+    #[command(flatten)]
+    pub policy: Policy,
+    /// For whom.
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// What to check.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The policy file.
+    pub policy: PathBuf,
+    /// For whom.
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// What to spread.
+#[derive(Debug, Args)]
+pub struct Rebalance {
+    /// The policy to follow.
+    #[command(flatten)]
+    pub policy: Policy,
+    /// Whether to do it.
+    #[command(flatten)]
+    pub consent: Consent,
+    /// For whom.
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// What to take over.
+#[derive(Debug, Args)]
+pub struct Adopt {
+    /// The sessions; without any, all that do what the policy wants.
+    #[arg(value_name = "tms-…")]
+    pub sessions: Vec<String>,
+    /// The policy to follow.
+    #[command(flatten)]
+    pub policy: Policy,
+    /// Whether to do it.
+    #[command(flatten)]
+    pub consent: Consent,
+    /// For whom.
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// What to remove.
+#[derive(Debug, Args)]
+pub struct Teardown {
+    /// The policy whose owner's objects go.
+    #[command(flatten)]
+    pub policy: Policy,
+    /// Whether to do it.
+    #[command(flatten)]
+    pub consent: Consent,
+    /// For whom.
+    #[command(flatten)]
+    pub shown: Shown,
 }
 
 /// The policy to follow.
@@ -75,6 +194,9 @@ pub struct Explain {
     /// The policy to follow.
     #[command(flatten)]
     pub policy: Policy,
+    /// For whom.
+    #[command(flatten)]
+    pub shown: Shown,
 }
 
 /// How the demo runs.

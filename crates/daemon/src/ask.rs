@@ -1,7 +1,6 @@
 //! Takes a cloud and a policy; makes one round that applies nothing, and says what came of it. The only dry run there is.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -11,13 +10,14 @@ use mirror_core::ids::Region;
 use mirror_core::memory::Memory;
 use mirror_core::observe::Hints;
 use mirror_core::policy::{self, Policy};
-use mirror_core::report;
+use mirror_core::report::{self, Checked, Explanation, PlanReport, Seen, Sources};
 
 use crate::clock::Clock;
 use crate::round::{Permit, Round, Watcher, round};
+use crate::show::{Output, coloured, colours, show};
 
 /// Something would change.
-const CHANGES: u8 = 2;
+pub const CHANGES: u8 = 2;
 
 /// Reads a policy file.
 ///
@@ -26,8 +26,32 @@ const CHANGES: u8 = 2;
 /// When it cannot be read, or anything in it is wrong: a line for each mistake, with its place.
 pub fn read_policy(path: &Path) -> anyhow::Result<Policy> {
     let file = path.display().to_string();
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read the policy {file}"))?;
+    let text = read(path, &file)?;
     Ok(policy::parse(&file, &text)?)
+}
+
+fn read(path: &Path, file: &str) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read the policy {file}"))
+}
+
+/// What is wrong with a policy file: on standard error for a person, since that is no result; on standard output as JSON.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub fn check(path: &Path, output: Output) -> anyhow::Result<ExitCode> {
+    let file = path.display().to_string();
+    let text = read(path, &file)?;
+    let error = policy::parse(&file, &text).err();
+    let checked = Checked::of(&file, error.as_ref());
+    if checked.valid || output == Output::Json {
+        show(output, &checked, |checked| checked.text(None))?;
+    } else {
+        let colours = colours(&std::io::stderr());
+        // Whoever reads it in a terminal wants to see the place; an editor wants a line for each mistake.
+        eprint!("{}", coloured(&checked.text(colours.then_some(text.as_str())), colours));
+    }
+    Ok(if checked.valid { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// What would change.
@@ -40,9 +64,10 @@ pub async fn plan<C: Cloud>(
     policy: &Policy,
     region: &Region,
     clock: &impl Clock,
+    output: Output,
 ) -> anyhow::Result<ExitCode> {
-    let round = look(cloud, policy, region, clock).await;
-    print(&report::plan(&round.seen.inventory, &round.plan))?;
+    let round = look(cloud, policy, Memory::new(region.clone()), clock).await;
+    show(output, &report::plan(&round.seen.inventory, &round.desired, &round.plan), PlanReport::text)?;
     if round.seen.inventory.complete_since().is_none() {
         bail!("not everything could be seen: the plan is not whole");
     }
@@ -60,35 +85,51 @@ pub async fn explain<C: Cloud>(
     region: &Region,
     clock: &impl Clock,
     id: &str,
+    output: Output,
 ) -> anyhow::Result<ExitCode> {
-    let round = look(cloud, policy, region, clock).await;
-    let lines = report::explain(&round.seen.inventory, &round.decisions, &round.plan, id);
-    if lines.is_empty() {
+    let round = look(cloud, policy, Memory::new(region.clone()), clock).await;
+    let Some(explanation) = report::explain(seen(policy, &round), id) else {
         let gaps = report::gaps(&round.seen.inventory);
         match (gaps.is_empty(), &round.seen.inventory.account) {
             (true, Some(account)) => bail!("there is no instance or network interface {id} in {account}, {region}"),
             _ => bail!("{id} could not be seen:\n{}", gaps.join("\n")),
         }
-    }
-    print(&format!("{}\n", lines.join("\n")))?;
+    };
+    show(output, &explanation, Explanation::text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes to standard output. A reader who goes away early, as `head` does, has read what it wanted.
+/// Every interface, or those with one reason.
 ///
 /// # Errors
 ///
-/// When it cannot be written otherwise.
-pub fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
+/// When no interface has that reason, or not every interface could be seen.
+pub async fn sources<C: Cloud>(
+    cloud: &C,
+    policy: &Policy,
+    region: &Region,
+    clock: &impl Clock,
+    reason: Option<&str>,
+    output: Output,
+) -> anyhow::Result<ExitCode> {
+    let round = look(cloud, policy, Memory::new(region.clone()), clock).await;
+    let sources = report::sources(seen(policy, &round), reason).map_err(anyhow::Error::msg)?;
+    show(output, &sources, Sources::text)?;
+    if round.seen.inventory.complete_since().is_none() {
+        bail!("not everything could be seen: the list is not whole");
     }
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn look<C: Cloud>(cloud: &C, policy: &Policy, region: &Region, clock: &impl Clock) -> Round {
-    round(cloud, policy, Memory::new(region.clone()), &Hints::default(), &Looker, clock).await
+/// All of a round, to be reported.
+pub(crate) fn seen<'a>(policy: &'a Policy, round: &'a Round) -> Seen<'a> {
+    let Round { ended, seen, decisions, desired, plan, .. } = round;
+    Seen { policy, inventory: &seen.inventory, lessons: &seen.lessons, now: *ended, decisions, desired, plan }
+}
+
+/// A round that applies nothing.
+pub(crate) async fn look<C: Cloud>(cloud: &C, policy: &Policy, memory: Memory, clock: &impl Clock) -> Round {
+    round(cloud, policy, memory, &Hints::default(), &Looker, clock).await
 }
 
 /// Lets a round look, and nothing else.

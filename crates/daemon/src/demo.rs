@@ -12,16 +12,18 @@ use jiff::SignedDuration;
 use mirror_aws::{Keys, Options, Sdk};
 use mirror_core::report::Summary;
 use mirror_sim::Api;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Demo;
 use crate::clock::{Clock, Monotonic};
 use crate::embedded::Embedded;
+use crate::follow::{PolicyFile, follow};
 use crate::listen::{Pages, Serving, bind, pages, serve};
 use crate::pace::Pace;
 use crate::record::Record;
 use crate::sim::REGION;
-use crate::{ask, control, embedded, run, sim};
+use crate::{control, embedded, run, show, sim};
 
 /// Every demo is the same fleet: what one sees, another can look up.
 const SEED: u64 = 1;
@@ -45,12 +47,12 @@ pub async fn demo(args: Demo, clock: Monotonic, stop: CancellationToken) -> anyh
     let (world, sensor) = sim::world(SEED, instances, pace.now())?;
     let embedded = Embedded { api: Arc::new(Mutex::new(Api::new(world, SEED))), pace };
     let path = write_policy(cloud_at.port(), &policy(sensor.as_str()))?;
-    let policy = ask::read_policy(&path)?;
+    let (file, policy) = PolicyFile::open(&path)?;
 
     let record = Arc::new(Record::new(clock.now())?);
     let everything = pages(Pages { record: record.clone(), clock: clock.clone(), longest_silence: LONGEST_SILENCE });
     let servers = [embedded::serve(cloud, control::door(embedded)), serve(listener, everything)];
-    ask::print(&greeting(instances, cloud_at, listen_at, &path))?;
+    show::print(&greeting(instances, cloud_at, listen_at, &path))?;
 
     if let Some(duration) = duration {
         let stop = stop.clone();
@@ -62,11 +64,13 @@ pub async fn demo(args: Demo, clock: Monotonic, stop: CancellationToken) -> anyh
     let keys = Keys { id: "demo".into(), secret: "demo".into() };
     let endpoint = Some(format!("http://{cloud_at}"));
     let sdk = Sdk::connect(Options { region: Some(REGION.into()), endpoint, keys: Some(keys) }).await?;
-    run::run(&sdk, &policy, sdk.region(), RESYNC, &clock, &record, &stop).await;
+    let (sender, policies) = watch::channel(Arc::new(policy));
+    let following = follow(file, sender, &clock, &record, &stop);
+    tokio::join!(run::run(&sdk, policies, sdk.region(), RESYNC, &clock, &record, &stop), following);
     servers.into_iter().for_each(Serving::end);
     // The file is the demo's own; whoever changed it has nothing left to run it against.
     _ = fs::remove_file(&path);
-    ask::print(&farewell(record.summary(), record.converged()))?;
+    show::print(&farewell(record.summary(), record.converged()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,15 +1,18 @@
 //! The only crate with a runtime: it drives the pure functions of core against a cloud, in rounds, and shows what they found.
 
+pub mod act;
 pub mod args;
 pub mod ask;
 pub mod clock;
 pub mod control;
 pub mod demo;
 pub mod embedded;
+pub mod follow;
 pub mod listen;
 pub mod logs;
 pub mod pace;
 pub mod record;
 pub mod round;
 pub mod run;
+pub mod show;
 pub mod sim;

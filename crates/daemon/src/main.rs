@@ -6,11 +6,16 @@ use std::sync::Arc;
 use clap::Parser;
 use jiff::SignedDuration;
 use mirror_aws::{Options, Sdk};
+use mirror_core::ids::SessionId;
+use mirror_core::policy::Policy;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
-use vpc_mirror::args::{Cli, Command, Explain, Run};
+use vpc_mirror::act::{self, On};
+use vpc_mirror::args::{self, Adopt, Check, Cli, Command, Explain, Plan, Rebalance, Run, Shown, Sources, Teardown};
 use vpc_mirror::clock::{Clock, Monotonic};
+use vpc_mirror::follow::{PolicyFile, follow};
 use vpc_mirror::listen::{Pages, bind, pages, serve};
 use vpc_mirror::logs::{self, LogFormat};
 use vpc_mirror::record::Record;
@@ -46,20 +51,31 @@ async fn start(command: Command) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
     let clock = Monotonic::new(stop.clone());
     match command {
-        Command::Check { policy } => {
-            ask::read_policy(&policy)?;
-            ask::print(&format!("{}: ok\n", policy.display()))?;
-            Ok(ExitCode::SUCCESS)
+        Command::Check(Check { policy, shown }) => ask::check(&policy, shown.output),
+        Command::Plan(Plan { policy, shown }) => {
+            let (policy, sdk) = connect(&policy).await?;
+            ask::plan(&sdk, &policy, sdk.region(), &clock, shown.output).await
         }
-        Command::Plan(policy) => {
-            let policy = ask::read_policy(&policy.policy)?;
-            let sdk = Sdk::connect(Options::default()).await?;
-            ask::plan(&sdk, &policy, sdk.region(), &clock).await
+        Command::Explain(Explain { id, policy, shown }) => {
+            let (policy, sdk) = connect(&policy).await?;
+            ask::explain(&sdk, &policy, sdk.region(), &clock, &id, shown.output).await
         }
-        Command::Explain(Explain { id, policy }) => {
-            let policy = ask::read_policy(&policy.policy)?;
-            let sdk = Sdk::connect(Options::default()).await?;
-            ask::explain(&sdk, &policy, sdk.region(), &clock, &id).await
+        Command::Sources(Sources { reason, policy, shown }) => {
+            let (policy, sdk) = connect(&policy).await?;
+            ask::sources(&sdk, &policy, sdk.region(), &clock, reason.as_deref(), shown.output).await
+        }
+        Command::Rebalance(Rebalance { policy, consent, shown }) => {
+            let (policy, sdk) = connect(&policy).await?;
+            act::rebalance(on(&sdk, &policy, &clock, shown), consent.yes).await
+        }
+        Command::Adopt(Adopt { sessions, policy, consent, shown }) => {
+            let (policy, sdk) = connect(&policy).await?;
+            let sessions = sessions.into_iter().map(SessionId::from).collect();
+            act::adopt(on(&sdk, &policy, &clock, shown), &sessions, consent.yes).await
+        }
+        Command::Teardown(Teardown { policy, consent, shown }) => {
+            let (policy, sdk) = connect(&policy).await?;
+            act::teardown(on(&sdk, &policy, &clock, shown), consent.yes).await
         }
         Command::Run(args) => {
             stop_on_signals(stop.clone())?;
@@ -76,9 +92,19 @@ async fn start(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// The policy, and the way to AWS: the policy first, for what is wrong with it shows without AWS.
+async fn connect(policy: &args::Policy) -> anyhow::Result<(Policy, Sdk)> {
+    let policy = ask::read_policy(&policy.policy)?;
+    Ok((policy, Sdk::connect(Options::default()).await?))
+}
+
+fn on<'a>(cloud: &'a Sdk, policy: &'a Policy, clock: &'a Monotonic, shown: Shown) -> On<'a, Sdk, Monotonic> {
+    On { cloud, policy, region: cloud.region(), clock, output: shown.output }
+}
+
 async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::Result<ExitCode> {
     let Run { policy, listen, resync } = args;
-    let policy = ask::read_policy(&policy.policy)?;
+    let (file, policy) = PolicyFile::open(&policy.policy)?;
     let listener = bind(listen, "--listen").await?;
     // Port 0 is any free one: only now it is known which.
     let listen = listener.local_addr()?;
@@ -89,7 +115,9 @@ async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::
     let router = pages(Pages { record: record.clone(), clock: clock.clone(), longest_silence });
     let server = serve(listener, router);
     info!(owner = policy.owner, region = %sdk.region(), %listen, "running");
-    run::run(&sdk, &policy, sdk.region(), resync, &clock, &record, &stop).await;
+    let (sender, policies) = watch::channel(Arc::new(policy));
+    let following = follow(file, sender, &clock, &record, &stop);
+    tokio::join!(run::run(&sdk, policies, sdk.region(), resync, &clock, &record, &stop), following);
     server.end();
     info!("stopped; sessions stay as they are");
     Ok(ExitCode::SUCCESS)

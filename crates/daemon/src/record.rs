@@ -27,6 +27,8 @@ pub struct Record {
     waiting: IntGauge,
     gaps: IntGauge,
     observed: Gauge,
+    policy_changes: IntCounterVec,
+    policy_good: IntGauge,
 }
 
 struct State {
@@ -74,13 +76,22 @@ impl Record {
                 "vpc_mirror_observed_timestamp_seconds",
                 "When the oldest of the reads began on which the last complete observation stands.",
             )?,
+            policy_changes: counters(
+                "vpc_mirror_policy_changes_total",
+                "Changes of the policy file since the start: followed, or refused for what is wrong with it.",
+                &["result"],
+            )?,
+            policy_good: IntGauge::new(
+                "vpc_mirror_policy_good",
+                "1 while the policy file as it is now is followed; 0 while an earlier one is, since this one is wrong.",
+            )?,
             registry,
         };
         let build = IntGauge::with_opts(
             Opts::new("vpc_mirror_build_info", "Always 1.").const_label("version", env!("CARGO_PKG_VERSION")),
         )?;
         build.set(1);
-        let all: [Box<dyn prometheus::core::Collector>; 9] = [
+        let all: [Box<dyn prometheus::core::Collector>; 11] = [
             Box::new(record.rounds.clone()),
             Box::new(record.calls.clone()),
             Box::new(record.sessions.clone()),
@@ -88,6 +99,8 @@ impl Record {
             Box::new(record.waiting.clone()),
             Box::new(record.gaps.clone()),
             Box::new(record.observed.clone()),
+            Box::new(record.policy_changes.clone()),
+            Box::new(record.policy_good.clone()),
             Box::new(build),
             Box::new(ProcessCollector::for_self()),
         ];
@@ -104,6 +117,17 @@ impl Record {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8(text)?)
+    }
+
+    /// Notes whether the policy file as it is now is followed.
+    pub fn policy(&self, good: bool) {
+        self.policy_good.set(i64::from(good));
+    }
+
+    /// Writes down that the policy file has changed, and whether it is followed.
+    pub fn policy_changed(&self, good: bool) {
+        self.policy(good);
+        self.policy_changes.with_label_values(&[if good { "followed" } else { "refused" }]).inc();
     }
 
     /// Notes that the loop moves.

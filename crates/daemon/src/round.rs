@@ -116,7 +116,7 @@ pub async fn round<C: Cloud>(
 }
 
 /// Makes the calls of a plan in their order, as many as the rate allows within [`ROUND`]. One that fails never stops the others.
-async fn carry_out<C: Cloud>(
+pub(crate) async fn carry_out<C: Cloud>(
     cloud: &C,
     plan: &Plan,
     share: f64,

@@ -1,5 +1,7 @@
-//! Takes a cloud and a policy; goes round until it is told to stop. Never undoes anything at the end: sessions live in AWS, and go on
+//! Takes a cloud and a policy that may change; goes round until it is told to stop. Never undoes anything at the end: sessions live in AWS, and go on
 //! mirroring while nobody is here.
+
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use mirror_core::cloud::Cloud;
@@ -8,16 +10,17 @@ use mirror_core::memory::{Done, Memory};
 use mirror_core::observe::Hints;
 use mirror_core::policy::Policy;
 use mirror_core::wake::wake;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::record::Record;
 use crate::round::{Permit, Read, Round, Watcher, round};
 
-/// Goes round until `stop`. A call that is in flight then is waited for; none is begun.
+/// Goes round until `stop`, each time by the policy that counts then. A call that is in flight then is waited for; none is begun.
 pub async fn run<C: Cloud>(
     cloud: &C,
-    policy: &Policy,
+    mut policies: watch::Receiver<Arc<Policy>>,
     region: &Region,
     resync: SignedDuration,
     clock: &impl Clock,
@@ -29,16 +32,21 @@ pub async fn run<C: Cloud>(
     let mut hints = Hints::default();
     while !stop.is_cancelled() {
         hints.kinds.extend(Hints::resync(&memory, resync, clock.now()).kinds);
-        let round = round(cloud, policy, memory, &hints, &watcher, clock).await;
+        let policy = policies.borrow_and_update().clone();
+        let round = round(cloud, &policy, memory, &hints, &watcher, clock).await;
         record.round(&round);
         hints = Hints::after(&round.done, &round.memory);
         let next = if round.progressed() {
             clock.now()
         } else {
-            wake(policy, &round.memory, &round.plan, &round.undone, resync, clock.now())
+            wake(&policy, &round.memory, &round.plan, &round.undone, resync, clock.now())
         };
         Round { memory, .. } = round;
-        clock.sleep_until(next).await;
+        // A policy that changes is followed at once; without anybody who changes it only the time counts.
+        tokio::select! {
+            () = clock.sleep_until(next) => {}
+            Ok(()) = policies.changed() => {}
+        }
     }
 }
 

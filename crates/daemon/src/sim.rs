@@ -17,7 +17,7 @@ use crate::args::{Passing, Sim};
 use crate::embedded::{Embedded, serve};
 use crate::listen::bind;
 use crate::pace::Pace;
-use crate::{ask, control};
+use crate::{control, show};
 
 /// The account of an embedded cloud. Source: AWS documentation uses it for examples.
 pub const ACCOUNT: &str = "111122223333";
@@ -43,7 +43,7 @@ pub async fn sim(args: Sim, stop: CancellationToken) -> anyhow::Result<ExitCode>
     let (world, sensor) = world(seed, instances, now)?;
     let embedded = Embedded { api: Arc::new(Mutex::new(Api::new(world, seed))), pace: Pace::from(now, speed, stopped) };
     let server = serve(listener, control::door(embedded));
-    ask::print(&greeting(at, seed, instances, &sensor))?;
+    show::print(&greeting(at, seed, instances, &sensor))?;
     info!(listen = %at, seed, instances, "running");
     stop.cancelled().await;
     server.end();

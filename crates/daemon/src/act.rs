@@ -1,0 +1,264 @@
+//! Takes a cloud, a policy and what a person asks for beyond the policy: to spread sources anew, to take sessions over, to remove
+//! everything. Shows it first, and does it only if told so. Never decides which calls that takes: core plans them, and they go through
+//! the one door for writes.
+//!
+//! It acts by itself: it takes no lease, and asks no daemon. What it does stands for a running daemon like what anybody else does: it
+//! carries the same owner's tags.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, Write};
+use std::process::ExitCode;
+
+use anyhow::bail;
+use mirror_core::Time;
+use mirror_core::cloud::Cloud;
+use mirror_core::compile::compile;
+use mirror_core::decide::{decide, rebalance as moves};
+use mirror_core::ids::{Region, SessionId};
+use mirror_core::memory::{Done, Memory, remember};
+use mirror_core::plan::{self, Plan};
+use mirror_core::policy::Policy;
+use mirror_core::report::{ActReport, gaps};
+use serde::Serialize;
+
+use crate::ask::{CHANGES, look};
+use crate::clock::Clock;
+use crate::round::{Permit, Round, Watcher, carry_out};
+use crate::show::{Output, print, show};
+
+/// How often what is left is looked at again: a target is made before sessions move to it, and AWS may be behind. What is left then
+/// is left for the next time.
+const PASSES: usize = 20;
+
+/// What a command makes of what it sees: the report, and the calls.
+type Draft = (ActReport, Plan);
+
+/// Spreads the sources over the targets.
+///
+/// # Errors
+///
+/// When not everything could be seen, or not everything could be done.
+pub async fn rebalance<C: Cloud>(on: On<'_, C, impl Clock>, yes: bool) -> anyhow::Result<ExitCode> {
+    let On { policy, .. } = on;
+    let draft = |round: &Round| {
+        let (seen, inventory, now) = (&round.seen, &round.seen.inventory, round.ended);
+        let moves = moves(policy, inventory, &seen.lessons, now, &round.decisions);
+        let plan = plan::rebalance(&moves, &round.desired, inventory, seen, now);
+        (ActReport::of(&policy.owner, inventory, &plan), plan)
+    };
+    act(on, if yes { Consent::Given } else { Consent::Withheld }, draft).await
+}
+
+/// Takes over sessions that somebody else made.
+///
+/// # Errors
+///
+/// When not everything could be seen, or not everything could be done.
+pub async fn adopt<C: Cloud>(
+    on: On<'_, C, impl Clock>,
+    named: &BTreeSet<SessionId>,
+    yes: bool,
+) -> anyhow::Result<ExitCode> {
+    let On { policy, .. } = on;
+    let draft = |round: &Round| {
+        let (seen, inventory, now) = (&round.seen, &round.seen.inventory, round.ended);
+        let adoption = plan::adopt(named, policy, inventory, &round.decisions);
+        let after = adoption.carried_out(inventory, &policy.owner);
+        let then = compile(policy, &decide(policy, &after, &seen.lessons, now));
+        let then = plan::plan(&then, &after, seen, now);
+        (ActReport::adoption(&policy.owner, inventory, &adoption, &then), adoption.plan)
+    };
+    act(on, if yes { Consent::Given } else { Consent::Withheld }, draft).await
+}
+
+/// Removes everything that is ours.
+///
+/// # Errors
+///
+/// When not everything could be seen, or not everything could be done.
+pub async fn teardown<C: Cloud>(on: On<'_, C, impl Clock>, yes: bool) -> anyhow::Result<ExitCode> {
+    let On { policy, output, .. } = on;
+    let draft = |round: &Round| {
+        let inventory = &round.seen.inventory;
+        let teardown = plan::teardown(inventory);
+        (ActReport::teardown(&policy.owner, inventory, &teardown), teardown.plan)
+    };
+    let consent = match (yes, output) {
+        (true, _) => Consent::Given,
+        (false, Output::Text) => Consent::Asked,
+        // A program that reads the answer does not answer questions.
+        (false, Output::Json) => Consent::Withheld,
+    };
+    act(on, consent, draft).await
+}
+
+/// What a command works on.
+#[derive(Debug)]
+pub struct On<'a, C, K> {
+    /// The cloud.
+    pub cloud: &'a C,
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The Region.
+    pub region: &'a Region,
+    /// The clock.
+    pub clock: &'a K,
+    /// For whom it writes.
+    pub output: Output,
+}
+
+impl<C, K> Clone for On<'_, C, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C, K> Copy for On<'_, C, K> {}
+
+/// Whether it is to be done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Consent {
+    /// It is.
+    Given,
+    /// If the owner's name is written.
+    Asked,
+    /// It is only shown.
+    Withheld,
+}
+
+/// What is said of a command as JSON.
+#[derive(Serialize)]
+struct Acted<'a> {
+    #[serde(flatten)]
+    report: &'a ActReport,
+    /// What was done; nothing where it was only shown.
+    done: Vec<Said>,
+}
+
+/// A call that was made.
+#[derive(Serialize)]
+struct Said {
+    call: String,
+    error: Option<String>,
+}
+
+async fn act<C: Cloud, K: Clock>(
+    on: On<'_, C, K>,
+    consent: Consent,
+    draft: impl Fn(&Round) -> Draft,
+) -> anyhow::Result<ExitCode> {
+    let On { cloud, policy, region, clock, output } = on;
+    let round = look(cloud, policy, Memory::new(region.clone()), clock).await;
+    let (report, mut plan) = draft(&round);
+    if output == Output::Text {
+        show(output, &report, ActReport::text)?;
+    }
+    let unseen = gaps(&round.seen.inventory);
+    if round.seen.inventory.complete_since().is_none() || round.seen.inventory.account.is_none() {
+        bail!("not everything could be seen, so that nothing is done:\n{}", unseen.join("\n"));
+    }
+    let todo = !plan.steps.is_empty();
+    let mut all = Vec::new();
+    if todo && agreed(consent, &policy.owner)? {
+        let mut memory = round.memory;
+        for _ in 0..PASSES {
+            let done = all_of(on, &plan, &mut memory).await;
+            let progress = done.iter().any(Done::succeeded);
+            memory = remember(memory, &plan, &done, clock.now());
+            all.extend(done);
+            if !progress {
+                break;
+            }
+            let round = look(cloud, policy, memory, clock).await;
+            plan = draft(&round).1;
+            memory = round.memory;
+            if plan.steps.is_empty() {
+                break;
+            }
+        }
+    }
+    if output == Output::Json {
+        let done = all.iter().map(|done| Said { call: done.planned.step.to_string(), error: failure(done) });
+        show(output, &Acted { report: &report, done: done.collect() }, |acted| acted.report.text())?;
+    }
+    match (todo, all.is_empty(), plan.steps.len()) {
+        (false, _, _) => Ok(ExitCode::SUCCESS),
+        (true, true, _) => {
+            let how =
+                if consent == Consent::Asked { "write the owner's name, or say --yes" } else { "say --yes to do it" };
+            eprintln!("nothing is done: {how}");
+            Ok(ExitCode::from(CHANGES))
+        }
+        (true, false, 0) => Ok(ExitCode::SUCCESS),
+        (true, false, left) => bail!("{left} calls are left to be made: look at what AWS says, and run it again"),
+    }
+}
+
+/// Makes every call of a plan, as fast as the share of the request rate allows.
+async fn all_of<C: Cloud, K: Clock>(on: On<'_, C, K>, plan: &Plan, memory: &mut Memory) -> Vec<Done> {
+    let On { cloud, policy, clock, output, .. } = on;
+    let share = policy.limits.api_share;
+    let mut left = Plan { steps: plan.steps.clone(), ..Plan::default() };
+    let mut all = Vec::new();
+    while let Some(next) = left.steps.first().map(|planned| planned.step.action()) {
+        let (done, undone) = carry_out(cloud, &left, share, &mut memory.rates, &Actor { output }, clock).await;
+        if done.is_empty() {
+            clock.sleep_until(memory.rates.next(next, share, clock.now()).max(soon(clock))).await;
+        }
+        all.extend(done);
+        left.steps = undone;
+    }
+    all
+}
+
+/// Never at once: a clock that stands still would make a loop of it.
+fn soon(clock: &impl Clock) -> Time {
+    clock.now().saturating_add(jiff::SignedDuration::from_millis(10)).unwrap_or(Time::MAX)
+}
+
+/// Whether it is to be done: asks where it has to.
+fn agreed(consent: Consent, owner: &str) -> anyhow::Result<bool> {
+    match consent {
+        Consent::Given => Ok(true),
+        Consent::Withheld => Ok(false),
+        Consent::Asked => {
+            let mut err = std::io::stderr().lock();
+            write!(err, "To remove all of this, write the owner's name, {owner}: ")?;
+            err.flush()?;
+            let mut line = String::new();
+            // Where nobody writes, the line is empty, and nothing is removed.
+            std::io::stdin().lock().read_line(&mut line)?;
+            writeln!(err)?;
+            Ok(line.trim() == owner)
+        }
+    }
+}
+
+fn failure(done: &Done) -> Option<String> {
+    match &done.result {
+        Err(error) if !done.succeeded() => Some(error.to_string()),
+        _ => None,
+    }
+}
+
+/// Lets everything be done, and says what is.
+struct Actor {
+    output: Output,
+}
+
+impl Watcher for Actor {
+    fn permit(&self) -> Permit {
+        Permit::Apply
+    }
+
+    fn done(&self, done: &Done) {
+        let line = match failure(done) {
+            None => format!("done    {}\n", done.planned.step),
+            Some(error) => format!("FAILED  {}: {error}\n", done.planned.step),
+        };
+        if self.output == Output::Text {
+            // Whoever reads no further still wants it done.
+            _ = print(&line);
+        }
+    }
+}
