@@ -157,41 +157,58 @@ async fn act<C: Cloud, K: Clock>(
     if round.seen.inventory.complete_since().is_none() || round.seen.inventory.account.is_none() {
         bail!("not everything could be seen, so that nothing is done:\n{}", unseen.join("\n"));
     }
-    let todo = !plan.steps.is_empty();
+    let agreed = remaining(&plan) > 0 && agreed(consent, &policy.owner)?;
     let mut all = Vec::new();
-    if todo && agreed(consent, &policy.owner)? {
-        let mut memory = round.memory;
-        for _ in 0..PASSES {
-            let done = all_of(on, &plan, &mut memory).await;
-            let progress = done.iter().any(Done::succeeded);
-            memory = remember(memory, &plan, &done, clock.now());
-            all.extend(done);
-            if !progress {
-                break;
-            }
-            let round = look(cloud, policy, memory, clock).await;
-            plan = draft(&round).1;
-            memory = round.memory;
-            if plan.steps.is_empty() {
-                break;
-            }
-        }
+    if agreed {
+        (all, plan) = carry_through(on, plan, round.memory, draft).await;
     }
     if output == Output::Json {
         let done = all.iter().map(|done| Said { call: done.planned.step.to_string(), error: failure(done) });
         show(output, &Acted { report: &report, done: done.collect() }, |acted| acted.report.text())?;
     }
-    match (todo, all.is_empty(), plan.steps.len()) {
-        (false, _, _) => Ok(ExitCode::SUCCESS),
-        (true, true, _) => {
+    match remaining(&plan) {
+        0 => Ok(ExitCode::SUCCESS),
+        left if agreed => bail!("{left} changes are left to be made: look at what AWS says, and run it again"),
+        _ => {
             let how =
                 if consent == Consent::Asked { "write the owner's name, or say --yes" } else { "say --yes to do it" };
             eprintln!("nothing is done: {how}");
             Ok(ExitCode::from(CHANGES))
         }
-        (true, false, 0) => Ok(ExitCode::SUCCESS),
-        (true, false, left) => bail!("{left} calls are left to be made: look at what AWS says, and run it again"),
     }
+}
+
+/// What is still to be done: now, or once something else is.
+fn remaining(plan: &Plan) -> usize {
+    plan.steps.len() + plan.waiting.len()
+}
+
+/// Makes the calls of a plan, looks again and makes those that are left, until none is or none succeeds; gives what was done, and what
+/// is left.
+async fn carry_through<C: Cloud, K: Clock>(
+    on: On<'_, C, K>,
+    mut plan: Plan,
+    mut memory: Memory,
+    draft: impl Fn(&Round) -> Draft,
+) -> (Vec<Done>, Plan) {
+    let On { cloud, policy, clock, .. } = on;
+    let mut all = Vec::new();
+    for _ in 0..PASSES {
+        let done = all_of(on, &plan, &mut memory).await;
+        let progress = done.iter().any(Done::succeeded);
+        memory = remember(memory, &plan, &done, clock.now());
+        all.extend(done);
+        if !progress {
+            break;
+        }
+        let round = look(cloud, policy, memory, clock).await;
+        plan = draft(&round).1;
+        memory = round.memory;
+        if plan.steps.is_empty() {
+            break;
+        }
+    }
+    (all, plan)
 }
 
 /// Makes every call of a plan, as fast as the share of the request rate allows.

@@ -63,7 +63,11 @@ pub(super) fn state(inventory: &Inventory, interface: &InterfaceId, decision: Op
         () if decision.doubt => State::Undecided,
         () if ours(inventory, interface) => State::Ending,
         () if has(|reason| matches!(reason, Reason::CoveredByForeign { .. })) => State::Covered,
-        () if decision.reasons.iter().all(|it| matches!(it, Reason::OptedOut { .. })) => State::OptedOut,
+        () if has(|it| matches!(it, Reason::OptedOut { .. }))
+            && !has(|it| matches!(it, Reason::OptOutForbidden { .. })) =>
+        {
+            State::OptedOut
+        }
         () => State::NotMirrored,
     }
 }
