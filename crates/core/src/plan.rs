@@ -10,8 +10,8 @@
 
 mod adopt;
 mod filters;
-mod rollout;
 mod rebalance;
+mod rollout;
 mod sessions;
 mod targets;
 mod teardown;
