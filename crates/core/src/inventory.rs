@@ -1,6 +1,7 @@
 //! Takes nothing; gives the facts: what the cloud said it has, when it was asked, and what could not be seen. Never decides.
 
 mod machines;
+mod meaning;
 mod mirror;
 
 use std::collections::BTreeMap;

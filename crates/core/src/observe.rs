@@ -205,7 +205,7 @@ fn insert(seen: &mut Inventory, kind: Kind, items: Items) -> bool {
             seen.targets.extend(items.into_iter().map(|item| (item.id.clone(), item)));
         }
         (Kind::Filters, Items::Filters(items)) => {
-            seen.filters.extend(items.into_iter().map(|item| (item.id.clone(), item)));
+            seen.filters.extend(items.into_iter().map(|item| (item.id.clone(), by_meaning(item))));
         }
         (Kind::Sessions, Items::Sessions(items)) => {
             seen.sessions.extend(items.into_iter().map(|item| (item.id.clone(), item)));
@@ -213,6 +213,12 @@ fn insert(seen: &mut Inventory, kind: Kind, items: Items) -> bool {
         _ => return false,
     }
     true
+}
+
+/// The filter with its rules in the form that means what they say: everything that compares them compares meanings.
+fn by_meaning(mut filter: Filter) -> Filter {
+    filter.rules.values_mut().for_each(|rule| *rule = rule.meaning());
+    filter
 }
 
 /// Lets what we wrote stand where the reads do not show it; says which objects that are.

@@ -79,7 +79,8 @@ impl Shape {
             Direction::Ingress => (peer, own, peer_ports, own_ports),
             Direction::Egress => (own, peer, own_ports, peer_ports),
         };
-        Rule { action, direction, number, protocol, source, destination, source_ports, destination_ports }
+        // As it will be read: a rule that reads back otherwise would spoil its filter.
+        Rule { action, direction, number, protocol, source, destination, source_ports, destination_ports }.meaning()
     }
 }
 
