@@ -113,16 +113,17 @@ impl Free<'_> {
         self.taken.push(number);
     }
 
-    /// Where a session stands before that of a more important lane: a number behind all others. None where it need not move, and where
-    /// it would pass a foreign session, which could take its packets.
+    /// Where a session stands before that of a more important lane: a number right behind that, so that nobody else has to move; where
+    /// there is none, behind all. None where it need not move, and where it would pass a foreign session, which could take its packets.
     fn moved(&self, standing: u16) -> Option<u16> {
-        let passes = self.foreign.last().is_some_and(|foreign| foreign.number > standing);
-        if passes || self.taken.iter().all(|before| *before < standing) {
-            return None;
-        }
-        let last = self.standing.values().chain(&self.taken).max()?;
-        let behind = (last / 100).checked_add(1)?.checked_mul(100)?;
-        (behind..=MAX_SESSION_NUMBER).step_by(100).find(|number| !self.is_taken(*number))
+        let last = *self.taken.iter().max().filter(|last| **last > standing)?;
+        let others = || self.standing.values().copied().chain(self.foreign.iter().map(|session| session.number));
+        let between = others().filter(|number| *number > last).min().map(|next| last.midpoint(next));
+        let after = |last: u16| (last / 100).checked_add(1)?.checked_mul(100);
+        let behind = after(others().max()?.max(last))?;
+        let behind = (behind..=MAX_SESSION_NUMBER).step_by(100);
+        let passes = |number: u16| self.foreign.iter().any(|it| (standing..number).contains(&it.number));
+        between.into_iter().chain(behind).find(|number| !self.is_taken(*number)).filter(|number| !passes(*number))
     }
 
     fn number_behind_foreign(&self, rank: usize) -> Option<u16> {

@@ -10,7 +10,7 @@
 //! | no | any | remove, once settled |
 //! | unknown | any | nothing |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::rollout::Rollout;
 use super::{Draft, Wait};
@@ -37,6 +37,8 @@ pub(super) fn plan(
         *used.entry(&session.interface).or_default() += 1;
     }
     let mut rollout = Rollout::new(draft.desired.new_sources_per_hour, draft.inventory, draft.memory, draft.now);
+    // AWS tries sessions by number between any two calls, and any call may fail: what moves next is planned from where the first is.
+    let mut moved: BTreeSet<&InterfaceId> = BTreeSet::new();
     // By importance, for where slots are short the plan must not depend on ids.
     let mut wanted: Vec<(&Key, &SessionSpec)> = draft.desired.sessions.iter().collect();
     wanted.sort_by_key(|(_, spec)| spec.rank);
@@ -51,7 +53,12 @@ pub(super) fn plan(
         match standing.next() {
             Some(session) => {
                 // The others go only when the one that stays does what they do.
-                if change(draft, key, spec, session, target, filter) == Change::None {
+                let may_move = !moved.contains(&key.0);
+                if session.number != spec.number && !moved.insert(&key.0) {
+                    // Its turn comes, and the evidence settles meanwhile.
+                    draft.unwanted.insert(ObjectId::Session(session.id.clone()));
+                }
+                if change(draft, key, spec, session, (target, filter), may_move) == Change::None {
                     for double in standing {
                         let step = (object_key(key), Step::DeleteSession { session: double.id.clone() });
                         let why = "another session of ours serves the same lane";
@@ -143,18 +150,19 @@ fn change(
     key: &Key,
     spec: &SessionSpec,
     session: &Session,
-    wanted_target: Option<&TargetId>,
-    wanted_filter: Option<&FilterId>,
+    (wanted_target, wanted_filter): (Option<&TargetId>, Option<&FilterId>),
+    may_move: bool,
 ) -> Change {
     let Session { id, owner: _, interface: _, target, filter, number, packet_length, vni, tags: _ } = session;
     let change = SessionChange {
         target: wanted_target.filter(|wanted| *wanted != target).cloned(),
         filter: wanted_filter.filter(|wanted| *wanted != filter).cloned(),
-        number: Some(spec.number).filter(|wanted| wanted != number),
+        number: Some(spec.number).filter(|wanted| wanted != number && may_move),
         packet_length: other_length(spec.packet_length, *packet_length),
-        vni: Some(spec.vni).filter(|wanted| Some(*wanted) != *vni),
+        // One that AWS does not tell is what it was made with.
+        vni: Some(spec.vni).filter(|wanted| vni.is_some_and(|vni| vni != *wanted)),
     };
-    let unready = wanted_target.is_none() || wanted_filter.is_none();
+    let unready = wanted_target.is_none() || wanted_filter.is_none() || (*number != spec.number && !may_move);
     if change == SessionChange::default() {
         return if unready { Change::Some } else { Change::None };
     }
