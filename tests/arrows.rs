@@ -131,6 +131,7 @@ const CORE: [(&str, &[&str]); 21] = [
             "inventory",
             "lessons",
             "limits",
+            "memory",
             "objects",
             "ownership",
             "plan",

@@ -28,6 +28,8 @@ pub mod report;
 pub mod support;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub mod wake;
 
 /// A point in time. Comes from outside: nothing in here asks for it.

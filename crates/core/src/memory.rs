@@ -1,9 +1,11 @@
 //! Takes what was seen and done; gives what is remembered. Never holds what could not be lost: a restart only slows us down.
 
+mod drift;
 mod learn;
 mod notice;
 mod rates;
 mod remember;
+mod tampering;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+pub use self::drift::{Drift, DriftKind, Drifts, Fight, Tampering};
 pub use self::notice::notice;
 pub use self::rates::Rates;
 pub use self::remember::{Done, remember};
@@ -50,6 +53,8 @@ pub struct Memory {
     pub refused: BTreeMap<(String, ObjectKey), Refusal>,
     /// When interfaces became sources in the last hour, where the policy limits that. Lost: as many may again, a minute's share at once.
     pub sources: BTreeMap<InterfaceId, Time>,
+    /// What somebody else did to objects of ours. Lost: what is open is repaired without being counted, and a fight begins anew.
+    pub drift: Drifts,
     /// What AWS has taught by refusing. Lost: it is asked again, and refuses again.
     pub lessons: Lessons,
     /// How many calls AWS lets us make. Lost: a full bucket is assumed, and throttling corrects it.
@@ -66,6 +71,7 @@ impl Memory {
             unwanted: BTreeMap::new(),
             refused: BTreeMap::new(),
             sources: BTreeMap::new(),
+            drift: Drifts::default(),
             lessons: Lessons::default(),
             rates: Rates::default(),
         }

@@ -107,6 +107,8 @@ pub enum Wait {
     Turn(Time),
     /// The end of the policy's pause.
     Pause,
+    /// The end of the pause: somebody undoes what we do to it each time.
+    Fight(Time),
     /// The next attempt, after AWS has refused.
     Refused(Time, String),
 }
@@ -115,7 +117,7 @@ impl Wait {
     /// When a step that was refused, or whose turn had not come, may be tried again. What settles waits for a read of that time, and Memory knows when that is due.
     fn retry_at(&self) -> Option<Time> {
         match self {
-            Self::Refused(until, _) | Self::Turn(until) => Some(*until),
+            Self::Refused(until, _) | Self::Turn(until) | Self::Fight(until) => Some(*until),
             Self::Read(_)
             | Self::Everything
             | Self::Account
@@ -142,6 +144,9 @@ impl fmt::Display for Wait {
                 write!(f, "its turn at {until:.0}: the policy limits how many interfaces start in an hour")
             }
             Self::Pause => f.write_str("the end of the pause that the policy says"),
+            Self::Fight(until) => {
+                write!(f, "{until:.0}: somebody undoes it each time, so that it is left alone for a while")
+            }
             Self::Refused(until, said) => write!(f, "another attempt at {until:.0}, since AWS said {said}"),
         }
     }
@@ -280,6 +285,9 @@ impl<'a> Draft<'a> {
     }
 
     fn step(&mut self, planned: Planned, removal: bool) {
+        if let Some(until) = self.memory.drift.left_alone(&planned.key, self.now).filter(|_| !removal) {
+            return self.wait(planned.key, planned.why, Wait::Fight(until));
+        }
         let refusal = self.memory.refused.get(&(planned.step.action().to_owned(), planned.key.clone()));
         match refusal.filter(|refusal| refusal.until > self.now) {
             Some(refusal) => {

@@ -7,6 +7,7 @@ mod plan;
 mod rules;
 mod sources;
 mod state;
+mod tampering;
 mod text;
 mod way;
 
@@ -21,6 +22,7 @@ pub use self::plan::{Amount, Change, PlanReport, StepReport, WaitingReport, plan
 pub use self::rules::RuleReport;
 pub use self::sources::{OptOut, Source, SourceLane, Sources, UnknownValue, sources};
 pub use self::state::{Said, State};
+pub use self::tampering::{TamperingReport, tampering};
 pub use self::text::{Text, Tone};
 use crate::compile::Desired;
 use crate::decide::Decisions;

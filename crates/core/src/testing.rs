@@ -1,5 +1,7 @@
 //! Takes sentences about a small account; gives the facts and policies that tests begin with.
 
+pub(crate) mod cloud;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -166,6 +168,11 @@ impl Facts {
 
     pub(crate) fn without_interface(mut self, id: &str) -> Self {
         Arc::make_mut(&mut self.0.interfaces).remove(&InterfaceId::from(id));
+        self
+    }
+
+    pub(crate) fn without_instance(mut self, id: &str) -> Self {
+        Arc::make_mut(&mut self.0.instances).remove(&InstanceId::from(id));
         self
     }
 

@@ -4,23 +4,35 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::tampering::{Comparison, tampering};
 use super::{Memory, Predecessor, ProofOfAbsence, Written, kind_of};
 use crate::inventory::{Inventory, Kind, Overlay};
 use crate::objects::{ObjectId, ObjectKey};
 
 /// What is to be remembered of what was seen.
 pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
-    let Memory { inventory: before, mut written, mut predecessors, unwanted, refused, sources, lessons, rates } =
-        memory;
+    let Memory {
+        inventory: before,
+        mut written,
+        mut predecessors,
+        unwanted,
+        refused,
+        sources,
+        mut drift,
+        lessons,
+        rates,
+    } = memory;
     let fresh: BTreeSet<Kind> =
         Kind::ALL.into_iter().filter(|kind| inventory.read.get(kind) > before.read.get(kind)).collect();
     if fresh.contains(&Kind::Interfaces) && is_another_world(&before, &inventory) {
         return Memory { rates, ..Memory::new(inventory.region) };
     }
+    let comparison = Comparison { before: &before, now: &inventory, written: &written, fresh: &fresh };
+    drift.see(tampering(&comparison));
     note_absences(&mut predecessors, &before, &inventory, &written, &fresh);
     forget_what_was_seen(&mut written, &inventory, &fresh);
     prune(&mut predecessors, &inventory, &fresh);
-    Memory { inventory: Arc::new(inventory), written, predecessors, unwanted, refused, sources, lessons, rates }
+    Memory { inventory: Arc::new(inventory), written, predecessors, unwanted, refused, sources, drift, lessons, rates }
 }
 
 /// Whether a read shows none of the interfaces that were known: then it is the answer of another account, or of nobody's. All that is

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 
 use super::rates::backoff;
-use super::{Memory, Object, Predecessor, ProofOfAbsence, Refusal, Written, later, learn};
+use super::{Drifts, Memory, Object, Predecessor, ProofOfAbsence, Refusal, Written, later, learn};
 use crate::Time;
 use crate::cloud::{Class, CloudError, Outcome, PacketLength, SessionChange, Step};
 use crate::digest::digest;
@@ -38,8 +38,17 @@ impl Done {
 
 /// What is to be remembered of what was planned and done.
 pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory {
-    let Memory { inventory, mut written, mut predecessors, mut unwanted, mut refused, mut sources, mut lessons, rates } =
-        memory;
+    let Memory {
+        inventory,
+        mut written,
+        mut predecessors,
+        mut unwanted,
+        mut refused,
+        mut sources,
+        mut drift,
+        mut lessons,
+        rates,
+    } = memory;
     note_unwanted(&mut unwanted, &inventory, plan, now);
     // A step that is still to be made keeps its strikes, or it would come first again and again, before steps that could succeed.
     let planned: BTreeSet<&ObjectKey> =
@@ -47,6 +56,7 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
     refused.retain(|(_, key), refusal| later(refusal.until, LONGEST_REFUSAL) > now || planned.contains(key));
     learn::forget(&mut lessons, &inventory, now);
     note_sources(&mut sources, plan, done, now);
+    note_repairs(&mut drift, &inventory, &planned, done, now);
     for done in done {
         let Done { planned, at, result } = done;
         let refusal = (planned.step.action().to_owned(), planned.key.clone());
@@ -86,7 +96,18 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
             }
         }
     }
-    Memory { inventory, written, predecessors, unwanted, refused, sources, lessons, rates }
+    Memory { inventory, written, predecessors, unwanted, refused, sources, drift, lessons, rates }
+}
+
+/// What was put right, and what needs nothing of the kind: another leader of ours, or whoever did it, has left it as it is wanted.
+fn note_repairs(drift: &mut Drifts, inventory: &Inventory, planned: &BTreeSet<&ObjectKey>, done: &[Done], now: Time) {
+    if inventory.complete_since().is_some() {
+        drift.keep(|key| planned.contains(key));
+    }
+    for done in done.iter().filter(|done| done.succeeded() && removed(&done.planned.step).is_none()) {
+        drift.repaired(&done.planned.key, done.at);
+    }
+    drift.forget(now);
 }
 
 /// Which interfaces became sources, where that is limited. A create whose answer was lost may have made one.
