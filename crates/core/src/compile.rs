@@ -17,7 +17,7 @@ use crate::pairs;
 use crate::policy::{Except, Policy, Way};
 
 /// Everything that is to stand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Desired {
     /// The owner of all of it.
     pub owner: String,
@@ -25,6 +25,8 @@ pub struct Desired {
     pub settle: SignedDuration,
     /// How many interfaces may become sources in an hour; none is any number.
     pub new_sources_per_hour: Option<u32>,
+    /// The part of our sessions that may lose packets in an hour: 0 to 1.
+    pub max_losses: f64,
     /// Whether nothing is to be done about it.
     pub paused: bool,
     /// Filters, by the digest of what they mirror.
@@ -85,6 +87,7 @@ pub fn compile(policy: &Policy, decisions: &Decisions) -> Desired {
         owner: policy.owner.clone(),
         settle: policy.settle,
         new_sources_per_hour: policy.limits.new_sources_per_hour,
+        max_losses: policy.limits.max_losses,
         paused: policy.paused,
         filters: BTreeMap::new(),
         targets: BTreeSet::new(),

@@ -1,5 +1,6 @@
 //! Takes what was seen and done; gives what is remembered. Never holds what could not be lost: a restart only slows us down.
 
+mod allowance;
 mod drift;
 mod learn;
 mod notice;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+pub use self::allowance::Allowance;
 pub use self::drift::{Drift, DriftKind, Drifts, Fight, Tampering};
 pub use self::notice::notice;
 pub use self::rates::Rates;
@@ -53,6 +55,8 @@ pub struct Memory {
     pub refused: BTreeMap<(String, ObjectKey), Refusal>,
     /// When interfaces became sources in the last hour, where the policy limits that. Lost: as many may again, a minute's share at once.
     pub sources: BTreeMap<InterfaceId, Time>,
+    /// How many sessions may lose packets by our doing. Lost: five may, and more within the hour.
+    pub allowance: Allowance,
     /// What somebody else did to objects of ours. Lost: what is open is repaired without being counted, and a fight begins anew.
     pub drift: Drifts,
     /// What AWS has taught by refusing. Lost: it is asked again, and refuses again.
@@ -71,6 +75,7 @@ impl Memory {
             unwanted: BTreeMap::new(),
             refused: BTreeMap::new(),
             sources: BTreeMap::new(),
+            allowance: Allowance::default(),
             drift: Drifts::default(),
             lessons: Lessons::default(),
             rates: Rates::default(),

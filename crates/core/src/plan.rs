@@ -10,6 +10,7 @@
 
 mod adopt;
 mod filters;
+mod losses;
 mod rebalance;
 mod rollout;
 mod sessions;
@@ -28,7 +29,7 @@ pub use self::teardown::{Kept, Teardown, teardown};
 use crate::Time;
 use crate::cloud::{ClientToken, Step};
 use crate::compile::Desired;
-use crate::ids::InterfaceId;
+use crate::ids::{InterfaceId, SessionId};
 use crate::inventory::{Inventory, Kind, Tags};
 use crate::memory::{Memory, ProofOfAbsence, later};
 use crate::objects::{ObjectId, ObjectKey};
@@ -45,6 +46,10 @@ pub struct Plan {
     pub unwanted: BTreeSet<ObjectId>,
     /// Interfaces that become sources by these calls, where the policy limits how many may in an hour.
     pub starting: BTreeSet<InterfaceId>,
+    /// Sessions that lose packets by these calls, where that counts against the policy's allowance.
+    pub losing: BTreeSet<SessionId>,
+    /// How many an hour allows.
+    pub losses_an_hour: usize,
 }
 
 impl Plan {
@@ -105,6 +110,8 @@ pub enum Wait {
     Settling(Time),
     /// Its turn then: the policy limits how many interfaces become sources in an hour.
     Turn(Time),
+    /// The policy's allowance: as many sessions have lost packets by our doing as may in an hour. Then there is one more.
+    Allowance(Time),
     /// The end of the policy's pause.
     Pause,
     /// The end of the pause: somebody undoes what we do to it each time.
@@ -117,7 +124,7 @@ impl Wait {
     /// When a step that was refused, or whose turn had not come, may be tried again. What settles waits for a read of that time, and Memory knows when that is due.
     fn retry_at(&self) -> Option<Time> {
         match self {
-            Self::Refused(until, _) | Self::Turn(until) | Self::Fight(until) => Some(*until),
+            Self::Refused(until, _) | Self::Turn(until) | Self::Allowance(until) | Self::Fight(until) => Some(*until),
             Self::Read(_)
             | Self::Everything
             | Self::Account
@@ -142,6 +149,9 @@ impl fmt::Display for Wait {
             Self::Settling(until) => write!(f, "the evidence to hold until {until:.0}"),
             Self::Turn(until) => {
                 write!(f, "its turn at {until:.0}: the policy limits how many interfaces start in an hour")
+            }
+            Self::Allowance(until) => {
+                write!(f, "{until:.0}: until then limits.maxLosses allows no further session to lose packets")
             }
             Self::Pause => f.write_str("the end of the pause that the policy says"),
             Self::Fight(until) => {
@@ -177,6 +187,7 @@ struct Draft<'a> {
     waiting: Vec<Waiting>,
     unwanted: BTreeSet<ObjectId>,
     starting: BTreeSet<InterfaceId>,
+    losing: BTreeSet<SessionId>,
 }
 
 impl<'a> Draft<'a> {
@@ -191,11 +202,13 @@ impl<'a> Draft<'a> {
             waiting: Vec::new(),
             unwanted: BTreeSet::new(),
             starting: BTreeSet::new(),
+            losing: BTreeSet::new(),
         }
     }
 
     fn finish(self) -> Plan {
-        let Self { desired, mut creates, removals, mut waiting, unwanted, starting, memory, .. } = self;
+        let Self { desired, mut creates, removals, mut waiting, unwanted, starting, losing, memory, .. } = self;
+        let losses_an_hour = memory.allowance.an_hour(desired.max_losses);
         // What AWS has refused before comes after what it has not: a step that fails for ever must not keep the others from being made.
         // Stable: what one session needs stays in the order in which it was planned, target and filter before the session.
         let strikes = |planned: &Planned| {
@@ -205,14 +218,15 @@ impl<'a> Draft<'a> {
         creates.sort_by_key(|planned| (strikes(planned), planned.rank));
         let steps: Vec<Planned> = creates.into_iter().chain(removals).collect();
         if !desired.paused {
-            return Plan { steps, waiting, unwanted, starting };
+            return Plan { steps, waiting, unwanted, starting, losing, losses_an_hour };
         }
         // A paused plan has no steps: then nothing can carry one out.
         waiting.extend(steps.into_iter().map(|Planned { step, key, why, .. }| {
             let what = format!("{step}: {why}");
             Waiting { key, what, on: Wait::Pause }
         }));
-        Plan { steps: Vec::new(), waiting, unwanted, starting: BTreeSet::new() }
+        let (starting, losing) = (BTreeSet::new(), BTreeSet::new());
+        Plan { steps: Vec::new(), waiting, unwanted, starting, losing, losses_an_hour }
     }
 
     fn wait_for_the_account(&mut self) {

@@ -18,6 +18,7 @@ pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
         unwanted,
         refused,
         sources,
+        allowance,
         mut drift,
         lessons,
         rates,
@@ -32,7 +33,18 @@ pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
     note_absences(&mut predecessors, &before, &inventory, &written, &fresh);
     forget_what_was_seen(&mut written, &inventory, &fresh);
     prune(&mut predecessors, &inventory, &fresh);
-    Memory { inventory: Arc::new(inventory), written, predecessors, unwanted, refused, sources, drift, lessons, rates }
+    Memory {
+        inventory: Arc::new(inventory),
+        written,
+        predecessors,
+        unwanted,
+        refused,
+        sources,
+        allowance,
+        drift,
+        lessons,
+        rates,
+    }
 }
 
 /// Whether a read shows none of the interfaces that were known: then it is the answer of another account, or of nobody's. All that is

@@ -45,6 +45,7 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
         mut unwanted,
         mut refused,
         mut sources,
+        mut allowance,
         mut drift,
         mut lessons,
         rates,
@@ -56,6 +57,9 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
     refused.retain(|(_, key), refusal| later(refusal.until, LONGEST_REFUSAL) > now || planned.contains(key));
     learn::forget(&mut lessons, &inventory, now);
     note_sources(&mut sources, plan, done, now);
+    let standing = inventory.ours.sessions.values().map(BTreeSet::len).sum();
+    let lost = done.iter().filter(|done| lost(plan, done)).count();
+    allowance.note(standing, plan.losses_an_hour, lost, now);
     note_repairs(&mut drift, &inventory, &planned, done, now);
     for done in done {
         let Done { planned, at, result } = done;
@@ -96,7 +100,18 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
             }
         }
     }
-    Memory { inventory, written, predecessors, unwanted, refused, sources, drift, lessons, rates }
+    Memory { inventory, written, predecessors, unwanted, refused, sources, allowance, drift, lessons, rates }
+}
+
+/// Whether a step has taken packets from a session, as far as that counts. One whose answer was lost may have.
+fn lost(plan: &Plan, done: &Done) -> bool {
+    let happened = done.result.as_ref().map_or_else(|error| error.class == Class::Retry, |_| true);
+    match &done.planned.step {
+        Step::ModifySession { session, .. } | Step::DeleteSession { session } => {
+            happened && plan.losing.contains(session)
+        }
+        _ => false,
+    }
 }
 
 /// What was put right, and what needs nothing of the kind: another leader of ours, or whoever did it, has left it as it is wanted.

@@ -12,6 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::losses::is_idle;
 use super::rollout::Rollout;
 use super::{Draft, Wait};
 use crate::cloud::{PacketLength, SessionChange, Step};
@@ -171,6 +172,11 @@ fn change(
         if !draft.settled(ObjectId::Session(id.clone()), &object_key(key), &what) {
             return Change::Some;
         }
+        let rest = SessionChange { target: None, ..change.clone() };
+        let counts = draft.change_counts(session, &object_key(key), loses(draft, session, &rest), &change);
+        if counts && !draft.may_lose(session, &object_key(key), "ModifyTrafficMirrorSession", &what) {
+            return Change::Some;
+        }
     } else if draft.inventory.complete_since().is_none() {
         draft.wait(object_key(key), what, Wait::Everything);
         return Change::Some;
@@ -223,10 +229,17 @@ fn remove(draft: &mut Draft<'_>) {
         {
             continue;
         }
-        for id in ids {
-            let step = (object_key(key), Step::DeleteSession { session: id.clone() });
+        for session in ids.iter().filter_map(|id| inventory.sessions.get(id)) {
+            let (object, key) = (ObjectId::Session(session.id.clone()), object_key(key));
             let why = "nothing wants the interface mirrored any more";
-            draft.remove(ObjectId::Session(id.clone()), object_key(key), why, vec![step]);
+            let what = format!("remove {object}: {why}");
+            let counts = !is_idle(inventory, interface);
+            if draft.settled(object.clone(), &key, &what)
+                && (!counts || draft.may_lose(session, &key, "DeleteTrafficMirrorSession", &what))
+            {
+                let step = Step::DeleteSession { session: session.id.clone() };
+                draft.remove(object, key.clone(), why, vec![(key, step)]);
+            }
         }
     }
 }

@@ -1,0 +1,97 @@
+//! Takes policies that take packets away; gives sentences about how many sessions lose them in an hour, and what does not count.
+
+use super::*;
+use crate::inventory::InstanceState;
+use crate::plan::Wait;
+
+const HOUR: i64 = 3600;
+
+/// So many jewels, mirrored for more than an hour, under a policy of which a tenth of the sessions may lose packets in an hour.
+fn long_mirrored(count: usize) -> (Cloud, Reconciler, i64) {
+    let (mut cloud, mut ours, now) = mirrored(count);
+    ours.policy.limits.max_losses = 0.1;
+    ours.round(&mut cloud, now + HOUR);
+    ours.round(&mut cloud, now + 2 * HOUR);
+    (cloud, ours, now + 2 * HOUR)
+}
+
+/// How many of a hundred sessions are left after each quarter of an hour of two hours.
+fn left(cloud: &mut Cloud, ours: &mut Reconciler, now: i64) -> Vec<usize> {
+    let mut left = Vec::new();
+    for seconds in (10..=2 * HOUR).step_by(10) {
+        ours.round(cloud, now + seconds);
+        if seconds % 900 == 0 {
+            left.push(cloud.facts.0.sessions.len());
+        }
+    }
+    left
+}
+
+#[test]
+fn a_policy_that_wants_nothing_any_more_takes_a_tenth_at_once_and_a_tenth_in_an_hour() {
+    let (mut cloud, mut ours, now) = long_mirrored(100);
+    ours.policy.strategies.clear();
+    let left = left(&mut cloud, &mut ours, now);
+    assert_eq!((left[0], left[3], left[7]), (88, 81, 72), "{left:?}");
+    let held = |waiting: &&crate::plan::Waiting| matches!(waiting.on, Wait::Allowance(_));
+    assert_eq!(ours.plan.waiting.iter().filter(held).count(), 72, "and the others are shown");
+    assert!(ours.plan.retry_at().is_some());
+}
+
+#[test]
+fn all_of_them_may_go_at_once_where_the_policy_says_so() {
+    let (mut cloud, mut ours, now) = mirrored(100);
+    assert_eq!(ours.policy.limits.max_losses, 1.0);
+    ours.round(&mut cloud, now + HOUR);
+    ours.policy.strategies.clear();
+    let now = now + HOUR;
+    assert_eq!(left(&mut cloud, &mut ours, now)[0], 0);
+}
+
+#[test]
+fn five_may_go_right_after_the_start() {
+    let (mut cloud, mut ours, now) = mirrored(20);
+    ours.policy.limits.max_losses = 0.0;
+    ours.policy.strategies.clear();
+    for seconds in (10..=60).step_by(10) {
+        ours.round(&mut cloud, now + seconds);
+    }
+    assert_eq!(cloud.facts.0.sessions.len(), 15);
+}
+
+#[test]
+fn what_stands_on_stopped_instances_goes_and_does_not_count() {
+    let (mut cloud, mut ours, now) = long_mirrored(40);
+    for n in 0..40 {
+        let instance = format!("i-{n:04}");
+        cloud.change(|facts| facts.instance_in(&instance, InstanceState::Stopped, &[("mirror", "jewel")]));
+    }
+    assert_eq!(left(&mut cloud, &mut ours, now)[0], 0);
+}
+
+#[test]
+fn what_somebody_else_has_pointed_elsewhere_comes_back_and_does_not_count() {
+    let (mut cloud, mut ours, now) = long_mirrored(40);
+    cloud.change(|facts| facts.target("tmt-x", crate::inventory::Resource::NetworkLoadBalancer("arn:x".into())));
+    cloud.facts.0.targets.get_mut(&"tmt-x".into()).unwrap().tags.clear();
+    cloud.facts.0.sessions.values_mut().for_each(|session| session.target = "tmt-x".into());
+    for seconds in (10..=120).step_by(10) {
+        ours.round(&mut cloud, now + seconds);
+    }
+    assert!(cloud.facts.0.sessions.values().all(|session| session.target.as_str() != "tmt-x"));
+    assert!(ours.plan.is_empty(), "{:?}", ours.plan);
+}
+
+#[test]
+fn what_is_new_never_waits_for_the_allowance() {
+    let (mut cloud, mut ours, now) = long_mirrored(20);
+    for n in 0..20 {
+        cloud.change(|facts| facts.instance(&format!("i-{n:04}"), &[]));
+    }
+    for n in 100..150 {
+        let (instance, interface) = (format!("i-{n:04}"), format!("eni-{n:04}"));
+        cloud.change(|facts| facts.instance(&instance, &[("mirror", "jewel")]).interface(&interface, &instance));
+    }
+    ours.round(&mut cloud, now + 10);
+    assert_eq!(cloud.facts.0.sessions.len(), 70);
+}
