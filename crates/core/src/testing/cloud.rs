@@ -102,10 +102,7 @@ impl Cloud {
                 Ok(Outcome::Done)
             }
             Step::ModifySession { session, change } => self.modify(owner, session.as_str(), change),
-            Step::DeleteSession { .. }
-            | Step::DeleteRule { .. }
-            | Step::DeleteFilter { .. }
-            | Step::DeleteTarget { .. } => self.delete(owner, step),
+            other => self.delete(owner, other),
         }
     }
 
