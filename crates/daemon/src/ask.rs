@@ -1,6 +1,7 @@
 //! Takes a cloud and a policy; makes one round that applies nothing, and says what came of it. The only dry run there is.
 
 use std::fs;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -47,9 +48,10 @@ pub fn check(path: &Path, output: Output) -> anyhow::Result<ExitCode> {
     if checked.valid || output == Output::Json {
         show(output, &checked, |checked| checked.text(None))?;
     } else {
-        let colours = colours(&std::io::stderr());
+        let err = std::io::stderr();
         // Whoever reads it in a terminal wants to see the place; an editor wants a line for each mistake.
-        eprint!("{}", coloured(&checked.text(colours.then_some(text.as_str())), colours));
+        let source = err.is_terminal().then_some(text.as_str());
+        eprint!("{}", coloured(&checked.text(source), colours(&err)));
     }
     Ok(if checked.valid { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
