@@ -53,7 +53,11 @@ def test_every_action_can_be_called_too_often(simulator: Simulator, balancing: B
         ("describe_load_balancers", {"LoadBalancerArns": [IDS["LoadBalancerArn"]]}, "LoadBalancerNotFound"),
         ("describe_load_balancers", {"Names": ["none"]}, "LoadBalancerNotFound"),
         ("describe_load_balancer_attributes", named("LoadBalancerArn"), "LoadBalancerNotFound"),
-        ("modify_load_balancer_attributes", named("LoadBalancerArn"), "LoadBalancerNotFound"),
+        (
+            "modify_load_balancer_attributes",
+            named("LoadBalancerArn") | {"Attributes": [{"Key": "deletion_protection.enabled", "Value": "false"}]},
+            "LoadBalancerNotFound",
+        ),
         ("set_subnets", named("LoadBalancerArn") | {"Subnets": [IDS["SubnetId"]]}, "LoadBalancerNotFound"),
         ("describe_listeners", named("LoadBalancerArn"), "LoadBalancerNotFound"),
         ("describe_listeners", {"ListenerArns": [IDS["ListenerArn"]]}, "ListenerNotFound"),

@@ -1,6 +1,8 @@
 //! Takes rounds; writes them down: log, metrics, and what the probes answer. Never changes what a round does, and carries no ids into
 //! the metrics.
 
+mod tampering;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
@@ -13,6 +15,7 @@ use prometheus::process_collector::ProcessCollector;
 use prometheus::{Encoder, Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use tracing::{debug, info, warn};
 
+use self::tampering::Tampering;
 use crate::round::{Read, Round};
 
 /// What is written down.
@@ -29,6 +32,7 @@ pub struct Record {
     observed: Gauge,
     policy_changes: IntCounterVec,
     policy_good: IntGauge,
+    tampering: Tampering,
 }
 
 struct State {
@@ -85,6 +89,7 @@ impl Record {
                 "vpc_mirror_policy_good",
                 "1 while the policy file as it is now is followed; 0 while an earlier one is, since this one is wrong.",
             )?,
+            tampering: Tampering::new()?,
             registry,
         };
         let build = IntGauge::with_opts(
@@ -104,7 +109,10 @@ impl Record {
             Box::new(build),
             Box::new(ProcessCollector::for_self()),
         ];
-        all.into_iter().try_for_each(|metric| record.registry.register(metric)).context("metrics")?;
+        all.into_iter()
+            .chain(record.tampering.metrics())
+            .try_for_each(|metric| record.registry.register(metric))
+            .context("metrics")?;
         Ok(record)
     }
 
@@ -198,6 +206,7 @@ impl Record {
     /// Writes down a round: of what it saw, only what changed since the last one.
     pub fn round(&self, round: &Round) {
         self.rounds.inc();
+        self.tampering.round(round);
         let gaps = report::gaps(&round.seen.inventory);
         let summary = report::summary(&round.seen.inventory, &round.decisions, &round.desired, &round.plan);
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
