@@ -234,8 +234,8 @@ pub(super) struct LimitsEntry {
     /// What our sessions may cost in a month of 730 hours, in US dollars at list price. The least important go without. Default: any sum.
     #[schemars(with = "Option<f64>")]
     pub(super) max_monthly_usd: Option<Spanned<f64>>,
-    /// The part of our sessions that may be lost in an hour without anybody's approval: `0%` to `100%`. Default: `10%`. Read, and not yet
-    /// held to: every loss that has settled is carried out.
+    /// The part of our sessions that may be lost, or pointed elsewhere, in an hour, and five in any case: `0%` to `100%`. Default: `10%`.
+    /// What is more than that waits, and is shown; right after the start there are five.
     #[schemars(with = "Option<String>")]
     pub(super) max_losses: Option<Spanned<String>>,
     /// How many interfaces may become sources in an hour, spread over its minutes; one that was mirrored before comes back at once.
