@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+import control
 import reached
 from waiting import eventually
 
@@ -63,10 +63,7 @@ class Simulator:
 
     def ask(self, method: str, path: str, wish: object = None) -> dict:
         """What the control endpoint answers."""
-        body = None if wish is None else json.dumps(wish).encode()
-        request = urllib.request.Request(f"{self.url}/_sim/{path}", body, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.loads(answer.read())
+        return control.ask(self.url, method, path, wish)
 
     def refuses(self, method: str, path: str, wish: object = None) -> str:
         """What the control endpoint says of a wish that it must refuse."""
