@@ -1,21 +1,18 @@
 """`plan` and `explain`, asked beside the running daemon and with the environment of the AWS CLI."""
 
-import subprocess
+import functools
 from pathlib import Path
 
 import pytest
 
+import asking
 from cloud import add_interface, run_instance, session_on
 from demo import Demo
 
 
 @pytest.fixture
 def ask(binary: Path, demo: Demo):
-    def ask(command: str, *words: str) -> subprocess.CompletedProcess:
-        whole = [binary, command, "--policy", demo.policy, *words]
-        return subprocess.run(whole, capture_output=True, text=True, timeout=60)
-
-    return ask
+    return functools.partial(asking.ask, binary, demo)
 
 
 def test_a_plan_says_with_its_exit_code_whether_anything_would_change(ask):
