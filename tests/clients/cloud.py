@@ -53,15 +53,36 @@ def ec2():
     return reached.listen(boto3.client("ec2"))
 
 
-def run_instance(mirror: str | None = None) -> Instance:
+def run_instance(mirror: str | None = None, **how) -> Instance:
     """Launches an instance, with the tag `mirror` if one is given, and waits until it runs."""
-    tagged = f"ResourceType=instance,Tags=[{{Key=mirror,Value={mirror}}}]"
-    tags = ["--tag-specifications", tagged] if mirror else []
-    (launched,) = aws("run-instances", "--image-id", IMAGE, "--instance-type", "t3.micro", *tags)["Instances"]
-    instance_id, (interface,) = launched["InstanceId"], launched["NetworkInterfaces"]
-    running = {"InstanceIds": [instance_id], "Filters": [{"Name": "instance-state-name", "Values": ["running"]}]}
-    eventually(f"{instance_id} runs", lambda: ec2().describe_instances(**running)["Reservations"])
-    return Instance(instance_id, interface["NetworkInterfaceId"], launched["SubnetId"])
+    (instance,) = run_instances(1, mirror, **how)
+    return instance
+
+
+def run_instances(
+    count: int, mirror: str | None = None, *, kind: str = "t3.micro", subnet: str | None = None, **tags: str
+) -> list[Instance]:
+    """Launches instances of a type at once, with these tags, and waits until they run."""
+    every = tags | ({"mirror": mirror} if mirror else {})
+    pairs = ",".join(f"{{Key={key},Value={value}}}" for key, value in every.items())
+    tagged = ["--tag-specifications", f"ResourceType=instance,Tags=[{pairs}]"] if every else []
+    place = ["--subnet-id", subnet] if subnet else []
+    what = ["--image-id", IMAGE, "--instance-type", kind, "--count", str(count)]
+    launched = [_launched(it) for it in aws("run-instances", *what, *place, *tagged)["Instances"]]
+    ids = [instance.id for instance in launched]
+    wanted = {"InstanceIds": ids, "Filters": [{"Name": "instance-state-name", "Values": ["running"]}]}
+
+    def run() -> bool:
+        found = ec2().describe_instances(**wanted)["Reservations"]
+        return sum(len(reservation["Instances"]) for reservation in found) == count
+
+    eventually(f"{', '.join(ids)} run", run)
+    return launched
+
+
+def _launched(instance: dict) -> Instance:
+    (interface,) = instance["NetworkInterfaces"]
+    return Instance(instance["InstanceId"], interface["NetworkInterfaceId"], instance["SubnetId"])
 
 
 def create_interface(subnet: str) -> str:

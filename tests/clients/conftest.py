@@ -93,9 +93,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Shows, with a test that fails, what the demo has logged meanwhile."""
+    """Shows, with a test that fails, what the demo has logged meanwhile, and what one of the test's own has."""
     report = yield
     values = getattr(item, "funcargs", {})
     if report.failed and "log_begins" in values:
         report.sections.append(("the demo's log", values["demo"].log()[values["log_begins"] :]))
+    if report.failed and "own" in values:
+        report.sections.append(("its own demo's log", values["own"].log()))
     return report

@@ -21,9 +21,10 @@ SETTLE = 5.0
 class Demo:
     """A running demo. The kernel chooses its ports, so that no two want the same; where it answers, it says itself."""
 
-    def __init__(self, binary: Path, folder: Path, lasts: str = "30m"):
+    def __init__(self, binary: Path, folder: Path, lasts: str = "30m", instances: int = 30):
         # It ends by itself one day: even a test run that is killed leaves nothing running.
-        command = [binary, "demo", "--port", "0", "--listen", "127.0.0.1:0", "--instances", "30", "--for", lasts]
+        size = ["--instances", str(instances), "--for", lasts]
+        command = [binary, "demo", "--port", "0", "--listen", "127.0.0.1:0", *size]
         self._out, self._err = folder / "stdout", folder / "stderr"
         with self._out.open("w") as out, self._err.open("w") as err:
             # Its policy file goes to the folder for temporary files.
@@ -35,6 +36,7 @@ class Demo:
             self.end(signal.SIGKILL)
             raise
         self.environment = dict(word.split("=", 1) for word in shlex.split(greeting["environment"]))
+        self.cloud = self.environment["AWS_ENDPOINT_URL"]
         self.url = greeting["url"]
         self.policy = Path(greeting["policy"])
 
@@ -79,6 +81,15 @@ class Demo:
             lines = answer.read().decode().splitlines()
         samples = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
         return {name: float(value) for name, value in samples}
+
+    def follows(self, policy: str) -> None:
+        """Writes another policy in place of its own, whole at once, and waits until the daemon follows it."""
+        followed = 'vpc_mirror_policy_changes_total{result="followed"}'
+        before = self.metrics().get(followed, 0)
+        new = self.policy.with_suffix(".new")
+        new.write_text(policy)
+        new.replace(self.policy)
+        eventually("the daemon follows the policy", lambda: self.metrics().get(followed, 0) > before)
 
     def observes(self, since: float) -> None:
         """Waits until the daemon knows how everything stood at `since` (seconds of the Unix epoch) or later."""

@@ -10,8 +10,9 @@ T = TypeVar("T")
 PATIENCE = 30.0
 
 
-def eventually(what: str, ask: Callable[[], T], within: float = PATIENCE) -> T:
-    """The first answer of `ask` that is true as `if` sees it; an error that says `what` after `within` seconds."""
+def eventually(what: str, ask: Callable[[], T], within: float = PATIENCE, every: float = 0.2) -> T:
+    """The first answer of `ask` that is true as `if` sees it; an error that says `what` after `within` seconds. Between
+    two questions `every` seconds pass."""
     deadline = time.monotonic() + within
     while True:
         answer = ask()
@@ -19,4 +20,4 @@ def eventually(what: str, ask: Callable[[], T], within: float = PATIENCE) -> T:
             return answer
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within:g} s: {what}; the last answer is {answer!r}")
-        time.sleep(0.2)
+        time.sleep(every)
