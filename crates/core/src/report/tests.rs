@@ -81,7 +81,10 @@ fn an_explanation_ends_with_the_reason_at_the_step_where_the_way_ends() {
     );
     let full = ["tms-a", "tms-b", "tms-c"].into_iter().zip(1..);
     let full = full.fold(jewel_with(|_| {}), |facts, (id, number)| facts.foreign_session(id, "eni-1", number));
-    contains(&Whole::of(full).explained("eni-1"), &["3 session(s) of others leave no slot", "3 of 3 taken"]);
+    contains(
+        &Whole::of(full).explained("eni-1"),
+        &["eni-1: not mirrored to sta: 3 session(s) of others leave no slot", "3 of 3 taken"],
+    );
     let plain = Whole::of(Facts::new().instance("i-1", &[]).interface("eni-1", "i-1"));
     contains(&plain.explained("i-1"), &["eni-1: not mirrored: no tag and no selector concerns it\n"]);
     assert!(explain(plain.seen(), "i-2").is_none());

@@ -82,7 +82,8 @@ impl InterfaceReport {
     fn result(&self) -> String {
         let id = &self.id;
         let to = |session: fn(&LaneReport) -> String| self.lanes.iter().map(session).collect::<Vec<_>>().join(", and ");
-        let last = self.reasons.last().map(|said| said.text.trim_start_matches("not mirrored: ")).unwrap_or_default();
+        let said = self.reasons.last().map(|said| said.text.as_str()).unwrap_or_default();
+        let last = said.trim_start_matches("not mirrored: ");
         match self.state {
             State::Mirrored | State::Starting => format!("{id}: {}", to(LaneReport::result)),
             State::Unconcerned => format!("{id}: not mirrored: no tag and no selector concerns it"),
@@ -90,6 +91,8 @@ impl InterfaceReport {
                 format!("{id}: undecided: no tag and no selector concerns it, as far as instances could be read")
             }
             State::Ending => format!("{id}: mirrored, and not to be any more: {last}"),
+            // A lane's reason names the lane first: "not mirrored to sta: …".
+            State::OptedOut | State::NotMirrored if said.starts_with("not mirrored") => format!("{id}: {said}"),
             State::OptedOut | State::NotMirrored => format!("{id}: not mirrored: {last}"),
             State::Covered | State::Undecided => format!("{id}: {last}"),
         }
