@@ -7,14 +7,15 @@ mod account;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use account::{Account, policy};
+use account::{Account, Fate, policy};
 use mirror_core::cloud::Items;
 use mirror_core::ids::{InstanceId, SessionId};
 use mirror_core::inventory::Tags;
 use mirror_core::ownership::OWNER_TAG;
 use mirror_core::policy::{Policy, parse};
+use mirror_core::report;
 use mirror_sim::fleet::instance;
-use mirror_sim::{CreateTrafficMirrorFilter, CreateTrafficMirrorSession, Request, Response};
+use mirror_sim::{CreateTrafficMirrorFilter, CreateTrafficMirrorSession, Describe, Request, Response};
 
 /// A policy of this owner's, with everything else as it is written here.
 fn policy_of(owner: &str, rest: &str) -> Policy {
@@ -221,4 +222,59 @@ async fn a_number_that_somebody_took_in_the_meantime_is_left_to_them() {
     let numbers: BTreeSet<u16> =
         account.sessions().iter().filter(|session| session.interface == interface).map(|it| it.number).collect();
     assert_eq!(numbers, BTreeSet::from([100, 200]));
+}
+
+/// The subnet that an instance is in, and its VPC.
+fn network_of(account: &Account, id: &InstanceId) -> (String, String) {
+    let Response::DescribeInstances(page) = account.call(Request::DescribeInstances(Describe::only([id.clone()])))
+    else {
+        panic!("no instances");
+    };
+    let interface = &page.items[0].interfaces[0];
+    (interface.subnet.to_string(), interface.vpc.to_string())
+}
+
+#[tokio::test]
+async fn a_subnet_that_is_tagged_has_everything_in_it_mirrored_but_what_is_off_by_its_own_tag() {
+    let mut account = Account::new();
+    let jewels = [account.runs(instance()), account.runs(instance())];
+    let (subnet, vpc) = network_of(&account, &jewels[0]);
+    account.runs(instance().tagged("mirror", "off"));
+    account.goes_on_for(120).await;
+    assert_eq!(account.sessions().len(), 0);
+    account.tag(&subnet, "mirror", "crown-jewel");
+    // Farther away: the subnet's own tag decides.
+    account.tag(&vpc, "mirror", "off");
+    account.goes_on_for(120).await;
+    let expected: BTreeSet<_> = jewels.iter().flat_map(|jewel| account.interfaces_of(jewel)).collect();
+    assert_eq!(account.mirrored(), expected);
+    account.writes();
+    account.goes_on_for(3600).await;
+    assert_eq!(account.writes().len(), 0, "and then rests");
+    account.tag(&subnet, "mirror", "off");
+    account.goes_on_for(200).await;
+    assert_eq!(account.sessions().len(), 0, "it ends as it began, once that has settled");
+}
+
+#[tokio::test]
+async fn while_the_tags_of_subnets_may_not_be_read_what_they_have_chosen_stays_also_after_a_restart_and_that_is_said() {
+    let mut account = Account::new();
+    let jewel = account.runs(instance());
+    let (_, vpc) = network_of(&account, &jewel);
+    account.tag(&vpc, "mirror", "crown-jewel");
+    account.goes_on_for(120).await;
+    assert_eq!(account.sessions().len(), 1);
+    account.fate(|action| if action == "GetResources" { Fate::Denied } else { Fate::Answered });
+    account.tag(&vpc, "mirror", "off");
+    for _ in 0..2 {
+        account.goes_on_for(3600).await;
+        assert_eq!(account.sessions().len(), 1);
+        let round = account.round().await;
+        let gaps = report::gaps(&round.seen.inventory);
+        assert!(gaps.iter().any(|gap| gap.starts_with("GetResources: ")), "{gaps:?}");
+        account.restart();
+    }
+    account.fate(|_| Fate::Answered);
+    account.goes_on_for(200).await;
+    assert_eq!(account.sessions().len(), 0);
 }

@@ -20,9 +20,10 @@ use support::fleet::{Account, account, filters_and_targets, interfaces, jewels};
 use support::program::Program;
 use support::standing::standing;
 
-const READS: [&str; 5] = [
+const READS: [&str; 6] = [
     "DescribeInstances",
     "DescribeNetworkInterfaces",
+    "GetResources",
     "DescribeTrafficMirrorTargets",
     "DescribeTrafficMirrorFilters",
     "DescribeTrafficMirrorSessions",
@@ -48,7 +49,7 @@ async fn a_resync_of_3000_instances_reads_just_the_pages_that_there_are() {
 
     let calls = cloud.calls().arrived().to_vec();
     assert_eq!(calls.first().map(String::as_str), Some("GetCallerIdentity"));
-    let expected: BTreeMap<&str, usize> = READS.into_iter().zip([3, 4, 1, 1, 1]).collect();
+    let expected: BTreeMap<&str, usize> = READS.into_iter().zip([3, 4, 1, 1, 1, 1]).collect();
     let resyncs: Vec<_> = calls[1..].split_inclusive(|action| action == SESSIONS).take(4).map(tally).collect();
     assert_eq!(resyncs, vec![expected; 4], "by action; and nothing was written");
 }
@@ -75,6 +76,20 @@ async fn while_instances_may_not_be_read_it_says_what_to_grant_and_removes_nothi
     daemon.says("everything can be seen again").await;
     assert_eq!(cloud.calls().writes(), 0);
     assert_eq!(cloud.sessions().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_tags_of_subnets_may_not_be_read_it_says_what_to_grant() {
+    let Account { world, policy } = standing(small()).await;
+    let cloud = Cloud::serve(world).await;
+    cloud.refuse("GetResources");
+    let daemon = Program::run(&policy).arguments(&["--resync", "1s"]).on(&cloud).start();
+
+    daemon.says("grant tag:GetResources").await;
+    assert_eq!(daemon.get("/readyz").await.status, 503);
+    cloud.allow("GetResources");
+    daemon.shows("/readyz", |page| page.status == 200).await;
+    assert_eq!(cloud.calls().writes(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

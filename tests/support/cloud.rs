@@ -106,7 +106,10 @@ async fn answer(State(cloud): State<Cloud>, request: Request, next: Next) -> Res
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let text = String::from_utf8_lossy(&body);
-    let action = text.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default();
+    let queried = text.split('&').find_map(|pair| pair.strip_prefix("Action="));
+    // What speaks JSON names its action in a header: `ResourceGroupsTaggingAPI_20170126.GetResources`.
+    let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()?.split('.').next_back());
+    let action = queried.or(target).unwrap_or_default();
     let in_flight = InFlight::new(cloud.calls.clone(), action);
     let (delay, refused) = {
         let mut faults = cloud.faults.lock().unwrap();
@@ -130,6 +133,12 @@ async fn answer(State(cloud): State<Cloud>, request: Request, next: Next) -> Res
 
 /// What AWS says to one who lacks a permission. The end of it differs from call to call.
 fn denied(action: &str, call: InFlight) -> Response {
+    if action == "GetResources" {
+        let body = r#"{"__type": "AccessDeniedException", "Message": "User: arn:aws:sts::111122223333:assumed-role/mirror/pod is
+            not authorized to perform: tag:GetResources because no identity-based policy allows the tag:GetResources action"}"#;
+        let body = body.split_whitespace().collect::<Vec<_>>().join(" ");
+        return (StatusCode::BAD_REQUEST, [(CONTENT_TYPE, "application/x-amz-json-1.1")], body).into_response();
+    }
     let number = call.number();
     let body = format!(
         "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized to perform this operation. \

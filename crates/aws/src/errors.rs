@@ -94,7 +94,13 @@ fn answered(action: Action, answer: &impl ProvideErrorMetadata, status: u16, cau
 /// What to grant, then what AWS said.
 fn denial(action: Action, said: &str) -> String {
     let named = said.split_once(PERFORM).and_then(|(_, rest)| rest.split([' ', ',']).next());
-    let service = if action == "GetCallerIdentity" { "sts" } else { "ec2" };
+    let service = match action {
+        "GetCallerIdentity" => "sts",
+        // The service's name, `tagging`, is not what its actions begin with. Source: "Actions, resources, and condition keys for
+        // Amazon Resource Group Tagging API", Service Authorization Reference.
+        "GetResources" => "tag",
+        _ => "ec2",
+    };
     let lacking = named.map_or_else(|| format!("{service}:{action}"), str::to_owned);
     format!("grant {lacking}: {said}")
 }

@@ -64,6 +64,7 @@ impl fmt::Debug for Keys {
 pub struct Sdk {
     ec2: aws_sdk_ec2::Client,
     sts: aws_sdk_sts::Client,
+    tagging: aws_sdk_resourcegroupstagging::Client,
     region: Region,
     /// Where the calls go, for whoever reads that nobody answered there.
     place: String,
@@ -87,7 +88,10 @@ impl Sdk {
         let place = config.endpoint_url().map_or_else(|| format!("AWS in `{region}`"), |url| format!("`{url}`"));
         let ec2 = aws_sdk_ec2::config::Builder::from(&config).interceptor(Whole).build();
         let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(Whole).build();
-        Ok(Self { ec2: aws_sdk_ec2::Client::from_conf(ec2), sts: aws_sdk_sts::Client::from_conf(sts), region, place })
+        // JSON, of which the SDK's decoder gives nothing unless it is whole.
+        let tagging = aws_sdk_resourcegroupstagging::Client::new(&config);
+        let (ec2, sts) = (aws_sdk_ec2::Client::from_conf(ec2), aws_sdk_sts::Client::from_conf(sts));
+        Ok(Self { ec2, sts, tagging, region, place })
     }
 
     /// The Region that is asked.

@@ -1,6 +1,7 @@
 //! Takes a query; gives the page that AWS answers, by one call. Never asks for the next page.
 
-use mirror_core::cloud::{Action, CloudError, Items, PAGE_SIZE, Page, Query};
+use aws_sdk_resourcegroupstagging::types::TagFilter;
+use mirror_core::cloud::{Action, CloudError, Items, PAGE_SIZE, Page, Query, TAGGED_PAGE_SIZE};
 use mirror_core::inventory::Kind;
 
 use crate::errors::Unreadable;
@@ -12,11 +13,13 @@ pub(crate) async fn read(sdk: &Sdk, query: &Query) -> Answer {
     let action = query.action();
     match query {
         Query::Identity => identity(sdk, action).await,
+        Query::Tagged(key, token) => tagged(sdk, action, Some(key), token.clone()).await,
         Query::List(kind, token) => {
             let token = token.clone();
             match kind {
                 Kind::Instances => instances(sdk, action, token).await,
                 Kind::Interfaces => interfaces(sdk, action, token).await,
+                Kind::Tagged => tagged(sdk, action, None, token).await,
                 Kind::Targets => targets(sdk, action, token).await,
                 Kind::Filters => filters(sdk, action, token).await,
                 Kind::Sessions => sessions(sdk, action, token).await,
@@ -45,6 +48,17 @@ async fn interfaces(sdk: &Sdk, action: Action, token: Option<String>) -> Answer 
     let mut answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
     let next = answer.next_token.take();
     page(action, translate::all(answer.network_interfaces, translate::interface).map(Items::Interfaces), next)
+}
+
+/// What is tagged with a key, or at all.
+async fn tagged(sdk: &Sdk, action: Action, key: Option<&String>, token: Option<String>) -> Answer {
+    let filters = key.map(|key| vec![TagFilter::builder().key(key).build()]);
+    let request = sdk.tagging.get_resources().resource_type_filters("ec2:subnet").resource_type_filters("ec2:vpc");
+    let request = request.set_tag_filters(filters).resources_per_page(TAGGED_PAGE_SIZE).set_pagination_token(token);
+    let mut answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
+    // The last page has an empty one.
+    let next = answer.pagination_token.take();
+    page(action, translate::tagged(answer).map(Items::Tagged), next)
 }
 
 async fn targets(sdk: &Sdk, action: Action, token: Option<String>) -> Answer {

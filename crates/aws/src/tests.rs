@@ -4,5 +4,6 @@ mod connecting;
 mod failures;
 mod reads;
 mod steps;
+mod tagging;
 mod unreadable;
 mod wire;

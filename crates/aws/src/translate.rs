@@ -12,12 +12,13 @@ use aws_sdk_ec2::types::{
     TrafficMirrorFilter, TrafficMirrorFilterRule, TrafficMirrorPortRange, TrafficMirrorRuleAction,
     TrafficMirrorSession, TrafficMirrorTarget,
 };
+use aws_sdk_resourcegroupstagging::operation::get_resources::GetResourcesOutput;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use ipnet::IpNet;
 use mirror_core::ids::{AccountId, RuleId};
 use mirror_core::inventory::{
     Attachment, Direction, Filter, Instance, InstanceState, NetworkInterface, Platform, PortRange, Resource, Rule,
-    RuleAction, Session, Tags, Target,
+    RuleAction, Session, Tagged, Tags, Target,
 };
 
 use crate::errors::Unreadable;
@@ -99,6 +100,24 @@ fn attachment(item: &Item, it: NetworkInterfaceAttachment) -> Result<Attachment,
         device_index: it.device_index.unwrap_or_default(),
         attached: it.status == Some(AttachmentStatus::Attached),
     })
+}
+
+/// Subnets and VPCs, by what their ARNs end with: `…:subnet/subnet-0a`. An answer without the list is no empty one: of a body that got
+/// lost the SDK makes an answer without anything.
+pub(crate) fn tagged(answer: GetResourcesOutput) -> Result<Tagged, Unreadable> {
+    let list = answer.resource_tag_mapping_list;
+    let list = list.ok_or_else(|| Unreadable::new("the answer has no `ResourceTagMappingList`".into()))?;
+    let mut tagged = Tagged::default();
+    for it in list {
+        let item = Item::new("tagged resource", "ResourceARN", it.resource_arn)?;
+        let tags = it.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect();
+        match item.id().rsplit(':').next().and_then(|resource| resource.split_once('/')) {
+            Some(("subnet", id)) => _ = tagged.subnets.insert(id.into(), tags),
+            Some(("vpc", id)) => _ = tagged.vpcs.insert(id.into(), tags),
+            _ => return Err(item.odd("ResourceARN", item.id())),
+        }
+    }
+    Ok(tagged)
 }
 
 pub(crate) fn target(it: TrafficMirrorTarget) -> Result<Target, Unreadable> {

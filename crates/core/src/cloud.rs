@@ -2,6 +2,7 @@
 //! Never speaks them.
 
 mod codes;
+mod query;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,8 +11,9 @@ use std::future::Future;
 use serde::{Deserialize, Serialize};
 
 pub use self::codes::classify;
-use crate::ids::{AccountId, FilterId, InterfaceId, RuleId, SessionId, TargetId};
-use crate::inventory::{Filter, Instance, Kind, NetworkInterface, Resource, Rule, Session, Tags, Target};
+pub use self::query::{Items, PAGE_SIZE, Page, Query, TAGGED_PAGE_SIZE};
+use crate::ids::{FilterId, InterfaceId, RuleId, SessionId, TargetId};
+use crate::inventory::{Resource, Rule, Tags};
 
 /// The cloud's edge, in one account and Region. Each call is exactly one AWS call: it neither retries nor waits nor decides.
 pub trait Cloud: Send + Sync {
@@ -23,58 +25,6 @@ pub trait Cloud: Send + Sync {
 
 /// The name of an AWS API action, as AWS writes it: what is throttled, granted, counted and logged.
 pub type Action = &'static str;
-
-/// Largest page of the lists that we read. Source: botocore `ec2/2016-11-15`, `MaxResults` of the five describe calls: 5 to 1000.
-pub const PAGE_SIZE: i32 = 1000;
-
-/// One question: the caller's account, or one page of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Query {
-    /// Whose credentials are these?
-    Identity,
-    /// A page of a list: the first, or the one that the token of the page before leads to.
-    List(Kind, Option<String>),
-}
-
-impl Query {
-    /// The AWS action that answers it.
-    pub fn action(&self) -> Action {
-        match self {
-            Self::Identity => "GetCallerIdentity",
-            Self::List(Kind::Instances, _) => "DescribeInstances",
-            Self::List(Kind::Interfaces, _) => "DescribeNetworkInterfaces",
-            Self::List(Kind::Targets, _) => "DescribeTrafficMirrorTargets",
-            Self::List(Kind::Filters, _) => "DescribeTrafficMirrorFilters",
-            Self::List(Kind::Sessions, _) => "DescribeTrafficMirrorSessions",
-        }
-    }
-}
-
-/// One answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Page {
-    /// What it holds.
-    pub items: Items,
-    /// Leads to the next page; none on the last.
-    pub next: Option<String>,
-}
-
-/// What a page holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Items {
-    /// The caller's account.
-    Identity(AccountId),
-    /// Instances.
-    Instances(Vec<Instance>),
-    /// Network interfaces.
-    Interfaces(Vec<NetworkInterface>),
-    /// Mirror targets.
-    Targets(Vec<Target>),
-    /// Mirror filters.
-    Filters(Vec<Filter>),
-    /// Mirror sessions.
-    Sessions(Vec<Session>),
-}
 
 /// What makes a create that is sent twice one create: up to 64 ASCII characters. Source: "Ensuring idempotency in Amazon EC2 API
 /// requests", EC2 Developer Guide. How long AWS remembers one is not documented, so that nothing may rest on it alone.

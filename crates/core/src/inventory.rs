@@ -28,6 +28,8 @@ pub enum Kind {
     Instances,
     /// Network interfaces.
     Interfaces,
+    /// The tags of subnets and VPCs.
+    Tagged,
     /// Traffic mirror targets.
     Targets,
     /// Traffic mirror filters, with their rules.
@@ -38,7 +40,8 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which they are read: sessions last, so that whatever a session names was listed before it.
-    pub const ALL: [Self; 5] = [Self::Instances, Self::Interfaces, Self::Targets, Self::Filters, Self::Sessions];
+    pub const ALL: [Self; 6] =
+        [Self::Instances, Self::Interfaces, Self::Tagged, Self::Targets, Self::Filters, Self::Sessions];
 }
 
 impl fmt::Display for Kind {
@@ -46,6 +49,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Instances => "instances",
             Self::Interfaces => "network interfaces",
+            Self::Tagged => "tags of subnets and VPCs",
             Self::Targets => "mirror targets",
             Self::Filters => "mirror filters",
             Self::Sessions => "mirror sessions",
@@ -72,7 +76,9 @@ pub enum Overlay {
     Behind,
 }
 
-/// Tags of subnets and VPCs, as far as they carry the key that chooses strategies.
+/// Tags of subnets and VPCs that carry the key that chooses strategies. Those that others share with the account are missing: their
+/// tags are their owner's, and AWS shows them to nobody else. Source: "Share your VPC subnets with other accounts", Amazon VPC User
+/// Guide.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tagged {
     /// Of subnets.
@@ -100,6 +106,8 @@ pub struct Inventory {
     pub sessions: BTreeMap<SessionId, Session>,
     /// The tags of what has no list of its own here.
     pub tagged: Tagged,
+    /// The key by which they were asked for: what is tagged with another one is not among them.
+    pub tagged_by: String,
     /// When the last complete read of each kind began.
     pub read: BTreeMap<Kind, Time>,
     /// The kinds whose latest read was not complete; their objects are those of the last complete one.
@@ -125,6 +133,7 @@ impl Inventory {
             filters: BTreeMap::new(),
             sessions: BTreeMap::new(),
             tagged: Tagged::default(),
+            tagged_by: String::new(),
             read: BTreeMap::new(),
             gaps: BTreeMap::new(),
             identity_gap: None,

@@ -37,8 +37,11 @@ pub struct RequestRate {
 
 /// The bucket of an action. Source: "Request throttling for the Amazon EC2 API": paginated describes are "non-mutating actions", and
 /// the traffic mirror calls that write are not among the exceptions of "mutating actions". STS documents no rate: as non-mutating.
+/// `GetResources` is the tagging API's: 15 a second. Source: "Tag Editor reference", Tag Editor User Guide, which names no burst.
 pub fn request_rate(action: Action) -> RequestRate {
-    if action.starts_with("Describe") || action.starts_with("Get") {
+    if action == "GetResources" {
+        RequestRate { burst: 15.0, per_second: 15.0 }
+    } else if action.starts_with("Describe") || action.starts_with("Get") {
         RequestRate { burst: 100.0, per_second: 20.0 }
     } else {
         RequestRate { burst: 50.0, per_second: 5.0 }

@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 
 use crate::Time;
 use crate::cloud::{Class, CloudError, Items, Page, Query};
-use crate::inventory::{Filter, Gap, Inventory, Kind, Overlay};
+use crate::inventory::{Filter, Gap, Inventory, Kind, Overlay, Tagged};
 use crate::memory::{Done, Memory, Object, Rates, STALE_READS, Written, kind_of, later};
 use crate::objects::ObjectId;
 use crate::ownership;
@@ -55,6 +55,7 @@ impl Hints {
 #[derive(Debug)]
 pub struct Walk {
     owner: String,
+    tag_key: String,
     settle: SignedDuration,
     /// All reads count from here: what is read later may be newer than we say, never older.
     began: Time,
@@ -75,15 +76,16 @@ const PATIENCE: u32 = 10;
 const PAGE_WAIT: SignedDuration = SignedDuration::from_secs(4);
 
 impl Walk {
-    /// A walk through what was hinted at, what is missing, and, when something has settled, everything. Actions that are left alone
-    /// because they failed are left out.
+    /// A walk through what was hinted at, what is missing (tags by a key that the policy did not have before, too), and, when something
+    /// has settled, everything. Actions that are left alone because they failed are left out.
     pub fn due(policy: &Policy, memory: &Memory, hints: &Hints, now: Time) -> Self {
         let settled = memory.settled_at(policy.settle).any(|at| at <= now);
         let known = &memory.inventory;
+        let another_key = |kind: Kind| kind == Kind::Tagged && known.tagged_by != policy.tag_key;
         let lists = Kind::ALL
             .into_iter()
-            .filter(|kind| settled || hints.kinds.contains(kind) || !known.is_complete(*kind))
-            .map(|kind| Query::List(kind, None));
+            .filter(|kind| settled || hints.kinds.contains(kind) || !known.is_complete(*kind) || another_key(*kind))
+            .map(|kind| Query::first(kind, &policy.tag_key));
         let identity = known.account.is_none().then_some(Query::Identity);
         let open = |query: &Query| memory.rates.closed_until(query.action(), now).is_none();
         let pending = match identity {
@@ -92,6 +94,7 @@ impl Walk {
         };
         Self {
             owner: policy.owner.clone(),
+            tag_key: policy.tag_key.clone(),
             settle: policy.settle,
             began: now,
             pending,
@@ -127,13 +130,13 @@ impl Walk {
             return Some(class);
         }
         let gap = Gap { why, at: self.began };
-        match query {
+        match query.kind() {
             // Whoever we are not allowed to be, we are not allowed to see anything either: one error says it.
-            Query::Identity => {
+            None => {
                 self.pending.clear();
                 self.seen.identity_gap = Some(gap);
             }
-            Query::List(kind, _) => _ = self.seen.gaps.insert(kind, gap),
+            Some(kind) => _ = self.seen.gaps.insert(kind, gap),
         }
         Some(class)
     }
@@ -145,22 +148,22 @@ impl Walk {
             _ => (error.to_string(), Class::Retry),
         })?;
         let odd = |what: &str| (format!("{}: the answer {what}", query.action()), Class::Retry);
-        match (query, items) {
-            (Query::Identity, Items::Identity(account)) => self.seen.account = Some(account),
-            (Query::Identity, _) => return Err(odd("was a list")),
-            (Query::List(kind, _), items) => {
-                if next.as_ref().is_some_and(|next| self.tokens.contains(&(*kind, next.clone()))) {
+        match (query.kind(), items) {
+            (None, Items::Identity(account)) => self.seen.account = Some(account),
+            (None, _) => return Err(odd("was a list")),
+            (Some(kind), items) => {
+                if next.as_ref().is_some_and(|next| self.tokens.contains(&(kind, next.clone()))) {
                     return Err(odd("leads back to a page that was there before"));
                 }
-                if !insert(&mut self.seen, *kind, items) {
+                if !insert(&mut self.seen, kind, items) {
                     return Err(odd("was another list"));
                 }
                 match next {
                     Some(next) => {
-                        self.tokens.insert((*kind, next.clone()));
-                        self.pending.push_front(Query::List(*kind, Some(next)));
+                        self.tokens.insert((kind, next.clone()));
+                        self.pending.push_front(query.after(next));
                     }
-                    None => _ = self.complete.insert(*kind),
+                    None => _ = self.complete.insert(kind),
                 }
             }
         }
@@ -169,7 +172,7 @@ impl Walk {
 
     /// What is known now.
     pub fn finish(self, memory: &Memory) -> Inventory {
-        let Self { owner, settle, began, mut seen, complete, pending: _, tokens: _, patience: _ } = self;
+        let Self { owner, tag_key, settle, began, mut seen, complete, pending: _, tokens: _, patience: _ } = self;
         let mut inventory = Inventory::clone(&memory.inventory);
         inventory.account = seen.account.or(inventory.account);
         inventory.identity_gap = if inventory.account.is_some() { None } else { seen.identity_gap };
@@ -180,15 +183,27 @@ impl Walk {
             match kind {
                 Kind::Instances => inventory.instances = take(&mut seen.instances),
                 Kind::Interfaces => inventory.interfaces = take(&mut seen.interfaces),
+                Kind::Tagged => {
+                    inventory.tagged = take(&mut seen.tagged);
+                    inventory.tagged_by.clone_from(&tag_key);
+                }
                 Kind::Targets => inventory.targets = take(&mut seen.targets),
                 Kind::Filters => inventory.filters = take(&mut seen.filters),
                 Kind::Sessions => inventory.sessions = take(&mut seen.sessions),
             }
         }
+        if inventory.tagged_by != tag_key {
+            // Tags by the key that the policy had before say nothing of those by this one: no tag seen is no tag missing.
+            inventory.gaps.entry(Kind::Tagged).or_insert_with(|| Gap { why: unread(&tag_key), at: began });
+        }
         inventory.overlaid = overlay(&mut inventory, &memory.written, settle);
         inventory.ours = ownership::index(&inventory, &owner);
         inventory
     }
+}
+
+fn unread(tag_key: &str) -> String {
+    format!("GetResources: the tags of subnets and VPCs with the key {tag_key} have not been read yet")
 }
 
 /// Puts the items of a page where they belong; false when they are not of the kind that was asked for. An item that two pages show
@@ -200,6 +215,10 @@ fn insert(seen: &mut Inventory, kind: Kind, items: Items) -> bool {
         }
         (Kind::Interfaces, Items::Interfaces(items)) => {
             Arc::make_mut(&mut seen.interfaces).extend(items.into_iter().map(|item| (item.id.clone(), item)));
+        }
+        (Kind::Tagged, Items::Tagged(Tagged { subnets, vpcs })) => {
+            seen.tagged.subnets.extend(subnets);
+            seen.tagged.vpcs.extend(vpcs);
         }
         (Kind::Targets, Items::Targets(items)) => {
             seen.targets.extend(items.into_iter().map(|item| (item.id.clone(), item)));

@@ -61,6 +61,7 @@ impl Facts {
     pub(crate) fn new() -> Self {
         let mut inventory = Inventory::empty(REGION.into());
         inventory.account = Some(ACCOUNT.into());
+        inventory.tagged_by = "mirror".into();
         Self(inventory)
     }
 
@@ -115,6 +116,12 @@ impl Facts {
 
     pub(crate) fn change_instance(mut self, id: &str, change: impl FnOnce(&mut Instance)) -> Self {
         change(Arc::make_mut(&mut self.0.instances).get_mut(&InstanceId::from(id)).unwrap());
+        self
+    }
+
+    /// The subnet of every interface here has these tags, and nothing else is said of others.
+    pub(crate) fn subnet(mut self, tags: &[(&str, &str)]) -> Self {
+        self.0.tagged.subnets = [("subnet-1".into(), tags_of(tags))].into();
         self
     }
 

@@ -21,7 +21,7 @@ pub fn wake(
 ) -> Time {
     let next = |action| memory.rates.next(action, policy.limits.api_share, now);
     let known = &memory.inventory;
-    let readable = |kind: Kind| next(Query::List(kind, None).action());
+    let readable = |kind: Kind| next(Query::first(kind, &policy.tag_key).action());
     let read_due = |kind: Kind| match known.read.get(&kind) {
         Some(read) if known.is_complete(kind) => later(*read, resync).max(readable(kind)),
         _ => readable(kind),

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mirror_core::cloud::{
     Action, Class, Cloud, CloudError, Items, Outcome, PAGE_SIZE, PacketLength, Page, Query, SessionChange, Step,
+    TAGGED_PAGE_SIZE,
 };
 use mirror_core::inventory::{
-    Attachment, Filter, Instance, Kind, NetworkInterface, Platform, PortRange, Rule, Session, Tags, Target,
+    Attachment, Filter, Instance, Kind, NetworkInterface, Platform, PortRange, Rule, Session, Tagged, Tags, Target,
 };
 
 use crate::api::{Api, Caller, Came};
@@ -21,6 +22,7 @@ use crate::request::{
     Request, RuleWish, SessionField,
 };
 use crate::response::Response;
+use crate::tagging::{GetResources, TaggedResource};
 use crate::world::World;
 
 /// The way into a world for whoever runs in the same process. Clones lead into the same world.
@@ -94,17 +96,30 @@ fn unreadable(action: Action) -> CloudError {
 fn question(query: &Query) -> Request {
     match query {
         Query::Identity => Request::GetCallerIdentity,
+        Query::Tagged(key, token) => tagged_with(Some(key), token.clone()),
         Query::List(kind, token) => {
             let token = token.clone();
             match kind {
                 Kind::Instances => Request::DescribeInstances(Describe::page(PAGE_SIZE, token).with_managed()),
                 Kind::Interfaces => Request::DescribeNetworkInterfaces(Describe::page(PAGE_SIZE, token).with_managed()),
+                Kind::Tagged => tagged_with(None, token),
                 Kind::Targets => Request::DescribeTrafficMirrorTargets(Describe::page(PAGE_SIZE, token)),
                 Kind::Filters => Request::DescribeTrafficMirrorFilters(Describe::page(PAGE_SIZE, token)),
                 Kind::Sessions => Request::DescribeTrafficMirrorSessions(Describe::page(PAGE_SIZE, token)),
             }
         }
     }
+}
+
+/// What is tagged with a key, or at all.
+fn tagged_with(key: Option<&String>, token: Option<String>) -> Request {
+    Request::GetResources(GetResources {
+        tags: key.map(|key| (key.clone(), Vec::new())).into_iter().collect(),
+        types: vec!["ec2:subnet".into(), "ec2:vpc".into()],
+        arns: Vec::new(),
+        page_size: Some(TAGGED_PAGE_SIZE),
+        token,
+    })
 }
 
 fn page(response: Response) -> Option<Page> {
@@ -115,6 +130,7 @@ fn page(response: Response) -> Option<Page> {
         Response::GetCallerIdentity(identity) => Page { items: Items::Identity(identity.account), next: None },
         Response::DescribeInstances(page) => items(page, instance, Items::Instances),
         Response::DescribeNetworkInterfaces(page) => items(page, interface, Items::Interfaces),
+        Response::GetResources(page) => Page { items: Items::Tagged(tagged(page.items)?), next: page.next },
         Response::DescribeTrafficMirrorTargets(page) => items(page, target, Items::Targets),
         Response::DescribeTrafficMirrorFilters(page) => items(page, filter, Items::Filters),
         Response::DescribeTrafficMirrorSessions(page) => items(page, session, Items::Sessions),
@@ -252,6 +268,19 @@ fn interface(seen: interfaces::NetworkInterface) -> NetworkInterface {
         ipv6: !seen.ipv6_addresses.is_empty() || !seen.ipv6_prefixes.is_empty(),
         tags: seen.tags,
     }
+}
+
+/// By what their ARNs end with; none if anything else is among them.
+fn tagged(resources: Vec<TaggedResource>) -> Option<Tagged> {
+    let mut tagged = Tagged::default();
+    for TaggedResource { arn, tags } in resources {
+        match arn.rsplit(':').next()?.split_once('/')? {
+            ("subnet", id) => _ = tagged.subnets.insert(id.into(), tags),
+            ("vpc", id) => _ = tagged.vpcs.insert(id.into(), tags),
+            _ => return None,
+        }
+    }
+    Some(tagged)
 }
 
 fn filter(MirrorFilter { id, owner: _, description: _, rules, services, tags }: MirrorFilter) -> Filter {

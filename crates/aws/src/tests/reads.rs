@@ -275,7 +275,7 @@ async fn a_session_is_read_whoever_owns_it() {
 
 #[tokio::test]
 async fn every_list_leads_on_by_its_token() {
-    for kind in Kind::ALL {
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Tagged) {
         let (page, parameters) = ask(Query::List(kind, Some("here".into())), "<nextToken>there</nextToken>").await;
         assert_eq!(page.next.as_deref(), Some("there"), "{kind}");
         assert!(parameters["NextToken"] == "here", "{kind}");
@@ -284,7 +284,7 @@ async fn every_list_leads_on_by_its_token() {
 
 #[tokio::test]
 async fn an_empty_list_is_a_page_without_items() {
-    for kind in Kind::ALL {
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Tagged) {
         let (page, _) = ask(first(kind), "").await;
         assert_eq!(page.next, None, "{kind}");
     }

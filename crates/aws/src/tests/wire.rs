@@ -110,6 +110,11 @@ pub(super) fn success(action: &str, inside: &str) -> String {
     )
 }
 
+/// The SDK on a wire that answers so in JSON.
+pub(super) async fn json(status: u16, body: &str) -> (Sdk, Wire) {
+    sdk(Answer::Http(status, body.into())).await
+}
+
 /// What EC2 answers when it refuses.
 pub(super) fn refusal(status: u16, code: &str, message: &str) -> Answer {
     Answer::Http(

@@ -1,3 +1,5 @@
+mod tags;
+
 use super::*;
 use crate::cloud::{Outcome, Step};
 use crate::ids::InstanceId;
@@ -6,6 +8,7 @@ use crate::memory::{notice, remember};
 use crate::objects::ObjectKey;
 use crate::plan::{Plan, Planned};
 use crate::testing::*;
+use tags::tagged;
 
 /// What a cloud answers that has just these facts, in pages of one item.
 fn answer(facts: &Inventory, query: &Query) -> Result<Page, CloudError> {
@@ -19,6 +22,8 @@ fn answer(facts: &Inventory, query: &Query) -> Result<Page, CloudError> {
         Query::Identity => Page { items: Items::Identity(ACCOUNT.into()), next: None },
         Query::List(Kind::Instances, token) => page(facts.instances.values().cloned(), token, Items::Instances),
         Query::List(Kind::Interfaces, token) => page(facts.interfaces.values().cloned(), token, Items::Interfaces),
+        Query::List(Kind::Tagged, _) => panic!("only tags by one key are asked for"),
+        Query::Tagged(key, token) => tagged(facts, key, token.as_deref()),
         Query::List(Kind::Targets, token) => page(facts.targets.values().cloned(), token, Items::Targets),
         Query::List(Kind::Filters, token) => page(facts.filters.values().cloned(), token, Items::Filters),
         Query::List(Kind::Sessions, token) => page(facts.sessions.values().cloned(), token, Items::Sessions),
@@ -97,7 +102,7 @@ fn a_kind_is_asked_for_with_just_as_many_calls_as_it_has_pages() {
         walk.take(query, answer, &mut Rates::default(), at(0));
     }
     let instances = asked.iter().filter(|action| **action == "DescribeInstances").count();
-    assert_eq!((instances, asked.len()), (3, 8), "{asked:?}");
+    assert_eq!((instances, asked.len()), (3, 9), "{asked:?}");
 }
 
 #[test]
@@ -106,7 +111,7 @@ fn nothing_is_asked_again_before_it_is_due() {
     let memory = seen(nothing_remembered(), &walk(&nothing_remembered(), &facts, 0, truth), &[], 0);
     assert_eq!(Walk::due(&policy(), &memory, &Hints::default(), at(59)).ask(), None);
     assert_eq!(Hints::resync(&memory, SignedDuration::from_secs(60), at(59)), Hints::default());
-    assert_eq!(Hints::resync(&memory, SignedDuration::from_secs(60), at(60)).kinds.len(), 5);
+    assert_eq!(Hints::resync(&memory, SignedDuration::from_secs(60), at(60)).kinds.len(), 6);
 }
 
 #[test]

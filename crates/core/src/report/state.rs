@@ -50,10 +50,12 @@ impl fmt::Display for State {
 pub(super) fn state(inventory: &Inventory, interface: &InterfaceId, decision: Option<&Decision>) -> State {
     let stands = |lane: &Lane| standing(inventory, interface, lane).is_some();
     let Some(decision) = decision else {
-        return match (ours(inventory, interface), inventory.is_complete(Kind::Instances)) {
-            (true, _) => State::Ending,
+        // The tags of its subnet and VPC may concern it, if they cannot be seen: then what stands is not ending.
+        let (instances, tags) = (inventory.is_complete(Kind::Instances), inventory.is_complete(Kind::Tagged));
+        return match (ours(inventory, interface), instances && tags) {
+            (true, _) if tags => State::Ending,
             (false, true) => State::Unconcerned,
-            (false, false) => State::Undecided,
+            _ => State::Undecided,
         };
     };
     let has = |wanted: fn(&Reason) -> bool| decision.reasons.iter().any(wanted);

@@ -49,11 +49,12 @@ impl Cloud {
 
     /// A list, in one page.
     fn read(&self, query: &Query) -> Page {
-        let Inventory { instances, interfaces, targets, filters, sessions, .. } = &self.facts.0;
+        let Inventory { instances, interfaces, tagged, targets, filters, sessions, .. } = &self.facts.0;
         let items = match query {
             Query::Identity => Items::Identity(super::ACCOUNT.into()),
             Query::List(Kind::Instances, _) => Items::Instances(instances.values().cloned().collect()),
             Query::List(Kind::Interfaces, _) => Items::Interfaces(interfaces.values().cloned().collect()),
+            Query::List(Kind::Tagged, _) | Query::Tagged(..) => Items::Tagged(tagged.clone()),
             Query::List(Kind::Targets, _) => Items::Targets(targets.values().cloned().collect()),
             Query::List(Kind::Filters, _) => Items::Filters(filters.values().cloned().collect()),
             Query::List(Kind::Sessions, _) => Items::Sessions(sessions.values().cloned().collect()),

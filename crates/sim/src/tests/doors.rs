@@ -67,6 +67,38 @@ fn the_door_shows_instances_and_how_their_interfaces_hang_on_them() {
 }
 
 #[test]
+fn the_door_shows_the_tags_of_subnets_and_vpcs_that_carry_the_key() {
+    let setting = setting();
+    let mut world = setting.world;
+    let subnets = call!(world, DescribeSubnets(Describe::all())).items;
+    let (subnet, vpc) = (subnets[0].id.to_string(), subnets[0].vpc.to_string());
+    for (resource, key) in [(&subnet, "mirror"), (&vpc, "Name")] {
+        let tags = tags_of([(key, "crown-jewel")]);
+        world.call(Request::CreateTags(CreateTags { resources: vec![resource.clone()], tags })).unwrap();
+    }
+    let door = Door::new(Arc::new(Mutex::new(world)));
+    let tags = |query| match at_once(door.read(&query)).unwrap().items {
+        Items::Tagged(tagged) => tagged,
+        other => panic!("{other:?}"),
+    };
+    let tagged = tags(Query::Tagged("mirror".into(), None));
+    assert_eq!(tagged.subnets, [(subnet.as_str().into(), tags_of([("mirror", "crown-jewel")]))].into());
+    assert_eq!(tagged.vpcs.len(), 0);
+    let all = tags(Query::List(Kind::Tagged, None));
+    assert_eq!((all.subnets, all.vpcs.len()), (tagged.subnets, 1));
+}
+
+#[test]
+fn who_may_not_list_what_is_tagged_is_told_which_permission_that_is() {
+    let statements = super::permissions::allow("ec2:*", "*", "");
+    let api = super::permissions::where_alice_may(setting().world, &statements);
+    let door = Door::through(Arc::new(Mutex::new(api)), Caller::new("123456789012".into(), "user/alice"));
+    let error = at_once(door.read(&Query::Tagged("mirror".into(), None))).unwrap_err();
+    assert_eq!((error.action.as_str(), error.class), ("GetResources", Class::Denied));
+    assert!(error.message.contains("not authorized to perform: tag:GetResources"), "{error}");
+}
+
+#[test]
 fn what_the_door_makes_stands_in_the_world_and_is_seen_through_the_wire() {
     let (door, world, wish) = opened(setting());
     let Outcome::Session(made) = at_once(door.apply(&create_session(&wish))).unwrap() else { panic!("no session") };

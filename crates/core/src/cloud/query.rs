@@ -1,0 +1,94 @@
+//! Takes nothing; gives the questions that the cloud is asked, and what answers them: one query is one page. Never asks.
+
+use serde::{Deserialize, Serialize};
+
+use super::Action;
+use crate::ids::AccountId;
+use crate::inventory::{Filter, Instance, Kind, NetworkInterface, Session, Tagged, Target};
+
+/// Largest page of the lists that we read. Source: botocore `ec2/2016-11-15`, `MaxResults` of the five describe calls: 5 to 1000.
+pub const PAGE_SIZE: i32 = 1000;
+
+/// Largest page of what is tagged. Source: "GetResources", Resource Groups Tagging API Reference: `ResourcesPerPage` is 1 to 100.
+pub const TAGGED_PAGE_SIZE: i32 = 100;
+
+/// One question: the caller's account, or one page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Query {
+    /// Whose credentials are these?
+    Identity,
+    /// A page of a list: the first, or the one that the token of the page before leads to. Of what is tagged, whatever the keys.
+    List(Kind, Option<String>),
+    /// A page of the subnets and VPCs that carry a tag with this key, likewise. The others are not worth a page: only that tag counts.
+    Tagged(String, Option<String>),
+}
+
+impl Query {
+    /// The first page of a list, as far as it concerns a policy that chooses by the tag with this key.
+    pub fn first(kind: Kind, tag_key: &str) -> Self {
+        match kind {
+            Kind::Tagged => Self::Tagged(tag_key.into(), None),
+            kind => Self::List(kind, None),
+        }
+    }
+
+    /// The page that a token of this list leads to.
+    #[must_use]
+    pub fn after(&self, token: String) -> Self {
+        match self {
+            Self::Identity => Self::Identity,
+            Self::List(kind, _) => Self::List(*kind, Some(token)),
+            Self::Tagged(key, _) => Self::Tagged(key.clone(), Some(token)),
+        }
+    }
+
+    /// The list that it is a page of; none of the caller's account.
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Identity => None,
+            Self::List(kind, _) => Some(*kind),
+            Self::Tagged(..) => Some(Kind::Tagged),
+        }
+    }
+
+    /// The AWS action that answers it.
+    pub fn action(&self) -> Action {
+        match self.kind() {
+            None => "GetCallerIdentity",
+            Some(Kind::Instances) => "DescribeInstances",
+            Some(Kind::Interfaces) => "DescribeNetworkInterfaces",
+            Some(Kind::Tagged) => "GetResources",
+            Some(Kind::Targets) => "DescribeTrafficMirrorTargets",
+            Some(Kind::Filters) => "DescribeTrafficMirrorFilters",
+            Some(Kind::Sessions) => "DescribeTrafficMirrorSessions",
+        }
+    }
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// What it holds.
+    pub items: Items,
+    /// Leads to the next page; none on the last.
+    pub next: Option<String>,
+}
+
+/// What a page holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Items {
+    /// The caller's account.
+    Identity(AccountId),
+    /// Instances.
+    Instances(Vec<Instance>),
+    /// Network interfaces.
+    Interfaces(Vec<NetworkInterface>),
+    /// Tagged subnets and VPCs, with all of their tags.
+    Tagged(Tagged),
+    /// Mirror targets.
+    Targets(Vec<Target>),
+    /// Mirror filters.
+    Filters(Vec<Filter>),
+    /// Mirror sessions.
+    Sessions(Vec<Session>),
+}
