@@ -76,9 +76,9 @@ pub enum Overlay {
     Behind,
 }
 
-/// Tags of subnets and VPCs that carry the key that chooses strategies. Those that others share with the account are missing: their
-/// tags are their owner's, and AWS shows them to nobody else. Source: "Share your VPC subnets with other accounts", Amazon VPC User
-/// Guide.
+/// Tags of subnets and VPCs that carry the key that chooses strategies. Those of a VPC that another account shares with this one are
+/// missing: `GetResources` lists the resources of the account that asks. Source: "GetResources", Resource Groups Tagging API Reference;
+/// it does not speak of shared ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tagged {
     /// Of subnets.
