@@ -88,7 +88,7 @@ fn core_and_sim_have_no_clock_no_randomness_and_no_io() {
 }
 
 /// The stages of core, each with the modules that it may name. A module that is missing here fails the test: it needs a place.
-const CORE: [(&str, &[&str]); 21] = [
+const CORE: [(&str, &[&str]); 22] = [
     ("ids", &[]),
     ("pairs", &[]),
     ("digest", &[]),
@@ -99,10 +99,14 @@ const CORE: [(&str, &[&str]); 21] = [
     ("lessons", &["ids"]),
     ("prices", &[]),
     ("policy", &["ids", "inventory", "limits"]),
+    ("packets", &["inventory", "policy"]),
     ("support", &["limits", "policy"]),
     ("ownership", &["digest", "ids", "inventory", "objects"]),
-    ("decide", &["digest", "ids", "inventory", "lessons", "limits", "ownership", "policy", "prices", "support"]),
-    ("compile", &["decide", "digest", "ids", "inventory", "limits", "pairs", "policy"]),
+    (
+        "decide",
+        &["digest", "ids", "inventory", "lessons", "limits", "ownership", "packets", "policy", "prices", "support"],
+    ),
+    ("compile", &["decide", "digest", "ids", "inventory", "limits", "packets", "pairs", "policy"]),
     ("memory", &["cloud", "digest", "ids", "inventory", "lessons", "limits", "objects", "pairs", "plan"]),
     ("observe", &["cloud", "inventory", "memory", "objects", "ownership", "policy"]),
     (
@@ -118,6 +122,7 @@ const CORE: [(&str, &[&str]); 21] = [
             "memory",
             "objects",
             "ownership",
+            "packets",
             "policy",
         ],
     ),

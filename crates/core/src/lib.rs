@@ -20,6 +20,7 @@ pub mod memory;
 pub mod objects;
 pub mod observe;
 pub mod ownership;
+pub mod packets;
 mod pairs;
 pub mod plan;
 pub mod policy;

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::inventory::PortRange;
+use crate::packets::{PacketSet, Unknown};
 use crate::policy::{Except, Ports, Strategy, fewest};
 
 /// The protocols and ports of DNS: UDP, and TCP for what is long. Source: RFC 1035, RFC 7766.
@@ -37,6 +38,20 @@ impl Capture {
             packet_length = packet_length.zip(strategy.packet_length).map(|(a, b)| a.max(b));
         }
         Self { only: left.cloned(), except, packet_length }
+    }
+
+    /// The packets themselves, of an interface with IPv6 or without.
+    ///
+    /// # Errors
+    ///
+    /// When it takes too many boxes to say.
+    pub fn packets(&self, ipv6: bool) -> Result<PacketSet, Unknown> {
+        let wanted = self.only.as_ref().map_or_else(|| Ok(PacketSet::everything()), PacketSet::named)?;
+        let mut unwanted = PacketSet::named(&self.except)?;
+        if !self.wants_resolver() {
+            unwanted = unwanted.union(&PacketSet::resolver_alone())?;
+        }
+        Ok(wanted.difference(&unwanted)?.possible(ipv6))
     }
 
     /// Whether nothing is left to capture.
