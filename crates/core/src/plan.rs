@@ -6,10 +6,12 @@
 //! | create a target, filter, rule, session | by the importance of the session that needs it | a complete read of what stands there |
 //! | change a session so that it loses nothing | likewise | everything read completely |
 //! | change it so that it may lose packets | likewise | the same, twice, at least the settle time apart |
+//! | none: its filter mirrors all that is asked, and little more | | |
 //! | remove a session, a target, a filter and its rules | last | the same, twice, at least the settle time apart |
 
 mod adopt;
 mod filters;
+mod keep;
 mod losses;
 mod rebalance;
 mod rollout;
@@ -18,18 +20,19 @@ mod targets;
 mod teardown;
 mod token;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::adopt::{Adoption, NotAdopted, adopt};
+pub use self::keep::MOST_EXCESS;
 pub use self::rebalance::rebalance;
 pub use self::teardown::{Kept, Teardown, teardown};
 use crate::Time;
 use crate::cloud::{ClientToken, Step};
 use crate::compile::Desired;
-use crate::ids::{InterfaceId, SessionId};
+use crate::ids::{FilterId, InterfaceId, SessionId};
 use crate::inventory::{Inventory, Kind, Tags};
 use crate::memory::{Memory, ProofOfAbsence, later};
 use crate::objects::{ObjectId, ObjectKey};
@@ -50,6 +53,8 @@ pub struct Plan {
     pub losing: BTreeSet<SessionId>,
     /// How many an hour allows.
     pub losses_an_hour: usize,
+    /// Sessions that stay with a filter that is another one than is asked, since it mirrors all of that and little more.
+    pub surplus: Vec<Surplus>,
 }
 
 impl Plan {
@@ -62,6 +67,17 @@ impl Plan {
     pub fn retry_at(&self) -> Option<Time> {
         self.waiting.iter().filter_map(|waiting| waiting.on.retry_at()).min()
     }
+}
+
+/// Sessions that stay with a filter which mirrors more than is asked, all of them the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Surplus {
+    /// The filter.
+    pub filter: FilterId,
+    /// The sessions.
+    pub sessions: BTreeSet<SessionId>,
+    /// What it mirrors beyond what is asked, in words; nothing where it only says the same by other rules.
+    pub more: Vec<String>,
 }
 
 /// One call.
@@ -171,8 +187,9 @@ pub fn plan(desired: &Desired, inventory: &Inventory, memory: &Memory, now: Time
     };
     let owner = Owner { name: &desired.owner, account: &account, region: &inventory.region };
     let targets = targets::plan(&mut draft, owner);
-    let filters = filters::plan(&mut draft, owner);
-    sessions::plan(&mut draft, owner, &targets, &filters);
+    let keeping = keep::plan(&mut draft);
+    let filters = filters::plan(&mut draft, owner, &keeping);
+    sessions::plan(&mut draft, owner, &targets, &filters, &keeping);
     draft.finish()
 }
 
@@ -188,6 +205,9 @@ struct Draft<'a> {
     unwanted: BTreeSet<ObjectId>,
     starting: BTreeSet<InterfaceId>,
     losing: BTreeSet<SessionId>,
+    surplus: Vec<Surplus>,
+    /// Whether the second filter lacks packets of the first, where that was asked before.
+    narrowings: BTreeMap<(FilterId, FilterId), bool>,
 }
 
 impl<'a> Draft<'a> {
@@ -203,11 +223,14 @@ impl<'a> Draft<'a> {
             unwanted: BTreeSet::new(),
             starting: BTreeSet::new(),
             losing: BTreeSet::new(),
+            surplus: Vec::new(),
+            narrowings: BTreeMap::new(),
         }
     }
 
     fn finish(self) -> Plan {
-        let Self { desired, mut creates, removals, mut waiting, unwanted, starting, losing, memory, .. } = self;
+        let Self { desired, mut creates, removals, mut waiting, unwanted, starting, losing, surplus, memory, .. } =
+            self;
         let losses_an_hour = memory.allowance.an_hour(desired.max_losses);
         // What AWS has refused before comes after what it has not: a step that fails for ever must not keep the others from being made.
         // Stable: what one session needs stays in the order in which it was planned, target and filter before the session.
@@ -218,7 +241,7 @@ impl<'a> Draft<'a> {
         creates.sort_by_key(|planned| (strikes(planned), planned.rank));
         let steps: Vec<Planned> = creates.into_iter().chain(removals).collect();
         if !desired.paused {
-            return Plan { steps, waiting, unwanted, starting, losing, losses_an_hour };
+            return Plan { steps, waiting, unwanted, starting, losing, losses_an_hour, surplus };
         }
         // A paused plan has no steps: then nothing can carry one out.
         waiting.extend(steps.into_iter().map(|Planned { step, key, why, .. }| {
@@ -226,7 +249,7 @@ impl<'a> Draft<'a> {
             Waiting { key, what, on: Wait::Pause }
         }));
         let (starting, losing) = (BTreeSet::new(), BTreeSet::new());
-        Plan { steps: Vec::new(), waiting, unwanted, starting, losing, losses_an_hour }
+        Plan { steps: Vec::new(), waiting, unwanted, starting, losing, losses_an_hour, surplus }
     }
 
     fn wait_for_the_account(&mut self) {

@@ -134,8 +134,12 @@ impl Facts {
     }
 
     /// A complete filter of ours, for what `policy` wants captured on IPv4.
-    pub(crate) fn filter(mut self, id: &str) -> Self {
-        let spec = everything(false);
+    pub(crate) fn filter(self, id: &str) -> Self {
+        self.filter_of(id, everything(false))
+    }
+
+    /// A complete filter of ours.
+    pub(crate) fn filter_of(mut self, id: &str, spec: FilterSpec) -> Self {
         let tags = self.tags(&ObjectKey::Filter(spec.key()));
         let rules =
             spec.rules.into_iter().enumerate().map(|(i, rule)| (format!("tmfr-{id}-{i}").into(), rule)).collect();

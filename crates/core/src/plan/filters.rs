@@ -6,10 +6,13 @@
 //! | just the rules and services of K | complete | used; of several the lowest id |
 //! | a part of them, and nothing else | unfinished | completed, rejects first |
 //! | any other rule or service | spoiled | another is made with key K; it goes when nothing uses it |
+//!
+//! One that is wanted by nobody but sessions which keep another filter is used if it is complete, and not made if it is not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Draft;
+use super::sessions::Key;
 use crate::cloud::Step;
 use crate::compile::FilterSpec;
 use crate::ids::{FilterId, FilterKey, RuleId};
@@ -21,16 +24,19 @@ use crate::ownership::Owner;
 const IN_USE: [&str; 2] = ["TrafficMirrorFilterInUse", "InvalidTrafficMirrorFilter.InUse"];
 
 /// Plans filters; gives the complete ones, by key.
-pub(super) fn plan(draft: &mut Draft<'_>, owner: Owner<'_>) -> BTreeMap<FilterKey, FilterId> {
+pub(super) fn plan(
+    draft: &mut Draft<'_>,
+    owner: Owner<'_>,
+    keeping: &BTreeMap<Key, FilterId>,
+) -> BTreeMap<FilterKey, FilterId> {
     let mut ranks: BTreeMap<&FilterKey, usize> = BTreeMap::new();
-    for spec in draft.desired.sessions.values() {
+    for (_, spec) in draft.desired.sessions.iter().filter(|(key, _)| !keeping.contains_key(*key)) {
         let rank = ranks.entry(&spec.filter).or_insert(spec.rank);
         *rank = spec.rank.min(*rank);
     }
     let mut complete = BTreeMap::new();
-    let mut kept = BTreeSet::new();
+    let mut kept: BTreeSet<FilterId> = keeping.values().cloned().collect();
     for (key, spec) in &draft.desired.filters {
-        let rank = ranks.get(key).copied().unwrap_or(usize::MAX);
         let ours: Vec<&Filter> = draft
             .inventory
             .ours
@@ -43,7 +49,10 @@ pub(super) fn plan(draft: &mut Draft<'_>, owner: Owner<'_>) -> BTreeMap<FilterKe
         if let Some(filter) = ours.iter().find(|filter| state(filter, spec) == State::Complete) {
             complete.insert(key.clone(), filter.id.clone());
             kept.insert(filter.id.clone());
-        } else if let Some(filter) = ours.iter().find(|filter| state(filter, spec) == State::Unfinished) {
+            continue;
+        }
+        let Some(rank) = ranks.get(key).copied() else { continue };
+        if let Some(filter) = ours.iter().find(|filter| state(filter, spec) == State::Unfinished) {
             kept.insert(filter.id.clone());
             finish(draft, owner, filter, spec, rank);
         } else {

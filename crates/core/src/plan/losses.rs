@@ -3,10 +3,11 @@
 
 use super::{Draft, Wait};
 use crate::cloud::SessionChange;
-use crate::ids::InterfaceId;
+use crate::ids::{FilterId, InterfaceId};
 use crate::inventory::{InstanceState, Inventory, Kind, Resource, Session};
 use crate::memory::DriftKind;
 use crate::objects::ObjectKey;
+use crate::packets::{PacketSet, Unknown};
 
 impl Draft<'_> {
     /// Whether a session may lose packets in this round, which then counts. Else it waits. A step that AWS has refused a moment ago is
@@ -23,6 +24,22 @@ impl Draft<'_> {
         }
         self.losing.insert(session.id.clone());
         true
+    }
+
+    /// Whether a filter may lack packets that another has. Where either is not known, it may.
+    pub(super) fn narrows(&mut self, now: &FilterId, then: &FilterId) -> bool {
+        let pair = (now.clone(), then.clone());
+        if let Some(known) = self.narrowings.get(&pair) {
+            return *known;
+        }
+        let filters = &self.inventory.filters;
+        let within = filters.get(now).zip(filters.get(then)).map(|(now, then)| -> Result<bool, Unknown> {
+            let [now, then] = [now, then].map(|filter| PacketSet::of_filter(filter.rules.values(), &filter.services));
+            now?.is_subset(&then?)
+        });
+        let narrows = within != Some(Ok(true));
+        self.narrowings.insert(pair, narrows);
+        narrows
     }
 
     /// Whether a change that loses packets counts.

@@ -19,19 +19,20 @@ use crate::cloud::{PacketLength, SessionChange, Step};
 use crate::compile::SessionSpec;
 use crate::decide::TargetChoice;
 use crate::ids::{FilterId, FilterKey, InterfaceId, Lane, ResourceId, TargetId};
-use crate::inventory::{Kind, Rule, RuleAction, Session};
+use crate::inventory::{Kind, Session};
 use crate::limits::{MAX_PACKET_LENGTH, SESSIONS_PER_INTERFACE};
 use crate::objects::{ObjectId, ObjectKey};
 use crate::ownership::Owner;
 
-type Key = (InterfaceId, Lane);
+pub(super) type Key = (InterfaceId, Lane);
 
-/// Plans sessions, given the targets of ours and the complete filters that stand.
+/// Plans sessions, given the targets of ours, the complete filters that stand, and the filters that sessions keep.
 pub(super) fn plan(
     draft: &mut Draft<'_>,
     owner: Owner<'_>,
     targets: &BTreeMap<ResourceId, TargetId>,
     filters: &BTreeMap<FilterKey, FilterId>,
+    keeping: &BTreeMap<Key, FilterId>,
 ) {
     let mut used: BTreeMap<&InterfaceId, usize> = BTreeMap::new();
     for session in draft.inventory.sessions.values() {
@@ -48,7 +49,7 @@ pub(super) fn plan(
             TargetChoice::Made(id) => Some(id),
             TargetChoice::ToMake(resource) => targets.get(&resource.id()),
         };
-        let filter = filters.get(&spec.filter);
+        let filter = keeping.get(key).or_else(|| filters.get(&spec.filter));
         let inventory = draft.inventory;
         let mut standing = inventory.standing(key).into_iter();
         match standing.next() {
@@ -173,7 +174,8 @@ fn change(
             return Change::Some;
         }
         let rest = SessionChange { target: None, ..change.clone() };
-        let counts = draft.change_counts(session, &object_key(key), loses(draft, session, &rest), &change);
+        let rest_loses = loses(draft, session, &rest);
+        let counts = draft.change_counts(session, &object_key(key), rest_loses, &change);
         if counts && !draft.may_lose(session, &object_key(key), "ModifyTrafficMirrorSession", &what) {
             return Change::Some;
         }
@@ -196,27 +198,17 @@ fn other_length(wanted: Option<u16>, stands: Option<u32>) -> Option<PacketLength
 }
 
 /// Whether a packet, or a part of one, may go unseen that is seen now: another target, a place behind other sessions, fewer bytes, or a
-/// filter that has not all that the present one accepts.
-fn loses(draft: &Draft<'_>, session: &Session, change: &SessionChange) -> bool {
+/// filter that has not all that the present one has.
+fn loses(draft: &mut Draft<'_>, session: &Session, change: &SessionChange) -> bool {
     let SessionChange { target, filter, number, packet_length, vni: _ } = change;
     let shortens = |length: &PacketLength| match length {
         PacketLength::Whole => false,
         PacketLength::Bytes(bytes) => session.packet_length.is_none_or(|stands| stands > u32::from(*bytes)),
     };
-    let narrows = |wanted: &FilterId| {
-        let filters = &draft.inventory.filters;
-        let (Some(now), Some(then)) = (filters.get(&session.filter), filters.get(wanted)) else { return true };
-        let mut accepted = now.rules.values().filter(|rule| rule.action == RuleAction::Accept);
-        let matches_the_same = |rule: &Rule, other: &Rule| Rule { number: rule.number, ..other.clone() } == *rule;
-        let rejects = then.rules.values().any(|rule| rule.action == RuleAction::Reject);
-        rejects
-            || !now.services.is_subset(&then.services)
-            || accepted.any(|rule| !then.rules.values().any(|other| matches_the_same(rule, other)))
-    };
     target.is_some()
         || number.is_some()
         || packet_length.as_ref().is_some_and(shortens)
-        || filter.as_ref().is_some_and(narrows)
+        || filter.as_ref().is_some_and(|filter| draft.narrows(&session.filter, filter))
 }
 
 fn remove(draft: &mut Draft<'_>) {

@@ -1,4 +1,5 @@
 mod changes;
+mod keeping;
 mod rollout;
 mod scope;
 

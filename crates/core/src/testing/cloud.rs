@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Facts, at};
 use crate::cloud::{ClientToken, CloudError, Items, Outcome, PacketLength, Page, Query, SessionChange, Step};
-use crate::compile::compile;
+use crate::compile::{Desired, compile};
 use crate::decide::{Decisions, decide};
 use crate::ids::TargetId;
 use crate::inventory::{Filter, Inventory, Kind, Resource, Session, Target};
@@ -257,10 +257,17 @@ impl Reconciler {
 
     /// One round: everything is read, and the whole plan carried out. Gives how many calls succeeded.
     pub(crate) fn round(&mut self, cloud: &mut Cloud, seconds: i64) -> usize {
+        self.round_for(cloud, seconds, |_| {})
+    }
+
+    /// The same, with what is to stand changed like this.
+    pub(crate) fn round_for(&mut self, cloud: &mut Cloud, seconds: i64, wish: impl Fn(&mut Desired)) -> usize {
         let owner = self.policy.owner.clone();
         let memory = self.observe(cloud, seconds);
         self.decisions = decide(&self.policy, &memory.inventory, &memory.lessons, at(seconds));
-        self.plan = plan(&compile(&self.policy, &self.decisions), &memory.inventory, &memory, at(seconds));
+        let mut desired = compile(&self.policy, &self.decisions);
+        wish(&mut desired);
+        self.plan = plan(&desired, &memory.inventory, &memory, at(seconds));
         let carry_out = |planned: &crate::plan::Planned| {
             let result = cloud.apply(&owner, &planned.step);
             Done { planned: planned.clone(), at: at(seconds), result }
