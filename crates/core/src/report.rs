@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use self::acts::{ActReport, Left};
 pub use self::explain::{Explanation, InstanceReport, InterfaceReport, LaneReport, Seen, SlotReport, explain};
 pub use self::mistakes::{Checked, MistakeReport};
-pub use self::plan::{Amount, Change, PlanReport, StepReport, WaitingReport, plan};
+pub use self::plan::{Amount, Change, PlanReport, StepReport, SurplusReport, WaitingReport, plan};
 pub use self::rules::RuleReport;
 pub use self::sources::{OptOut, Source, SourceLane, Sources, UnknownValue, sources};
 pub use self::state::{Said, State};

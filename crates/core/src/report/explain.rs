@@ -147,7 +147,9 @@ pub struct LaneReport {
     pub targets: Vec<Offer>,
     /// What it captures, in words.
     pub captures: String,
-    /// The rules of its filter.
+    /// What its session captures beyond that, since its filter is so little wider that it stays.
+    pub captures_more: Vec<String>,
+    /// The rules of the filter that it asks for.
     pub rules: Vec<RuleReport>,
 }
 
@@ -239,9 +241,11 @@ fn lane_report(
     let waits = seen.plan.waiting.iter().filter(|it| it.key == key).map(|it| format!("waits for {}", it.on));
     let spec = seen.desired.sessions.get(&(interface.id.clone(), lane.clone()));
     let filter = spec.and_then(|spec| seen.desired.filters.get(&spec.filter));
+    let session = standing(seen.inventory, &interface.id, lane);
+    let surplus = seen.plan.surplus.iter().find(|it| session.as_ref().is_some_and(|id| it.sessions.contains(id)));
     LaneReport {
         lane: lane.clone(),
-        session: standing(seen.inventory, &interface.id, lane),
+        session,
         next: steps.chain(waits).collect(),
         number: *number,
         vni: *vni,
@@ -249,6 +253,7 @@ fn lane_report(
         target_why: target_why(seen.inventory, &interface.id, lane, target),
         targets: offers.of(lane, interface),
         captures: captured(capture),
+        captures_more: surplus.map(|surplus| surplus.more.clone()).unwrap_or_default(),
         rules: filter.map(|spec| rules(spec, capture)).unwrap_or_default(),
     }
 }

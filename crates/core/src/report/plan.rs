@@ -1,16 +1,18 @@
 //! Takes a plan and what it was made from; gives what a person reads of it, or a program: each call, why, what waits, what it costs.
 //! Never plans.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::gaps;
 use super::text::{Cell, Text, Tone, cell};
 use crate::cloud::Step;
 use crate::compile::Desired;
-use crate::ids::{AccountId, Region};
+use crate::ids::{AccountId, FilterId, Region, SessionId};
 use crate::inventory::Inventory;
 use crate::objects::ObjectKey;
-use crate::plan::{Plan, Planned, Waiting};
+use crate::plan::{Plan, Planned, Surplus, Waiting};
 use crate::prices::USD_PER_SESSION_MONTH;
 
 /// A plan, to be read.
@@ -27,6 +29,8 @@ pub struct PlanReport {
     pub steps: Vec<StepReport>,
     /// What cannot be done yet.
     pub waiting: Vec<WaitingReport>,
+    /// Sessions that stay as they are although they mirror more than is asked: it is little.
+    pub more_than_asked: Vec<SurplusReport>,
     /// What could not be seen.
     pub not_seen: Vec<String>,
     /// Our sessions that stand.
@@ -97,6 +101,18 @@ pub struct WaitingReport {
     pub waits_for: String,
 }
 
+/// Sessions that mirror more than is asked, all of them the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SurplusReport {
+    /// The filter that they keep.
+    pub filter: FilterId,
+    /// The sessions.
+    pub sessions: BTreeSet<SessionId>,
+    /// What they mirror beyond what is asked.
+    pub packets: Vec<String>,
+}
+
 /// Reports a plan.
 pub fn plan(inventory: &Inventory, desired: &Desired, plan: &Plan) -> PlanReport {
     PlanReport {
@@ -105,9 +121,25 @@ pub fn plan(inventory: &Inventory, desired: &Desired, plan: &Plan) -> PlanReport
         region: inventory.region.clone(),
         steps: plan.steps.iter().map(StepReport::of).collect(),
         waiting: plan.waiting.iter().map(WaitingReport::of).collect(),
+        more_than_asked: plan.surplus.iter().filter(|it| !it.more.is_empty()).map(SurplusReport::of).collect(),
         not_seen: gaps(inventory),
         standing: Amount::of(inventory.ours.sessions.values().map(|ids| ids.len()).sum()),
         wanted: Amount::of(desired.sessions.len()),
+    }
+}
+
+impl SurplusReport {
+    fn of(Surplus { filter, sessions, more }: &Surplus) -> Self {
+        Self { filter: filter.clone(), sessions: sessions.clone(), packets: more.clone() }
+    }
+
+    fn text(&self) -> Text {
+        let mut text = Text::default();
+        let Self { filter, sessions, packets } = self;
+        let count = format!("{} sessions", sessions.len());
+        text.table(2, &[vec![cell(Tone::Plain, filter), cell(Tone::Plain, count)]]);
+        packets.iter().for_each(|packets| text.line(6, Tone::Faint, packets));
+        text
     }
 }
 
@@ -168,6 +200,11 @@ impl PlanReport {
                 text.table(2, &rows.iter().map(row).collect::<Vec<_>>());
                 text.line(6, Tone::Faint, what);
             }
+        }
+        if !self.more_than_asked.is_empty() {
+            text.gap();
+            text.line(0, Tone::Strong, "more than is asked, and so little that it stays");
+            self.more_than_asked.iter().for_each(|surplus| text.append(surplus.text()));
         }
         text.append(not_seen(&self.not_seen));
         text.gap();

@@ -121,6 +121,26 @@ fn a_plan_shows_its_calls_its_reasons_and_its_cost() {
 }
 
 #[test]
+fn what_a_session_captures_beyond_what_is_asked_is_explained_and_planned_as_it_is() {
+    let whole = Whole::of(one_mirrored_jewel().filter_of("tmf-1", everything(true)));
+    assert!(whole.plan.is_empty(), "{:?}", whole.plan);
+    contains(
+        &whole.explained("i-1"),
+        &["everything, whole packets\n", "and more  IPv6, of which the interface has none\n"],
+    );
+    let report = plan(&whole.inventory, &whole.desired, &whole.plan);
+    contains(
+        &report.text().to_string(),
+        &[
+            "more than is asked, and so little that it stays\n  tmf-1  1 sessions\n      IPv6, of which",
+            "no change: what stands is what the policy asks for\n",
+        ],
+    );
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["moreThanAsked"][0]["sessions"], serde_json::json!(["tms-1"]));
+}
+
+#[test]
 fn every_interface_is_listed_with_its_state_and_the_opt_outs_are_counted() {
     let facts = one_mirrored_jewel()
         .instance("i-2", &[("mirror", "off")])

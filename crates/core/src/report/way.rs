@@ -128,6 +128,8 @@ impl LaneReport {
         text.table(4, &rows);
         text.table(4, &[row("", vec![cell(Tone::Faint, &self.target_why)])]);
         text.table(4, &[row("packets", vec![cell(Tone::Plain, &self.captures)])]);
+        let more = |(at, more)| row(if at == 0 { "and more" } else { "" }, vec![cell(Tone::Change, more)]);
+        text.table(4, &self.captures_more.iter().enumerate().map(more).collect::<Vec<_>>());
         let rule = |(at, rule): (usize, &super::rules::RuleReport)| {
             let cells = vec![cell(Tone::Plain, &rule.rule), cell(Tone::Faint, &rule.purpose)];
             row(if at == 0 { "rules" } else { "" }, cells)
