@@ -55,6 +55,8 @@ pub struct Plan {
     pub losses_an_hour: usize,
     /// Sessions that stay with a filter that is another one than is asked, since it mirrors all of that and little more.
     pub surplus: Vec<Surplus>,
+    /// Filters of ours that sessions are to leave for others that mirror something else.
+    pub leaving: BTreeSet<FilterId>,
 }
 
 impl Plan {
@@ -206,6 +208,7 @@ struct Draft<'a> {
     starting: BTreeSet<InterfaceId>,
     losing: BTreeSet<SessionId>,
     surplus: Vec<Surplus>,
+    leaving: BTreeSet<FilterId>,
     /// Whether the second filter lacks packets of the first, where that was asked before.
     narrowings: BTreeMap<(FilterId, FilterId), bool>,
 }
@@ -224,13 +227,14 @@ impl<'a> Draft<'a> {
             starting: BTreeSet::new(),
             losing: BTreeSet::new(),
             surplus: Vec::new(),
+            leaving: BTreeSet::new(),
             narrowings: BTreeMap::new(),
         }
     }
 
     fn finish(self) -> Plan {
-        let Self { desired, mut creates, removals, mut waiting, unwanted, starting, losing, surplus, memory, .. } =
-            self;
+        let (surplus, leaving) = (self.surplus, self.leaving);
+        let Self { desired, mut creates, removals, mut waiting, unwanted, starting, losing, memory, .. } = self;
         let losses_an_hour = memory.allowance.an_hour(desired.max_losses);
         // What AWS has refused before comes after what it has not: a step that fails for ever must not keep the others from being made.
         // Stable: what one session needs stays in the order in which it was planned, target and filter before the session.
@@ -241,7 +245,7 @@ impl<'a> Draft<'a> {
         creates.sort_by_key(|planned| (strikes(planned), planned.rank));
         let steps: Vec<Planned> = creates.into_iter().chain(removals).collect();
         if !desired.paused {
-            return Plan { steps, waiting, unwanted, starting, losing, losses_an_hour, surplus };
+            return Plan { steps, waiting, unwanted, starting, losing, losses_an_hour, surplus, leaving };
         }
         // A paused plan has no steps: then nothing can carry one out.
         waiting.extend(steps.into_iter().map(|Planned { step, key, why, .. }| {
@@ -249,7 +253,7 @@ impl<'a> Draft<'a> {
             Waiting { key, what, on: Wait::Pause }
         }));
         let (starting, losing) = (BTreeSet::new(), BTreeSet::new());
-        Plan { steps: Vec::new(), waiting, unwanted, starting, losing, losses_an_hour, surplus }
+        Plan { steps: Vec::new(), waiting, unwanted, starting, losing, losses_an_hour, surplus, leaving }
     }
 
     fn wait_for_the_account(&mut self) {

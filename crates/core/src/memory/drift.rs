@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::later;
 use crate::Time;
+use crate::ids::FilterId;
 use crate::objects::{ObjectId, ObjectKey};
 use crate::pairs;
 
@@ -106,6 +107,16 @@ pub struct Drift {
     pub since: Time,
 }
 
+impl Drift {
+    /// The filter that was changed, itself or what belongs to it; none for another object.
+    pub(super) fn filter(&self) -> Option<&FilterId> {
+        match &self.id {
+            ObjectId::Filter(filter) | ObjectId::Rule(filter, _) | ObjectId::Services(filter) => Some(filter),
+            ObjectId::Session(_) | ObjectId::Target(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, id, from, to, since: _ } = self;
@@ -178,8 +189,15 @@ impl Drifts {
     }
 
     /// Forgets what needs no remedy: it is as wanted again, or is wanted no more.
-    pub(super) fn keep(&mut self, needs_remedy: impl Fn(&ObjectKey) -> bool) {
-        self.open.retain(|key, _| needs_remedy(key));
+    pub(super) fn keep(&mut self, needs_remedy: impl Fn(&ObjectKey, &Drift) -> bool) {
+        self.open.retain(|key, drift| needs_remedy(key, drift));
+    }
+
+    /// Takes note of a session that has left this filter: whatever was done to that concerns it no more.
+    pub(super) fn left(&mut self, filter: &FilterId, at: Time) {
+        let concerns = |(_, drift): &(&ObjectKey, &Drift)| drift.filter() == Some(filter);
+        let keys: Vec<ObjectKey> = self.open.iter().filter(concerns).map(|(key, _)| key.clone()).collect();
+        keys.iter().for_each(|key| self.repaired(key, at));
     }
 
     /// Takes note of a step that put right what this key is for.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 
 use super::rates::backoff;
-use super::{Drifts, Memory, Object, Predecessor, ProofOfAbsence, Refusal, Written, later, learn};
+use super::{Drift, Drifts, Memory, Object, Predecessor, ProofOfAbsence, Refusal, Written, later, learn};
 use crate::Time;
 use crate::cloud::{Class, CloudError, Outcome, PacketLength, SessionChange, Step};
 use crate::digest::digest;
@@ -60,7 +60,7 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
     let standing = inventory.ours.sessions.values().map(BTreeSet::len).sum();
     let lost = done.iter().filter(|done| lost(plan, done)).count();
     allowance.note(standing, plan.losses_an_hour, lost, now);
-    note_repairs(&mut drift, &inventory, &planned, done, now);
+    note_repairs(&mut drift, &inventory, plan, &planned, done, now);
     for done in done {
         let Done { planned, at, result } = done;
         let refusal = (planned.step.action().to_owned(), planned.key.clone());
@@ -115,12 +115,27 @@ fn lost(plan: &Plan, done: &Done) -> bool {
 }
 
 /// What was put right, and what needs nothing of the kind: another leader of ours, or whoever did it, has left it as it is wanted.
-fn note_repairs(drift: &mut Drifts, inventory: &Inventory, planned: &BTreeSet<&ObjectKey>, done: &[Done], now: Time) {
+/// A filter that a session kept, and that somebody spoiled, is not repaired: the session leaves it.
+fn note_repairs(
+    drift: &mut Drifts,
+    inventory: &Inventory,
+    plan: &Plan,
+    planned: &BTreeSet<&ObjectKey>,
+    done: &[Done],
+    now: Time,
+) {
     if inventory.complete_since().is_some() {
-        drift.keep(|key| planned.contains(key));
+        let is_left = |drift: &Drift| drift.filter().is_some_and(|filter| plan.leaving.contains(filter));
+        drift.keep(|key, drift| planned.contains(key) || is_left(drift));
     }
     for done in done.iter().filter(|done| done.succeeded() && removed(&done.planned.step).is_none()) {
         drift.repaired(&done.planned.key, done.at);
+        if let Step::ModifySession { session, change } = &done.planned.step
+            && change.filter.is_some()
+            && let Some(session) = inventory.sessions.get(session)
+        {
+            drift.left(&session.filter, done.at);
+        }
     }
     drift.forget(now);
 }

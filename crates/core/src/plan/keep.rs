@@ -50,7 +50,10 @@ pub(super) fn plan(draft: &mut Draft<'_>) -> BTreeMap<Key, FilterId> {
         let others = behind.of(draft, key, session, number);
         let question = Question { filter: &session.filter, stands, wanted, ipv6: interface.ipv6, others };
         let answer = known.entry(question).or_insert_with_key(|question| question.more(draft).unwrap_or_default());
-        let Some(more) = answer else { continue };
+        let Some(more) = answer else {
+            draft.leaving.insert(session.filter.clone());
+            continue;
+        };
         keeping.insert(key.clone(), session.filter.clone());
         let same = (&session.filter, wanted, interface.ipv6);
         let new = || Surplus { filter: session.filter.clone(), sessions: BTreeSet::new(), more: more.clone() };

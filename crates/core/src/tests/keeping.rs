@@ -130,3 +130,25 @@ fn a_session_that_somebody_points_at_a_wider_filter_of_ours_is_pointed_back_and_
     assert_eq!(cloud.facts.0.sessions.values().next().unwrap().filter, narrow);
     assert_eq!(ours.memory.drift.counts.get(&DriftKind::SessionChanged), Some(&1));
 }
+
+#[test]
+fn a_rule_that_somebody_deletes_from_a_filter_that_is_kept_is_counted_and_the_sessions_leave_it() {
+    let (mut cloud, mut ours, now) = mirrored(3);
+    let dual_stack = |cloud: &mut Cloud, ipv6| {
+        for n in 0..3 {
+            let (instance, interface) = (format!("i-{n:04}"), format!("eni-{n:04}"));
+            cloud.change(|facts| facts.interface_with(&interface, &instance, |it| it.ipv6 = ipv6));
+        }
+    };
+    dual_stack(&mut cloud, true);
+    let now = ours.settle(&mut cloud, now + MINUTE);
+    dual_stack(&mut cloud, false);
+    let now = ours.settle(&mut cloud, now + MINUTE);
+    assert_eq!(ours.plan.surplus.len(), 1);
+    let kept = ours.plan.surplus[0].filter.clone();
+    cloud.facts.0.filters.get_mut(&kept).unwrap().rules.pop_first();
+    ours.settle(&mut cloud, now + MINUTE);
+    assert!(cloud.facts.0.sessions.values().all(|session| session.filter != kept));
+    let counts: Vec<_> = ours.memory.drift.counts.iter().map(|(kind, count)| (*kind, *count)).collect();
+    assert_eq!((counts, ours.memory.drift.open.len()), (vec![(DriftKind::RuleDeleted, 1)], 0));
+}
