@@ -18,7 +18,7 @@ use mirror_sim::fleet::{instance, network};
 use mirror_sim::{
     AssignIpv6Addresses, AttachNetworkInterface, CreateNetworkInterface, CreateTrafficMirrorFilter,
     CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession, DeleteTags, Describe, Request, Response, RuleWish,
-    World,
+    UnassignIpv6Addresses, World,
 };
 use vpc_mirror::clock::Clock;
 use vpc_mirror::round::{Permit, Watcher};
@@ -101,6 +101,24 @@ async fn an_interface_that_gets_ipv6_is_moved_in_place_to_a_filter_that_has_it()
     let filters = account.filters();
     assert_eq!(filters.len(), 1, "the old filter goes when nobody uses it");
     assert_eq!(filters[0].rules.len(), 4);
+}
+
+#[tokio::test]
+async fn an_interface_that_loses_ipv6_keeps_its_session_and_its_filter_without_a_call() {
+    let mut account = Account::new();
+    let jewel = account.runs(instance().tagged("mirror", "crown-jewel").dual_stack());
+    account.goes_on_for(100).await;
+    let before = (account.sessions(), account.filters());
+    assert_eq!(before.1[0].rules.len(), 4);
+    account.writes();
+    let interface = account.interfaces_of(&jewel).remove(0);
+    let describe = Request::DescribeNetworkInterfaces(Describe::only([interface.clone()]));
+    let Response::DescribeNetworkInterfaces(page) = account.call(describe) else { panic!("no interfaces") };
+    let addresses = page.items[0].ipv6_addresses.clone();
+    account.call(Request::UnassignIpv6Addresses(UnassignIpv6Addresses { interface, addresses, prefixes: Vec::new() }));
+    account.goes_on_for(3600).await;
+    assert_eq!(account.writes(), Vec::<&str>::new());
+    assert_eq!((account.sessions(), account.filters()), before);
 }
 
 #[tokio::test]

@@ -20,8 +20,8 @@ pub use self::measure::BUSY_PORTS;
 pub use self::span::Span;
 use crate::inventory::Rule;
 
-/// So many boxes are made at most for one answer. The worst filter that we have found takes fewer than a tenth of that, and all of
-/// them together some milliseconds; without an end, sets of many networks and ports would take minutes, while the fleet waits.
+/// So many boxes are made at most for one answer. The worst filters of ten rules that we have found take fewer than a tenth of
+/// that. Without an end, sets of many networks and ports would take minutes, while the fleet waits.
 pub const MOST_BOXES: usize = 50_000;
 
 /// Why a set of packets is not known.
