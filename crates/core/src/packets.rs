@@ -3,7 +3,7 @@
 //!
 //! A set is a union of boxes. A box has a direction, an IP version, and a range on each of five sides: protocol, source and destination
 //! address, source and destination port. DNS to the Amazon resolver is a flag beside them: no rule matches it, and the filter's network
-//! service takes all of it. Sets that hold the same packets are equal: [`cells`] says why.
+//! service takes all of it. Sets that hold the same packets are equal: `cells` says why.
 
 mod asked;
 mod block;
