@@ -11,6 +11,7 @@ mod decode;
 mod except;
 mod file;
 mod mistake;
+mod place;
 mod schema;
 mod selector;
 mod shape;
@@ -25,6 +26,7 @@ pub use self::check::parse;
 pub(crate) use self::except::fewest;
 pub use self::except::{Except, Ports};
 pub use self::mistake::{Mistake, PolicyError, nearest};
+pub use self::place::{Place, Role};
 pub use self::schema::{reference, schema};
 pub use self::selector::{Pattern, Selector, Subject};
 use crate::ids::{TargetId, VpcId, Zone};
@@ -37,6 +39,8 @@ pub struct Policy {
     pub owner: String,
     /// The key of the tag that chooses strategies.
     pub tag_key: String,
+    /// The accounts and Regions in which anything is wanted, each once; empty is those at hand.
+    pub places: Vec<Place>,
     /// The VPCs in which anything is wanted; empty is all.
     pub vpcs: BTreeSet<VpcId>,
     /// Where mirrored packets go, by name.
@@ -57,6 +61,11 @@ impl Policy {
     /// The strategy of that name.
     pub fn strategy(&self, name: &str) -> Option<&Strategy> {
         self.strategies.iter().find(|strategy| strategy.name == name)
+    }
+
+    /// The same policy where nothing is wanted any more: what stands is removed, targets included, as slowly as this policy allows.
+    pub fn wanting_nothing(&self) -> Self {
+        Self { sensors: BTreeMap::new(), strategies: Vec::new(), ..self.clone() }
     }
 
     /// The place of a lane among the lanes: 0 for the one whose strategy comes first.

@@ -69,7 +69,9 @@ impl Targets {
         }
         let candidate = |target: &Target, zones: &BTreeSet<Zone>| made(target, zones, inventory, lessons, now);
         let lanes = policy.sensors.iter().map(|(name, sensor)| {
-            let candidates = sensor.targets.iter().flat_map(|named| candidates(named, inventory, &candidate));
+            // Of what a policy for several places names, each place makes only its own: elsewhere AWS would refuse it for ever.
+            let own = |resource: &Resource| policy.places.is_empty() || may_be_here(resource, inventory);
+            let candidates = sensor.targets.iter().flat_map(|named| candidates(named, inventory, &own, &candidate));
             (Lane::from(name), candidates.collect())
         });
         let standing = inventory.ours.sessions.keys().filter_map(|key| {
@@ -134,6 +136,7 @@ impl Candidate {
 fn candidates(
     named: &SensorTarget,
     inventory: &Inventory,
+    own: &impl Fn(&Resource) -> bool,
     made: &impl Fn(&Target, &BTreeSet<Zone>) -> Candidate,
 ) -> Vec<Candidate> {
     let SensorTarget { to, zones } = named;
@@ -145,8 +148,27 @@ fn candidates(
         }
         Way::Resource(resource) => match made_for(resource, inventory) {
             Some(target) => vec![made(target, zones)],
-            None => vec![to_make(resource, zones, inventory)],
+            None if own(resource) => vec![to_make(resource, zones, inventory)],
+            None => Vec::new(),
         },
+    }
+}
+
+/// Whether a target for a resource can be made in this account and Region, as far as anybody can tell. Of an endpoint nobody can.
+fn may_be_here(resource: &Resource, inventory: &Inventory) -> bool {
+    match resource {
+        // Source: "Resource types defined by Elastic Load Balancing V2", Service Authorization Reference: Region and account are in the ARN.
+        Resource::NetworkLoadBalancer(arn) => match arn.as_str().split(':').collect::<Vec<_>>().as_slice() {
+            [_, _, _, region, account, ..] => {
+                *region == inventory.region.as_str()
+                    && inventory.account.as_ref().is_none_or(|it| it.as_str() == *account)
+            }
+            _ => true,
+        },
+        Resource::NetworkInterface(id) => {
+            !inventory.is_complete(Kind::Interfaces) || inventory.interfaces.contains_key(id)
+        }
+        Resource::GatewayLoadBalancerEndpoint(_) => true,
     }
 }
 

@@ -2,22 +2,22 @@
 //! Never guesses: what it does not know it refuses.
 
 mod limits;
+mod scope;
 mod selectors;
 mod sensors;
 mod strategies;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::decode::Spanned;
-use super::file::{File, InstanceTypesEntry, ScopeEntry};
+use super::file::{File, InstanceTypesEntry};
 use super::tree::Location;
 use super::{InstanceTypes, Limits, Mistake, Policy, PolicyError, Sensor, shape, tree};
-use crate::ids::VpcId;
 
 /// Evidence settles for as long as EC2's reads may be behind. Source: "Eventual consistency in the Amazon EC2 API": from a couple of
 /// seconds on.
@@ -95,10 +95,12 @@ impl Check {
             self.mistake(strategies.referenced, "there is no strategy: write what is to be mirrored");
         }
         let strategies = self.strategies(strategies.value, &sensors);
+        let (places, vpcs) = self.scope(scope);
         Policy {
             owner: owner.value,
             tag_key: self.tag_key(tag_key),
-            vpcs: self.scope(scope),
+            places,
+            vpcs,
             sensors,
             strategies,
             instance_types: instance_types.map(|types| self.instance_types(types)).unwrap_or_default(),
@@ -137,14 +139,6 @@ impl Check {
             self.mistake(key.referenced, message);
         }
         key.value
-    }
-
-    fn scope(&mut self, scope: Option<ScopeEntry>) -> BTreeSet<VpcId> {
-        let vpcs = scope.map(|scope| scope.vpcs).unwrap_or_default();
-        for vpc in &vpcs {
-            self.id("vpcs", &vpc.value, "vpc-", vpc.referenced);
-        }
-        vpcs.iter().map(|vpc| VpcId::from(&vpc.value)).collect()
     }
 
     fn instance_types(&mut self, entry: InstanceTypesEntry) -> InstanceTypes {

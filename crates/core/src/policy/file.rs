@@ -52,10 +52,31 @@ pub(super) struct File {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "Scope")]
 pub(super) struct ScopeEntry {
+    /// The accounts and Regions, each once. One that is dropped while the daemon runs is looked after until nothing of this owner's is left
+    /// there; a restart forgets it. Default: the account and Region at hand.
+    #[schemars(with = "Option<Vec<AccountEntry>>")]
+    pub(super) accounts: Option<Spanned<Vec<Spanned<AccountEntry>>>>,
     /// The ids of VPCs. Default: every VPC.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(super) vpcs: Vec<Spanned<String>>,
+}
+
+/// An account in a Region.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Account")]
+pub(super) struct AccountEntry {
+    /// The Region: `eu-west-1`.
+    #[schemars(with = "String")]
+    pub(super) region: Spanned<String>,
+    /// The ARN of the role to act as there, which names the account: `arn:aws:iam::111122223333:role/vpc-mirror`. Default: the account of the
+    /// credentials at hand.
+    #[schemars(with = "Option<String>")]
+    pub(super) role_arn: Option<Spanned<String>>,
+    /// What the role's trust policy wants to hear (`sts:ExternalId`): 2 to 1224 letters, digits and `_+=,.@:/-`. Default: nothing.
+    #[schemars(with = "Option<String>")]
+    pub(super) external_id: Option<Spanned<String>>,
 }
 
 /// Something that takes mirrored packets.

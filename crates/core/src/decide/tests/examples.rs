@@ -162,6 +162,22 @@ fn what_is_in_another_vpc_is_out_of_scope() {
 }
 
 #[test]
+fn each_place_makes_only_the_targets_that_are_its_own() {
+    let policy = example!("several-accounts.yaml");
+    let places: Vec<_> = policy.places.iter().map(|place| (place.region.as_str(), place.account())).collect();
+    let expected = [("eu-west-1", None), ("eu-central-1", None), ("eu-west-1", Some("444455556666".into()))];
+    assert_eq!(places, expected);
+    let to = |facts: Facts| wish(&policy, facts, "eni-tagged").target;
+    let load_balancer = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/sta/0123456789abcdef";
+    assert_eq!(to(fleet()), TargetChoice::ToMake(Resource::NetworkLoadBalancer(load_balancer.into())));
+    let mut elsewhere = fleet();
+    elsewhere.0.account = Some("444455556666".into());
+    assert!(said(&policy, elsewhere.clone(), "eni-tagged").last().unwrap().contains("no target of sensor"), "not its own");
+    let shared = elsewhere.target("tmt-0123456789abcdef0", Resource::NetworkLoadBalancer(load_balancer.into()));
+    assert_eq!(to(shared), TargetChoice::Made("tmt-0123456789abcdef0".into()), "shared with it");
+}
+
+#[test]
 fn beside_another_product_only_the_jewels_come_first() {
     let policy = example!("beside-another-product.yaml");
     let facts = fleet().foreign_session("tms-f1", "eni-swift", 5000).foreign_session("tms-f2", "eni-web", 5000);

@@ -107,6 +107,10 @@ fn limits_and_the_rest_say_what_is_wrong_with_them() {
         ),
         ("scope: {vpcs: [vpc-1, eni-1]}", "p.yaml:11:23: vpcs is `eni-1`: write an id that begins with `vpc-`"),
         (
+            "scope: {accounts: []}",
+            "p.yaml:11:19: accounts is empty: name an account and Region, or leave it out for those at hand",
+        ),
+        (
             "instanceTypes: {supported: [m8g], unsupported: [m8g]}",
             "p.yaml:11:49: `m8g` is supported and unsupported: write it in one place",
         ),
@@ -119,4 +123,39 @@ fn limits_and_the_rest_say_what_is_wrong_with_them() {
     ] {
         assert_eq!(said_at_the_end(more), expected);
     }
+}
+
+#[test]
+fn an_account_says_what_is_wrong_with_it() {
+    const ROLE: &str = "roleArn: 'arn:aws:iam::111122223333:role/a'";
+    let with = |accounts: &str| said_at_the_end(&format!("scope:\n  accounts:\n{accounts}"));
+    for region in ["eu-west-1b", "Frankfurt", "eu-west", "eu-1"] {
+        let expected = format!("p.yaml:13:16: region is `{region}`: write the code of a Region, such as `eu-west-1`");
+        assert_eq!(with(&format!("    - {{region: {region}}}")), expected);
+    }
+    for arn in [
+        "vpc-mirror",
+        "arn:aws:iam::1111:role/a",
+        "arn:aws:iam::111122223333:user/a",
+        "arn:aws:iam::111122223333:role/",
+    ] {
+        let expected =
+            format!("p.yaml:13:36: roleArn is `{arn}`: write the ARN of a role, `arn:aws:iam::111122223333:role/…`");
+        assert_eq!(with(&format!("    - {{region: eu-west-1, roleArn: '{arn}'}}")), expected);
+    }
+    assert_eq!(
+        with(&format!("    - {{region: eu-west-1, {ROLE}, externalId: x}}")),
+        "p.yaml:13:84: externalId must have 2 to 1224 letters, digits or `_+=,.@:/-`"
+    );
+    assert_eq!(
+        with("    - {region: eu-west-1, externalId: xy}"),
+        "p.yaml:13:39: externalId is said to nobody: write `roleArn` beside it, or leave it out"
+    );
+    let twice =
+        format!("    - {{region: eu-west-1, {ROLE}}}\n    - {{region: eu-west-1, {}}}", ROLE.replace("/a", "/b"));
+    assert_eq!(with(&twice), "p.yaml:14:7: eu-west-1 of 111122223333 is there already, in line 13: write it once");
+    assert_eq!(
+        with("    - {region: eu-west-1}\n    - {region: us-east-1}\n    - {region: eu-west-1}"),
+        "p.yaml:15:7: eu-west-1 without a role is there already, in line 13: write it once"
+    );
 }

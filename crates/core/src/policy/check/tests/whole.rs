@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use crate::policy::{Interfaces, OptOut, Policy, Way, parse, reference, schema};
+use crate::policy::{Interfaces, OptOut, Place, Policy, Role, Way, parse, reference, schema};
 
 pub(super) const EVERYTHING: &str = "\
 apiVersion: vpc-mirror/v1
 kind: Policy
 owner: prod
 tagKey: watch
-scope: {vpcs: [vpc-1, vpc-2]}
+scope:
+  accounts:
+    - {region: eu-west-1, roleArn: 'arn:aws:iam::111122223333:role/net/vpc-mirror', externalId: '4711'}
+    - {region: us-gov-east-1}
+  vpcs: [vpc-1, vpc-2]
 sensors:
   sta:
     vni: 4242
@@ -45,6 +49,10 @@ fn policy() -> Policy {
 fn everything_that_can_be_said_is_understood() {
     let policy = policy();
     assert_eq!(policy.vpcs, BTreeSet::from(["vpc-1".into(), "vpc-2".into()]));
+    let role = Role { arn: "arn:aws:iam::111122223333:role/net/vpc-mirror".into(), external_id: Some("4711".into()) };
+    let [first, second] = policy.places.as_slice() else { panic!("{:?}", policy.places) };
+    assert_eq!(*first, Place { region: "eu-west-1".into(), role: Some(role), line: 7 });
+    assert_eq!((first.account(), second.account()), (Some("111122223333".into()), None));
     assert!(policy.paused);
     let sta = &policy.sensors["sta"];
     assert_eq!((sta.vni, sta.targets.len()), (Some(4242), 4));
