@@ -6,6 +6,7 @@ use std::error::Error;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ec2::config::http::HttpResponse;
 use aws_sdk_ec2::error::{ConnectorError, ErrorMetadata, ProvideErrorMetadata};
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use mirror_core::cloud::{Action, Class, CloudError};
 
 use crate::whole::NotWhole;
@@ -68,7 +69,7 @@ pub(crate) fn failed<E: Answered>(action: Action, place: &str, failure: &SdkErro
         SdkError::TimeoutError(_) => timeout(action, place),
         SdkError::DispatchFailure(dispatch) if dispatch.is_timeout() => timeout(action, place),
         SdkError::DispatchFailure(_) => match find::<CredentialsError>(failure) {
-            Some(why) => no_credentials(action, why, &cause),
+            Some(why) => no_role(action, why, &cause).unwrap_or_else(|| no_credentials(action, why, &cause)),
             None => unreachable(action, place, &cause),
         },
         // The SDK's list may grow: whatever else there is was not sent.
@@ -120,6 +121,16 @@ fn timeout(action: Action, place: &str) -> CloudError {
 
 fn unreachable(action: Action, place: &str, cause: &str) -> CloudError {
     error(action, "Unreachable", Class::Retry, &format!("cannot reach {place}: {cause}; {CHECK}"))
+}
+
+/// Where STS has answered that we may not act as a role, or not now: its own code says which.
+fn no_role(action: Action, why: &CredentialsError, cause: &str) -> Option<CloudError> {
+    let SdkError::ServiceError(answer) = find::<SdkError<AssumeRoleError>>(why)? else { return None };
+    let message = format!(
+        "the role cannot be assumed: {cause}; let its trust policy, and where it is another account's ours too, allow sts:AssumeRole, and \
+         check roleArn and externalId"
+    );
+    Some(CloudError::answered(action, answer.err().code()?, message, answer.raw().status().as_u16()))
 }
 
 /// Where nobody has credentials for us, somebody must give us some; where the one who has them does not answer, he may yet.

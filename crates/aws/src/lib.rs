@@ -1,6 +1,7 @@
 //! Takes the SDK's standard environment, or what the caller sets instead; gives the cloud's edge over the AWS SDK: a query or a step
 //! is exactly one call, translated. Never decides, waits or tries again: the round does.
 
+mod ambient;
 mod apply;
 mod errors;
 mod fields;
@@ -17,11 +18,12 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_sdk_ec2::config::{Credentials, FrameworkMetadata, SharedHttpClient};
 use mirror_core::cloud::{Action, Cloud, CloudError, Outcome, Page, Query, Step};
 use mirror_core::ids::Region;
 
+pub use self::ambient::Ambient;
 use self::whole::Whole;
 
 /// How long a connection may take to stand. Endpoints of a Region are milliseconds away: who has not answered by then is not there.
@@ -71,27 +73,23 @@ pub struct Sdk {
 }
 
 impl Sdk {
-    /// Reads the environment, and asks at most the instance's metadata, for the Region. Credentials are looked for by the first call,
-    /// and kept until shortly before they expire.
+    /// AWS where the environment is, or where the options say otherwise: [`Ambient::here`].
     ///
     /// # Errors
     ///
     /// `NoRegion` when neither the options nor the environment name a Region.
     pub async fn connect(options: Options) -> Result<Self, CloudError> {
-        let http = http::client(options.endpoint.is_none());
-        Self::load(loader(options, http)).await
+        Ambient::load(options).await.here()
     }
 
-    async fn load(loader: ConfigLoader) -> Result<Self, CloudError> {
-        let config = loader.load().await;
-        let region: Region = config.region().map(|region| region.as_ref().into()).ok_or_else(errors::no_region)?;
+    fn new(config: &SdkConfig, region: Region) -> Self {
         let place = config.endpoint_url().map_or_else(|| format!("AWS in `{region}`"), |url| format!("`{url}`"));
-        let ec2 = aws_sdk_ec2::config::Builder::from(&config).interceptor(Whole).build();
-        let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(Whole).build();
+        let ec2 = aws_sdk_ec2::config::Builder::from(config).interceptor(Whole).build();
+        let sts = aws_sdk_sts::config::Builder::from(config).interceptor(Whole).build();
         // JSON, of which the SDK's decoder gives nothing unless it is whole.
-        let tagging = aws_sdk_resourcegroupstagging::Client::new(&config);
+        let tagging = aws_sdk_resourcegroupstagging::Client::new(config);
         let (ec2, sts) = (aws_sdk_ec2::Client::from_conf(ec2), aws_sdk_sts::Client::from_conf(sts));
-        Ok(Self { ec2, sts, tagging, region, place })
+        Self { ec2, sts, tagging, region, place }
     }
 
     /// The Region that is asked.

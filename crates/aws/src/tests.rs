@@ -3,6 +3,7 @@
 mod connecting;
 mod failures;
 mod reads;
+mod roles;
 mod steps;
 mod tagging;
 mod unreadable;

@@ -8,8 +8,8 @@ use aws_sdk_ec2::error::{ConnectorError, ErrorMetadata};
 use mirror_core::cloud::{Class, Cloud, CloudError, Query};
 use mirror_core::inventory::Kind;
 
-use super::wire::{Answer, Wire, options, refusal, sdk};
-use crate::{CALL_TIMEOUT, CONNECT_TIMEOUT, Sdk, loader};
+use super::wire::{Answer, Wire, ambient, options, refusal, sdk};
+use crate::{CALL_TIMEOUT, CONNECT_TIMEOUT, loader};
 
 /// Who should give us credentials, and fails with this.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl ProvideCredentials for Fails {
 /// What a call gives when credentials fail so; it sends nothing.
 async fn without_credentials(why: fn() -> CredentialsError) -> CloudError {
     let wire = Wire::that_answers(Answer::Refused);
-    let sdk = Sdk::load(loader(options(), wire.client()).credentials_provider(Fails(why))).await.unwrap();
+    let sdk = ambient(loader(options(), wire.client()).credentials_provider(Fails(why))).await.here().unwrap();
     let error = sdk.read(&Query::Identity).await.unwrap_err();
     assert_eq!(wire.count(), 0);
     assert_eq!(error.code, "NoCredentials");
@@ -68,7 +68,7 @@ async fn a_call_is_bounded_in_time_and_made_once() {
 #[tokio::test]
 async fn without_a_region_it_says_where_to_set_one() {
     let wire = Wire::that_answers(Answer::Refused);
-    let error = Sdk::load(loader(options(), wire.client()).region(None)).await.unwrap_err();
+    let error = ambient(loader(options(), wire.client()).region(None)).await.here().unwrap_err();
     assert_eq!(error.code, "NoRegion");
     assert_eq!(error.message, "set AWS_REGION, or `region` in the profile");
 }

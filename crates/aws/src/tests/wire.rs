@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use aws_config::ConfigLoader;
 use aws_sdk_ec2::config::SharedHttpClient;
 use aws_sdk_ec2::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_ec2::error::ConnectorError;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 
-use crate::{Keys, Options, Sdk, loader};
+use crate::{Ambient, Keys, Options, Sdk, loader};
 
 /// What comes back.
 #[derive(Clone, Debug)]
@@ -56,6 +57,11 @@ impl Wire {
         })
     }
 
+    /// What every request was, in their order.
+    pub(super) fn each<T>(&self, see: impl Fn(&HttpRequest) -> T) -> Vec<T> {
+        self.requests.lock().unwrap().iter().map(see).collect()
+    }
+
     pub(super) fn count(&self) -> usize {
         self.requests.lock().unwrap().len()
     }
@@ -87,10 +93,15 @@ pub(super) fn options() -> Options {
     }
 }
 
+/// The environment as a loader finds it.
+pub(super) async fn ambient(loader: ConfigLoader) -> Ambient {
+    Ambient::of(loader.load().await)
+}
+
 /// The SDK on a wire that answers so.
 pub(super) async fn sdk(answer: Answer) -> (Sdk, Wire) {
     let wire = Wire::that_answers(answer);
-    let sdk = Sdk::load(loader(options(), wire.client())).await.unwrap();
+    let sdk = ambient(loader(options(), wire.client())).await.here().unwrap();
     (sdk, wire)
 }
 
