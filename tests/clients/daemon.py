@@ -52,10 +52,9 @@ class Daemon:
             return answer.read().decode()
 
     def rounds(self) -> int:
-        """How many rounds it has gone."""
+        """How many rounds it has gone, in all places."""
         lines = self.asks("/metrics").splitlines()
-        (count,) = [line.split()[1] for line in lines if line.startswith("vpc_mirror_rounds_total ")]
-        return int(count)
+        return sum(int(line.split()[-1]) for line in lines if line.startswith("vpc_mirror_rounds_total{"))
 
     def stop(self) -> int:
         """Asks it to stop, as Kubernetes does; gives its exit code."""

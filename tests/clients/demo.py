@@ -18,6 +18,12 @@ RESYNC = 2.0
 SETTLE = 5.0
 
 
+def _without_place(name: str) -> str:
+    metric, _, labels = name.partition("{")
+    kept = [it for it in labels.rstrip("}").split(",") if it and not it.startswith(("account=", "region="))]
+    return f"{metric}{{{','.join(kept)}}}" if kept else metric
+
+
 class Demo:
     """A running demo. The kernel chooses its ports, so that no two want the same; where it answers, it says itself."""
 
@@ -76,11 +82,12 @@ class Demo:
             raise
 
     def metrics(self) -> dict[str, float]:
-        """What /metrics says: values by name and labels, as Prometheus' text format writes them."""
+        """What /metrics says: values by name and labels, as Prometheus' text format writes them, without those of the
+        place: the demo has one."""
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=5) as answer:
             lines = answer.read().decode().splitlines()
         samples = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
-        return {name: float(value) for name, value in samples}
+        return {_without_place(name): float(value) for name, value in samples}
 
     def follows(self, policy: str) -> None:
         """Writes another policy in place of its own, whole at once, and waits until the daemon follows it."""

@@ -1,4 +1,4 @@
-//! Takes a cloud, a policy and what a person asks for beyond the policy: to spread sources anew, to take sessions over, to remove
+//! Takes places, their policy and what a person asks for beyond the policy: to spread sources anew, to take sessions over, to remove
 //! everything. Shows it first, and does it only if told so. Never decides which calls that takes: core plans them, and they go through
 //! the one door for writes.
 //!
@@ -14,17 +14,18 @@ use mirror_core::Time;
 use mirror_core::cloud::Cloud;
 use mirror_core::compile::compile;
 use mirror_core::decide::{decide, rebalance as moves};
-use mirror_core::ids::{Region, SessionId};
+use mirror_core::ids::SessionId;
 use mirror_core::memory::{Done, Memory, remember};
 use mirror_core::plan::{self, Plan};
-use mirror_core::policy::Policy;
 use mirror_core::report::{ActReport, gaps};
 use serde::Serialize;
 
-use crate::ask::{CHANGES, look};
+use crate::ask::{On, look};
 use crate::clock::Clock;
+use crate::ends::Ends;
+use crate::place::There;
 use crate::round::{Permit, Round, Watcher, carry_out};
-use crate::show::{Output, print, show};
+use crate::show::{Output, print};
 
 /// How often what is left is looked at again: a target is made before sessions move to it, and AWS may be behind. What is left then
 /// is left for the next time.
@@ -38,7 +39,7 @@ type Draft = (ActReport, Plan);
 /// # Errors
 ///
 /// When not everything could be seen, or not everything could be done.
-pub async fn rebalance<C: Cloud>(on: On<'_, C, impl Clock>, yes: bool) -> anyhow::Result<ExitCode> {
+pub async fn rebalance<C: Cloud + Sync>(on: On<'_, C, impl Clock>, yes: bool) -> anyhow::Result<ExitCode> {
     let On { policy, .. } = on;
     let draft = |round: &Round| {
         let (seen, inventory, now) = (&round.seen, &round.seen.inventory, round.ended);
@@ -54,7 +55,7 @@ pub async fn rebalance<C: Cloud>(on: On<'_, C, impl Clock>, yes: bool) -> anyhow
 /// # Errors
 ///
 /// When not everything could be seen, or not everything could be done.
-pub async fn adopt<C: Cloud>(
+pub async fn adopt<C: Cloud + Sync>(
     on: On<'_, C, impl Clock>,
     named: &BTreeSet<SessionId>,
     yes: bool,
@@ -76,7 +77,7 @@ pub async fn adopt<C: Cloud>(
 /// # Errors
 ///
 /// When not everything could be seen, or not everything could be done.
-pub async fn teardown<C: Cloud>(on: On<'_, C, impl Clock>, yes: bool) -> anyhow::Result<ExitCode> {
+pub async fn teardown<C: Cloud + Sync>(on: On<'_, C, impl Clock>, yes: bool) -> anyhow::Result<ExitCode> {
     let On { policy, output, .. } = on;
     let draft = |round: &Round| {
         let inventory = &round.seen.inventory;
@@ -91,29 +92,6 @@ pub async fn teardown<C: Cloud>(on: On<'_, C, impl Clock>, yes: bool) -> anyhow:
     };
     act(on, consent, draft).await
 }
-
-/// What a command works on.
-#[derive(Debug)]
-pub struct On<'a, C, K> {
-    /// The cloud.
-    pub cloud: &'a C,
-    /// The policy.
-    pub policy: &'a Policy,
-    /// The Region.
-    pub region: &'a Region,
-    /// The clock.
-    pub clock: &'a K,
-    /// For whom it writes.
-    pub output: Output,
-}
-
-impl<C, K> Clone for On<'_, C, K> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<C, K> Copy for On<'_, C, K> {}
 
 /// Whether it is to be done.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -142,16 +120,34 @@ struct Said {
     error: Option<String>,
 }
 
-async fn act<C: Cloud, K: Clock>(
+/// Shows it in each place and does it there, before it goes on to the next.
+async fn act<C: Cloud + Sync, K: Clock>(
     on: On<'_, C, K>,
     consent: Consent,
     draft: impl Fn(&Round) -> Draft,
 ) -> anyhow::Result<ExitCode> {
-    let On { cloud, policy, region, clock, output } = on;
-    let round = look(cloud, policy, Memory::new(region.clone()), clock).await;
-    let (report, mut plan) = draft(&round);
+    let mut ends = on.ends();
+    for there in on.places {
+        let went = act_there(on, there, consent, &draft, &mut ends).await;
+        ends.note(there, went);
+    }
+    ends.end()
+}
+
+/// In one place; gives whether something would be done and was only shown.
+async fn act_there<C: Cloud + Sync, K: Clock>(
+    on: On<'_, C, K>,
+    there: &There<C>,
+    consent: Consent,
+    draft: &impl Fn(&Round) -> Draft,
+    ends: &mut Ends,
+) -> anyhow::Result<bool> {
+    let On { policy, clock, output, .. } = on;
+    let round = look(there, policy, Memory::new(there.region().clone()), clock).await;
+    let (mut report, mut plan) = draft(&round);
+    report.account = report.account.or_else(|| there.account().get().cloned());
     if output == Output::Text {
-        show(output, &report, ActReport::text)?;
+        ends.say(&report, ActReport::text)?;
     }
     let unseen = gaps(&round.seen.inventory);
     if round.seen.inventory.complete_since().is_none() || round.seen.inventory.account.is_none() {
@@ -160,20 +156,20 @@ async fn act<C: Cloud, K: Clock>(
     let agreed = remaining(&plan) > 0 && agreed(consent, &policy.owner)?;
     let mut all = Vec::new();
     if agreed {
-        (all, plan) = carry_through(on, plan, round.memory, draft).await;
+        (all, plan) = carry_through(on, there, plan, round.memory, draft).await;
     }
     if output == Output::Json {
         let done = all.iter().map(|done| Said { call: done.planned.step.to_string(), error: failure(done) });
-        show(output, &Acted { report: &report, done: done.collect() }, |acted| acted.report.text())?;
+        ends.say(&Acted { report: &report, done: done.collect() }, |acted| acted.report.text())?;
     }
     match remaining(&plan) {
-        0 => Ok(ExitCode::SUCCESS),
+        0 => Ok(false),
         left if agreed => bail!("{left} changes are left to be made: look at what AWS says, and run it again"),
         _ => {
             let how =
                 if consent == Consent::Asked { "write the owner's name, or say --yes" } else { "say --yes to do it" };
             eprintln!("nothing is done: {how}");
-            Ok(ExitCode::from(CHANGES))
+            Ok(true)
         }
     }
 }
@@ -185,23 +181,24 @@ fn remaining(plan: &Plan) -> usize {
 
 /// Makes the calls of a plan, looks again and makes those that are left, until none is or none succeeds; gives what was done, and what
 /// is left.
-async fn carry_through<C: Cloud, K: Clock>(
+async fn carry_through<C: Cloud + Sync, K: Clock>(
     on: On<'_, C, K>,
+    there: &There<C>,
     mut plan: Plan,
     mut memory: Memory,
-    draft: impl Fn(&Round) -> Draft,
+    draft: &impl Fn(&Round) -> Draft,
 ) -> (Vec<Done>, Plan) {
-    let On { cloud, policy, clock, .. } = on;
+    let On { policy, clock, .. } = on;
     let mut all = Vec::new();
     for _ in 0..PASSES {
-        let done = all_of(on, &plan, &mut memory).await;
+        let done = all_of(on, there, &plan, &mut memory).await;
         let progress = done.iter().any(Done::succeeded);
         memory = remember(memory, &plan, &done, clock.now());
         all.extend(done);
         if !progress {
             break;
         }
-        let round = look(cloud, policy, memory, clock).await;
+        let round = look(there, policy, memory, clock).await;
         plan = draft(&round).1;
         memory = round.memory;
         if plan.steps.is_empty() {
@@ -212,13 +209,18 @@ async fn carry_through<C: Cloud, K: Clock>(
 }
 
 /// Makes every call of a plan, as fast as the share of the request rate allows.
-async fn all_of<C: Cloud, K: Clock>(on: On<'_, C, K>, plan: &Plan, memory: &mut Memory) -> Vec<Done> {
-    let On { cloud, policy, clock, output, .. } = on;
+async fn all_of<C: Cloud + Sync, K: Clock>(
+    on: On<'_, C, K>,
+    there: &There<C>,
+    plan: &Plan,
+    memory: &mut Memory,
+) -> Vec<Done> {
+    let On { policy, clock, output, .. } = on;
     let share = policy.limits.api_share;
     let mut left = Plan { steps: plan.steps.clone(), ..Plan::default() };
     let mut all = Vec::new();
     while let Some(next) = left.steps.first().map(|planned| planned.step.action()) {
-        let (done, undone) = carry_out(cloud, &left, share, &mut memory.rates, &Actor { output }, clock).await;
+        let (done, undone) = carry_out(there, &left, share, &mut memory.rates, &Actor { output }, clock).await;
         if done.is_empty() {
             clock.sleep_until(memory.rates.next(next, share, clock.now()).max(soon(clock))).await;
         }

@@ -1,24 +1,54 @@
-//! Takes a cloud and a policy; makes one round that applies nothing, and says what came of it. The only dry run there is.
+//! Takes places and their policy; makes one round in each that applies nothing, and says what came of it. The only dry run there is.
 
 use std::fs;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use mirror_core::cloud::Cloud;
-use mirror_core::ids::Region;
 use mirror_core::memory::Memory;
 use mirror_core::observe::Hints;
 use mirror_core::policy::{self, Policy};
 use mirror_core::report::{self, Checked, Explanation, PlanReport, Seen, Sources};
 
 use crate::clock::Clock;
+use crate::ends::Ends;
+use crate::place::There;
 use crate::round::{Permit, Round, Watcher, round};
-use crate::show::{Output, coloured, colours, show};
+use crate::show::{Output, coloured, colours, print, show};
 
-/// Something would change.
-pub const CHANGES: u8 = 2;
+/// What a command works on.
+#[derive(Debug)]
+pub struct On<'a, C, K> {
+    /// Where: one place after the other.
+    pub places: &'a [There<C>],
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The clock.
+    pub clock: &'a K,
+    /// For whom it writes.
+    pub output: Output,
+}
+
+impl<C, K> Clone for On<'_, C, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C, K> Copy for On<'_, C, K> {}
+
+impl<C, K> On<'_, C, K> {
+    /// Whether the policy names its places, so that it has to be said of which one something is.
+    pub(crate) fn several(&self) -> bool {
+        !self.policy.places.is_empty()
+    }
+
+    pub(crate) fn ends(&self) -> Ends {
+        Ends::new(self.output, self.several())
+    }
+}
 
 /// Reads a policy file.
 ///
@@ -61,66 +91,80 @@ pub fn check(path: &Path, output: Output) -> anyhow::Result<ExitCode> {
 /// # Errors
 ///
 /// When not everything could be seen: then nobody can tell what would change.
-pub async fn plan<C: Cloud>(
-    cloud: &C,
-    policy: &Policy,
-    region: &Region,
-    clock: &impl Clock,
-    output: Output,
-) -> anyhow::Result<ExitCode> {
-    let round = look(cloud, policy, Memory::new(region.clone()), clock).await;
-    show(output, &report::plan(&round.seen.inventory, &round.desired, &round.plan), PlanReport::text)?;
-    if round.seen.inventory.complete_since().is_none() {
-        bail!("not everything could be seen: the plan is not whole");
+pub async fn plan<C: Cloud + Sync>(on: On<'_, C, impl Clock>) -> anyhow::Result<ExitCode> {
+    let mut ends = on.ends();
+    for there in on.places {
+        let round = look(there, on.policy, Memory::new(there.region().clone()), on.clock).await;
+        let mut report = report::plan(&round.seen.inventory, &round.desired, &round.plan);
+        report.account = report.account.or_else(|| there.account().get().cloned());
+        ends.say(&report, PlanReport::text)?;
+        let seen = round.seen.inventory.complete_since().is_some() && round.seen.inventory.account.is_some();
+        let went = if seen {
+            Ok(!round.plan.is_empty())
+        } else {
+            Err(anyhow!("not everything could be seen: the plan is not whole"))
+        };
+        ends.note(there, went);
     }
-    Ok(if round.plan.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(CHANGES) })
+    ends.end()
 }
 
-/// Why an instance or an interface is mirrored or not.
+/// Why an instance or an interface is mirrored or not, wherever it is: the first place that has it says so.
 ///
 /// # Errors
 ///
 /// When there is no such instance or interface, or none could be seen.
-pub async fn explain<C: Cloud>(
-    cloud: &C,
-    policy: &Policy,
-    region: &Region,
-    clock: &impl Clock,
-    id: &str,
-    output: Output,
-) -> anyhow::Result<ExitCode> {
-    let round = look(cloud, policy, Memory::new(region.clone()), clock).await;
-    let Some(explanation) = report::explain(seen(policy, &round), id) else {
-        let gaps = report::gaps(&round.seen.inventory);
-        match (gaps.is_empty(), &round.seen.inventory.account) {
-            (true, Some(account)) => bail!("there is no instance or network interface {id} in {account}, {region}"),
-            _ => bail!("{id} could not be seen:\n{}", gaps.join("\n")),
+pub async fn explain<C: Cloud + Sync>(on: On<'_, C, impl Clock>, id: &str) -> anyhow::Result<ExitCode> {
+    let (mut looked, mut unseen) = (Vec::new(), Vec::new());
+    for there in on.places {
+        let round = look(there, on.policy, Memory::new(there.region().clone()), on.clock).await;
+        if let Some(explanation) = report::explain(seen(on.policy, &round), id) {
+            if on.output == Output::Text && on.several() {
+                print(&format!("{there}\n\n"))?;
+            }
+            show(on.output, &explanation, Explanation::text)?;
+            return Ok(ExitCode::SUCCESS);
         }
-    };
-    show(output, &explanation, Explanation::text)?;
-    Ok(ExitCode::SUCCESS)
+        let gaps = report::gaps(&round.seen.inventory);
+        looked.push(there.to_string());
+        if !gaps.is_empty() || round.seen.inventory.account.is_none() {
+            unseen.extend(gaps.into_iter().map(|gap| if on.several() { format!("{there}: {gap}") } else { gap }));
+        }
+    }
+    match unseen.is_empty() {
+        true => bail!("there is no instance or network interface {id} in {}", looked.join("; ")),
+        false => bail!("{id} could not be seen:\n{}", unseen.join("\n")),
+    }
 }
 
 /// Every interface, or those with one reason.
 ///
 /// # Errors
 ///
-/// When no interface has that reason, or not every interface could be seen.
-pub async fn sources<C: Cloud>(
-    cloud: &C,
-    policy: &Policy,
-    region: &Region,
-    clock: &impl Clock,
-    reason: Option<&str>,
-    output: Output,
-) -> anyhow::Result<ExitCode> {
-    let round = look(cloud, policy, Memory::new(region.clone()), clock).await;
-    let sources = report::sources(seen(policy, &round), reason).map_err(anyhow::Error::msg)?;
-    show(output, &sources, Sources::text)?;
-    if round.seen.inventory.complete_since().is_none() {
-        bail!("not everything could be seen: the list is not whole");
+/// When no interface anywhere has that reason, or not every interface could be seen.
+pub async fn sources<C: Cloud + Sync>(on: On<'_, C, impl Clock>, reason: Option<&str>) -> anyhow::Result<ExitCode> {
+    let mut ends = on.ends();
+    let (mut listed, mut without) = (false, Vec::new());
+    for there in on.places {
+        let round = look(there, on.policy, Memory::new(there.region().clone()), on.clock).await;
+        match report::sources(seen(on.policy, &round), reason) {
+            Ok(mut sources) => {
+                listed = true;
+                sources.account = sources.account.or_else(|| there.account().get().cloned());
+                ends.say(&sources, Sources::text)?;
+            }
+            Err(no_such_reason) => without.push((there, no_such_reason)),
+        }
+        let seen = round.seen.inventory.complete_since().is_some();
+        ends.note(
+            there,
+            if seen { Ok(false) } else { Err(anyhow!("not everything could be seen: the list is not whole")) },
+        );
     }
-    Ok(ExitCode::SUCCESS)
+    // Where others have it, that a place has not is no mistake of whoever asks.
+    let without = without.into_iter().filter(|_| !listed);
+    without.for_each(|(there, no_such_reason)| ends.note(there, Err(anyhow::Error::msg(no_such_reason))));
+    ends.end()
 }
 
 /// All of a round, to be reported.

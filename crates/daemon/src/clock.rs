@@ -29,6 +29,11 @@ impl Monotonic {
     pub fn new(stop: CancellationToken) -> Self {
         Self { wall: Time::now(), started: Instant::now(), stop }
     }
+
+    /// The same time, for whoever is woken by this `stop` instead.
+    pub fn until(&self, stop: CancellationToken) -> Self {
+        Self { stop, ..self.clone() }
+    }
 }
 
 impl Clock for Monotonic {

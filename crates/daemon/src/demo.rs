@@ -9,21 +9,22 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use jiff::SignedDuration;
-use mirror_aws::{Keys, Options, Sdk};
+use mirror_aws::{Ambient, Keys, Options};
 use mirror_core::report::Summary;
 use mirror_sim::Api;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Demo;
-use crate::clock::{Clock, Monotonic};
+use crate::clock::Monotonic;
 use crate::embedded::Embedded;
 use crate::follow::{PolicyFile, follow};
 use crate::listen::{Pages, Serving, bind, pages, serve};
 use crate::pace::Pace;
-use crate::record::Record;
+use crate::places::{Loops, look_after};
+use crate::records::Records;
 use crate::sim::REGION;
-use crate::{control, embedded, run, show, sim};
+use crate::{control, embedded, show, sim};
 
 /// Every demo is the same fleet: what one sees, another can look up.
 const SEED: u64 = 1;
@@ -49,8 +50,8 @@ pub async fn demo(args: Demo, clock: Monotonic, stop: CancellationToken) -> anyh
     let path = write_policy(cloud_at.port(), &policy(sensor.as_str()))?;
     let (file, policy) = PolicyFile::open(&path)?;
 
-    let record = Arc::new(Record::new(clock.now())?);
-    let everything = pages(Pages { record: record.clone(), clock: clock.clone(), longest_silence: LONGEST_SILENCE });
+    let records = Arc::new(Records::new()?);
+    let everything = pages(Pages { records: records.clone(), clock: clock.clone(), longest_silence: LONGEST_SILENCE });
     let servers = [embedded::serve(cloud, control::door(embedded)), serve(listener, everything)];
     show::print(&greeting(instances, cloud_at, listen_at, &path))?;
 
@@ -63,14 +64,17 @@ pub async fn demo(args: Demo, clock: Monotonic, stop: CancellationToken) -> anyh
     }
     let keys = Keys { id: "demo".into(), secret: "demo".into() };
     let endpoint = Some(format!("http://{cloud_at}"));
-    let sdk = Sdk::connect(Options { region: Some(REGION.into()), endpoint, keys: Some(keys) }).await?;
+    let ambient = Ambient::load(Options { region: Some(REGION.into()), endpoint, keys: Some(keys) }).await;
     let (sender, policies) = watch::channel(Arc::new(policy));
-    let following = follow(file, sender, &clock, &record, &stop);
-    tokio::join!(run::run(&sdk, policies, sdk.region(), RESYNC, &clock, &record, &stop), following);
+    let following = follow(file, sender, &clock, &records, &stop);
+    let (clock, stop) = (clock.clone(), stop.clone());
+    let loops = Loops { ambient, resync: RESYNC, clock, records: records.clone(), stop };
+    let (kept, ()) = tokio::join!(look_after(loops, policies), following);
+    kept?;
     servers.into_iter().for_each(Serving::end);
     // The file is the demo's own; whoever changed it has nothing left to run it against.
     _ = fs::remove_file(&path);
-    show::print(&farewell(record.summary(), record.converged()))?;
+    show::print(&farewell(records.summary(), records.converged()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::clock::Clock;
-use crate::record::Record;
+use crate::records::Records;
 
 /// How often the file is looked at. A kubelet takes up to a minute to bring a changed ConfigMap: these seconds are the least of it.
 pub const EVERY: SignedDuration = SignedDuration::from_secs(2);
@@ -78,10 +78,10 @@ pub async fn follow(
     mut file: PolicyFile,
     policies: watch::Sender<Arc<Policy>>,
     clock: &impl Clock,
-    record: &Record,
+    records: &Records,
     stop: &CancellationToken,
 ) {
-    record.policy(true);
+    records.policy(true);
     loop {
         clock.sleep_until(clock.now().saturating_add(EVERY).unwrap_or(Time::MAX)).await;
         if stop.is_cancelled() {
@@ -91,14 +91,14 @@ pub async fn follow(
             None => {}
             Some(Ok(policy)) => {
                 info!(file = %file.path.display(), "the policy has changed, and is followed");
-                record.policy_changed(true);
+                records.policy_changed(true);
                 policies.send_replace(Arc::new(policy));
             }
             Some(Err(mistakes)) => {
                 mistakes
                     .lines()
                     .for_each(|mistake| error!("the policy is refused, and the last good one stays: {mistake}"));
-                record.policy_changed(false);
+                records.policy_changed(false);
             }
         }
     }
@@ -166,11 +166,11 @@ mod tests {
         let (file, first) = PolicyFile::open(&map.path()).unwrap();
         let stop = CancellationToken::new();
         let clock = Script { now: Mutex::new(Time::UNIX_EPOCH), acts: Mutex::new(acts.into()), stop: stop.clone() };
-        let record = Record::new(clock.now()).unwrap();
+        let records = Records::new().unwrap();
         let (sender, policies) = watch::channel(Arc::new(first));
-        follow(file, sender, &clock, &record, &stop).await;
+        follow(file, sender, &clock, &records, &stop).await;
         let counted = policies.borrow().tag_key.clone();
-        (counted, record.metrics().unwrap())
+        (counted, records.metrics().unwrap())
     }
 
     fn swapped(map: &ConfigMap, name: &'static str, text: String) -> Box<dyn FnOnce() + Send> {

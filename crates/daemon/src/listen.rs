@@ -1,4 +1,4 @@
-//! Takes the record; answers probes and scrapes over HTTP. Never says which instances are watched.
+//! Takes the records; answers probes and scrapes over HTTP. Never says which instances are watched.
 
 use std::future::IntoFuture;
 use std::net::SocketAddr;
@@ -16,16 +16,16 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Monotonic};
-use crate::record::Record;
+use crate::records::Records;
 
 /// What the answers are made of.
 #[derive(Clone)]
 pub struct Pages {
-    /// The record.
-    pub record: Arc<Record>,
-    /// The clock of the loop.
+    /// The records.
+    pub records: Arc<Records>,
+    /// The clock of the loops.
     pub clock: Monotonic,
-    /// A loop that has not moved for longer is taken for dead.
+    /// One that has not moved for longer is taken for dead.
     pub longest_silence: SignedDuration,
 }
 
@@ -62,7 +62,7 @@ impl Serving {
     }
 }
 
-/// `/livez`: the loop moves. `/readyz`: everything has been observed once. `/metrics`: for Prometheus.
+/// `/livez`: every loop moves. `/readyz`: everything has been observed once, everywhere. `/metrics`: for Prometheus.
 pub fn pages(pages: Pages) -> Router {
     Router::new()
         .route("/livez", get(livez))
@@ -71,8 +71,8 @@ pub fn pages(pages: Pages) -> Router {
         .with_state(pages)
 }
 
-async fn livez(State(Pages { record, clock, longest_silence }): State<Pages>) -> Response {
-    let silence = record.silence(clock.now());
+async fn livez(State(Pages { records, clock, longest_silence }): State<Pages>) -> Response {
+    let silence = records.silence(clock.now());
     if silence <= longest_silence {
         "ok\n".into_response()
     } else {
@@ -81,15 +81,15 @@ async fn livez(State(Pages { record, clock, longest_silence }): State<Pages>) ->
     }
 }
 
-async fn readyz(State(Pages { record, .. }): State<Pages>) -> Response {
-    match record.unready() {
+async fn readyz(State(Pages { records, .. }): State<Pages>) -> Response {
+    match records.unready() {
         None => "ok\n".into_response(),
         Some(missing) => (StatusCode::SERVICE_UNAVAILABLE, format!("{missing}\n")).into_response(),
     }
 }
 
-async fn metrics(State(Pages { record, .. }): State<Pages>) -> Response {
-    match record.metrics() {
+async fn metrics(State(Pages { records, .. }): State<Pages>) -> Response {
+    match records.metrics() {
         Ok(text) => ([(CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}\n")).into_response(),
     }

@@ -5,21 +5,23 @@ use std::sync::Arc;
 
 use clap::Parser;
 use jiff::SignedDuration;
-use mirror_aws::{Options, Sdk};
+use mirror_aws::{Ambient, Options, Sdk};
 use mirror_core::ids::SessionId;
 use mirror_core::policy::Policy;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
-use vpc_mirror::act::{self, On};
 use vpc_mirror::args::{self, Adopt, Check, Cli, Command, Explain, Plan, Rebalance, Run, Shown, Sources, Teardown};
-use vpc_mirror::clock::{Clock, Monotonic};
+use vpc_mirror::ask::{self, On};
+use vpc_mirror::clock::Monotonic;
 use vpc_mirror::follow::{PolicyFile, follow};
 use vpc_mirror::listen::{Pages, bind, pages, serve};
 use vpc_mirror::logs::{self, LogFormat};
-use vpc_mirror::record::Record;
-use vpc_mirror::{ask, demo, run, sim};
+use vpc_mirror::place::{There, everywhere, places};
+use vpc_mirror::places::{Loops, look_after};
+use vpc_mirror::records::Records;
+use vpc_mirror::{act, demo, sim};
 
 fn main() -> ExitCode {
     let Cli { command, log_format } = match Cli::try_parse() {
@@ -53,29 +55,29 @@ async fn start(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(Check { policy, shown }) => ask::check(&policy, shown.output),
         Command::Plan(Plan { policy, shown }) => {
-            let (policy, sdk) = connect(&policy).await?;
-            ask::plan(&sdk, &policy, sdk.region(), &clock, shown.output).await
+            let (policy, places) = connect(&policy).await?;
+            ask::plan(on(&places, &policy, &clock, shown)).await
         }
         Command::Explain(Explain { id, policy, shown }) => {
-            let (policy, sdk) = connect(&policy).await?;
-            ask::explain(&sdk, &policy, sdk.region(), &clock, &id, shown.output).await
+            let (policy, places) = connect(&policy).await?;
+            ask::explain(on(&places, &policy, &clock, shown), &id).await
         }
         Command::Sources(Sources { reason, policy, shown }) => {
-            let (policy, sdk) = connect(&policy).await?;
-            ask::sources(&sdk, &policy, sdk.region(), &clock, reason.as_deref(), shown.output).await
+            let (policy, places) = connect(&policy).await?;
+            ask::sources(on(&places, &policy, &clock, shown), reason.as_deref()).await
         }
         Command::Rebalance(Rebalance { policy, consent, shown }) => {
-            let (policy, sdk) = connect(&policy).await?;
-            act::rebalance(on(&sdk, &policy, &clock, shown), consent.yes).await
+            let (policy, places) = connect(&policy).await?;
+            act::rebalance(on(&places, &policy, &clock, shown), consent.yes).await
         }
         Command::Adopt(Adopt { sessions, policy, consent, shown }) => {
-            let (policy, sdk) = connect(&policy).await?;
+            let (policy, places) = connect(&policy).await?;
             let sessions = sessions.into_iter().map(SessionId::from).collect();
-            act::adopt(on(&sdk, &policy, &clock, shown), &sessions, consent.yes).await
+            act::adopt(on(&places, &policy, &clock, shown), &sessions, consent.yes).await
         }
         Command::Teardown(Teardown { policy, consent, shown }) => {
-            let (policy, sdk) = connect(&policy).await?;
-            act::teardown(on(&sdk, &policy, &clock, shown), consent.yes).await
+            let (policy, places) = connect(&policy).await?;
+            act::teardown(on(&places, &policy, &clock, shown), consent.yes).await
         }
         Command::Run(args) => {
             stop_on_signals(stop.clone())?;
@@ -92,14 +94,15 @@ async fn start(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The policy, and the way to AWS: the policy first, for what is wrong with it shows without AWS.
-async fn connect(policy: &args::Policy) -> anyhow::Result<(Policy, Sdk)> {
-    let policy = ask::read_policy(&policy.policy)?;
-    Ok((policy, Sdk::connect(Options::default()).await?))
+/// The policy, and the way to AWS in each of its places: the policy first, for what is wrong with it shows without AWS.
+async fn connect(policy: &args::Policy) -> anyhow::Result<(Arc<Policy>, Vec<There<Sdk>>)> {
+    let policy = Arc::new(ask::read_policy(&policy.policy)?);
+    let places = everywhere(&policy, &Ambient::load(Options::default()).await).await?;
+    Ok((policy, places))
 }
 
-fn on<'a>(cloud: &'a Sdk, policy: &'a Policy, clock: &'a Monotonic, shown: Shown) -> On<'a, Sdk, Monotonic> {
-    On { cloud, policy, region: cloud.region(), clock, output: shown.output }
+fn on<'a>(places: &'a [There<Sdk>], policy: &'a Policy, clock: &'a Monotonic, shown: Shown) -> On<'a, Sdk, Monotonic> {
+    On { places, policy, clock, output: shown.output }
 }
 
 async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::Result<ExitCode> {
@@ -108,16 +111,19 @@ async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::
     let listener = bind(listen, "--listen").await?;
     // Port 0 is any free one: only now it is known which.
     let listen = listener.local_addr()?;
-    let sdk = Sdk::connect(Options::default()).await?;
+    let ambient = Ambient::load(Options::default()).await;
+    let places = places(&policy, &ambient)?.len();
     let resync = SignedDuration::try_from(resync)?;
-    let record = Arc::new(Record::new(clock.now())?);
+    let records = Arc::new(Records::new()?);
     let longest_silence = resync.saturating_mul(2).saturating_add(SignedDuration::from_mins(2));
-    let router = pages(Pages { record: record.clone(), clock: clock.clone(), longest_silence });
+    let router = pages(Pages { records: records.clone(), clock: clock.clone(), longest_silence });
     let server = serve(listener, router);
-    info!(owner = policy.owner, region = %sdk.region(), %listen, "running");
+    info!(owner = policy.owner, places, %listen, "running");
     let (sender, policies) = watch::channel(Arc::new(policy));
-    let following = follow(file, sender, &clock, &record, &stop);
-    tokio::join!(run::run(&sdk, policies, sdk.region(), resync, &clock, &record, &stop), following);
+    let following = follow(file, sender, &clock, &records, &stop);
+    let loops = Loops { ambient, resync, clock: clock.clone(), records: records.clone(), stop: stop.clone() };
+    let (kept, ()) = tokio::join!(look_after(loops, policies), following);
+    kept?;
     server.end();
     info!("stopped; sessions stay as they are");
     Ok(ExitCode::SUCCESS)

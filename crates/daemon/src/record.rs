@@ -1,141 +1,108 @@
-//! Takes rounds; writes them down: log, metrics, and what the probes answer. Never changes what a round does, and carries no ids into
-//! the metrics.
+//! Takes the rounds of one place; writes them down: log, metrics, and what the probes answer. Never changes what a round does, and carries
+//! no ids into the metrics.
 
+mod metrics;
 mod tampering;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::Context;
 use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::cloud::Outcome;
+use mirror_core::ids::Region;
 use mirror_core::memory::Done;
+use mirror_core::objects::Ours;
 use mirror_core::report::{self, Summary};
-use prometheus::process_collector::ProcessCollector;
-use prometheus::{Encoder, Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use tracing::{debug, info, warn};
 
+pub(crate) use self::metrics::Metrics;
+use self::metrics::STATES;
 use self::tampering::Tampering;
+use crate::place::{Account, name};
 use crate::round::{Read, Round};
 
-/// What is written down.
+/// What is written down of a place.
 pub struct Record {
     started: Time,
+    region: Region,
+    account: Account,
+    metrics: Arc<Metrics>,
     state: Mutex<State>,
-    registry: Registry,
-    rounds: IntCounter,
-    calls: IntCounterVec,
-    sessions: IntGaugeVec,
-    interfaces: IntGauge,
-    waiting: IntGauge,
-    gaps: IntGauge,
-    observed: Gauge,
-    policy_changes: IntCounterVec,
-    policy_good: IntGauge,
     tampering: Tampering,
 }
 
 struct State {
+    /// The account as the metrics have it; empty while it is not known.
+    label: String,
+    /// The calls that have been counted, by action and result.
+    calls: BTreeSet<(String, String)>,
     beat: Time,
     /// When the last step succeeded: since then things stand as they do.
     changed: Option<Time>,
     observed: bool,
+    /// Whether nothing of ours stood at the last look, and nothing was to be made.
+    empty: bool,
+    /// Whether the policy names the place no more.
+    leaving: bool,
     gaps: Vec<String>,
     summary: Summary,
     converged: Option<SignedDuration>,
 }
 
 impl Record {
-    /// An empty record that begins now.
+    /// The empty record of a place that is the only one of its process. It begins now.
     ///
     /// # Errors
     ///
     /// When two metrics have one name.
-    pub fn new(now: Time) -> anyhow::Result<Self> {
-        let registry = Registry::new();
-        let counters = |name: &str, help: &str, labels: &[&str]| IntCounterVec::new(Opts::new(name, help), labels);
-        let record = Self {
-            started: now,
-            state: Mutex::new(State {
-                beat: now,
-                changed: None,
-                observed: false,
-                gaps: Vec::new(),
-                summary: Summary::default(),
-                converged: None,
-            }),
-            rounds: IntCounter::new("vpc_mirror_rounds_total", "Rounds since the start.")?,
-            calls: counters("vpc_mirror_aws_calls_total", "AWS calls by action and result.", &["action", "result"])?,
-            sessions: IntGaugeVec::new(
-                Opts::new(
-                    "vpc_mirror_sessions",
-                    "Mirror sessions: wanted, those of them that stand, and other people's.",
-                ),
-                &["state"],
-            )?,
-            interfaces: IntGauge::new("vpc_mirror_interfaces", "Network interfaces that are listed.")?,
-            waiting: IntGauge::new("vpc_mirror_waiting", "Changes that wait for something.")?,
-            gaps: IntGauge::new("vpc_mirror_gaps", "Lists that could not be read to their end.")?,
-            observed: Gauge::new(
-                "vpc_mirror_observed_timestamp_seconds",
-                "When the oldest of the reads began on which the last complete observation stands.",
-            )?,
-            policy_changes: counters(
-                "vpc_mirror_policy_changes_total",
-                "Changes of the policy file since the start: followed, or refused for what is wrong with it.",
-                &["result"],
-            )?,
-            policy_good: IntGauge::new(
-                "vpc_mirror_policy_good",
-                "1 while the policy file as it is now is followed; 0 while an earlier one is, since this one is wrong.",
-            )?,
-            tampering: Tampering::new()?,
-            registry,
+    pub fn new(region: Region, now: Time) -> anyhow::Result<Self> {
+        Ok(Self::of(Arc::new(Metrics::new()?), region, Account::default(), now))
+    }
+
+    pub(crate) fn of(metrics: Arc<Metrics>, region: Region, account: Account, now: Time) -> Self {
+        let label = account.get().map_or_else(String::new, ToString::to_string);
+        metrics.begin([&label, region.as_str()]);
+        let state = State {
+            label,
+            calls: BTreeSet::new(),
+            beat: now,
+            changed: None,
+            observed: false,
+            empty: false,
+            leaving: false,
+            gaps: Vec::new(),
+            summary: Summary::default(),
+            converged: None,
         };
-        let build = IntGauge::with_opts(
-            Opts::new("vpc_mirror_build_info", "Always 1.").const_label("version", env!("CARGO_PKG_VERSION")),
-        )?;
-        build.set(1);
-        let all: [Box<dyn prometheus::core::Collector>; 11] = [
-            Box::new(record.rounds.clone()),
-            Box::new(record.calls.clone()),
-            Box::new(record.sessions.clone()),
-            Box::new(record.interfaces.clone()),
-            Box::new(record.waiting.clone()),
-            Box::new(record.gaps.clone()),
-            Box::new(record.observed.clone()),
-            Box::new(record.policy_changes.clone()),
-            Box::new(record.policy_good.clone()),
-            Box::new(build),
-            Box::new(ProcessCollector::for_self()),
-        ];
-        all.into_iter()
-            .chain(record.tampering.metrics())
-            .try_for_each(|metric| record.registry.register(metric))
-            .context("metrics")?;
-        Ok(record)
+        Self { started: now, region, account, metrics, state: Mutex::new(state), tampering: Tampering::default() }
     }
 
-    /// The metrics in Prometheus' text format.
-    ///
-    /// # Errors
-    ///
-    /// When a metric cannot be written as text.
-    pub fn metrics(&self) -> anyhow::Result<String> {
-        let mut text = Vec::new();
-        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
-        Ok(String::from_utf8(text)?)
+    /// How the place is called.
+    pub(crate) fn place(&self) -> String {
+        name(self.account.get(), &self.region)
     }
 
-    /// Notes whether the policy file as it is now is followed.
-    pub fn policy(&self, good: bool) {
-        self.policy_good.set(i64::from(good));
+    /// Notes that the policy names the place no more. What was seen until now is not what is left.
+    pub(crate) fn leaves(&self) {
+        let mut state = self.state();
+        (state.leaving, state.empty) = (true, false);
     }
 
-    /// Writes down that the policy file has changed, and whether it is followed.
-    pub fn policy_changed(&self, good: bool) {
-        self.policy(good);
-        self.policy_changes.with_label_values(&[if good { "followed" } else { "refused" }]).inc();
+    /// Notes that the policy names the place again.
+    pub(crate) fn returns(&self) {
+        self.state().leaving = false;
+    }
+
+    /// Whether nothing of ours stands there any more, by a look that came after it began to leave.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.state().empty
+    }
+
+    /// Ends its series in the metrics.
+    pub(crate) fn close(&self) {
+        let state = self.state();
+        self.metrics.end([&state.label, self.region.as_str()], &state.calls);
     }
 
     /// Notes that the loop moves.
@@ -151,7 +118,7 @@ impl Record {
     /// Nothing when everything has been observed once; else what is missing.
     pub fn unready(&self) -> Option<String> {
         let state = self.state();
-        match (state.observed, state.gaps.is_empty()) {
+        match (state.observed || state.leaving, state.gaps.is_empty()) {
             (true, _) => None,
             (false, true) => Some("the first observation is under way".into()),
             (false, false) => Some(state.gaps.join("\n")),
@@ -172,8 +139,7 @@ impl Record {
     pub fn read(&self, read: &Read) {
         let Read { action, took, failed } = read;
         debug!(action, took = took.as_secs_f64(), "read");
-        let result = failed.map_or("ok".into(), |class| class.to_string());
-        self.calls.with_label_values(&[*action, result.as_str()]).inc();
+        self.count(action, failed.map_or("ok".into(), |class| class.to_string()));
     }
 
     /// Writes down a step: one line, with its reason.
@@ -200,23 +166,25 @@ impl Record {
                 error.class.to_string()
             }
         };
-        self.calls.with_label_values(&[action, counted.as_str()]).inc();
+        self.count(action, counted);
+    }
+
+    fn count(&self, action: &str, result: String) {
+        let mut state = self.state();
+        let labels = [state.label.as_str(), self.region.as_str(), action, result.as_str()];
+        self.metrics.calls.with_label_values(&labels).inc();
+        state.calls.insert((action.to_owned(), result));
     }
 
     /// Writes down a round: of what it saw, only what changed since the last one.
     pub fn round(&self, round: &Round) {
-        self.rounds.inc();
-        self.tampering.round(round);
+        round.seen.inventory.account.iter().for_each(|account| self.account.learn(account));
+        let mut state = self.state();
+        let place = [state.label.as_str(), self.region.as_str()];
+        self.tampering.round(round, &self.metrics, place);
         let gaps = report::gaps(&round.seen.inventory);
         let summary = report::summary(&round.seen.inventory, &round.decisions, &round.desired, &round.plan);
-        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        self.interfaces.set(count(summary.interfaces));
-        self.waiting.set(count(summary.waiting));
-        self.gaps.set(count(summary.gaps));
-        for (state, n) in [("wanted", summary.wanted), ("mirrored", summary.mirrored), ("foreign", summary.foreign)] {
-            self.sessions.with_label_values(&[state]).set(count(n));
-        }
-        let mut state = self.state();
+        self.numbers(&summary, place);
         if gaps != state.gaps {
             for gap in &gaps {
                 warn!("cannot see: {gap}; nothing is removed meanwhile");
@@ -228,7 +196,9 @@ impl Record {
         }
         let Some(since) = round.seen.inventory.complete_since() else { return };
         state.observed = true;
-        self.observed.set(since.as_duration().as_secs_f64());
+        state.empty = round.seen.inventory.ours == Ours::default() && round.plan.is_empty();
+        let place = [state.label.as_str(), self.region.as_str()];
+        self.metrics.observed.with_label_values(&place).set(since.as_duration().as_secs_f64());
         // Not between two steps of one task: the steps have lines of their own.
         if summary != state.summary && round.plan.steps.is_empty() {
             let Summary { interfaces, wanted, mirrored, refused, foreign, waiting, gaps: _ } = summary;
@@ -242,9 +212,40 @@ impl Record {
         }
     }
 
+    fn numbers(&self, summary: &Summary, place: [&str; 2]) {
+        let [account, region] = place;
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let Summary { interfaces, wanted, mirrored, refused: _, foreign, waiting, gaps } = *summary;
+        self.metrics.rounds.with_label_values(&place).inc();
+        self.metrics.interfaces.with_label_values(&place).set(count(interfaces));
+        self.metrics.waiting.with_label_values(&place).set(count(waiting));
+        self.metrics.gaps.with_label_values(&place).set(count(gaps));
+        for (state, n) in STATES.iter().zip([wanted, mirrored, foreign]) {
+            self.metrics.sessions.with_label_values(&[account, region, state]).set(count(n));
+        }
+    }
+
     /// A panic elsewhere must not take the probes with it: what they read is whole after every statement.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(account) = self.account.get().filter(|account| account.as_str() != state.label) {
+            self.relabel(&mut state, account.to_string());
+        }
+        state
+    }
+
+    /// Has the metrics call the place by its account, once that is known. What was counted until then counts on.
+    fn relabel(&self, state: &mut State, account: String) {
+        let region = self.region.as_str();
+        let before = std::mem::replace(&mut state.label, account);
+        self.metrics.begin([&state.label, region]);
+        let rounds = |account| self.metrics.rounds.with_label_values(&[account, region]);
+        rounds(state.label.as_str()).inc_by(rounds(before.as_str()).get());
+        for (action, result) in &state.calls {
+            let counter = |account| self.metrics.calls.with_label_values(&[account, region, action, result]);
+            counter(state.label.as_str()).inc_by(counter(before.as_str()).get());
+        }
+        self.metrics.end([&before, region], &state.calls);
     }
 }
 

@@ -11,7 +11,8 @@ use crate::Time;
 use crate::compile::Desired;
 use crate::decide::{Decision, Decisions, Evidence, LaneWish, Offer, Offers, TargetChoice, evidence};
 use crate::ids::{
-    AccountId, FilterId, InstanceId, InterfaceId, Lane, SecurityGroupId, SessionId, SubnetId, TargetId, VpcId, Zone,
+    AccountId, FilterId, InstanceId, InterfaceId, Lane, Region, SecurityGroupId, SessionId, SubnetId, TargetId, VpcId,
+    Zone,
 };
 use crate::inventory::{Instance, InstanceState, Inventory, NetworkInterface, Platform, Session};
 use crate::lessons::Lessons;
@@ -48,6 +49,10 @@ pub struct Seen<'a> {
 pub struct Explanation {
     /// What was asked for.
     pub id: String,
+    /// The account; none while it is not known.
+    pub account: Option<AccountId>,
+    /// The Region.
+    pub region: Region,
     /// The instance; none where it is not listed.
     pub instance: Option<InstanceReport>,
     /// Its interfaces.
@@ -170,7 +175,8 @@ pub fn explain(seen: Seen<'_>, id: &str) -> Option<Explanation> {
     }
     let offers = Offers::new(seen.policy, inventory, seen.lessons, seen.now);
     let interfaces = concerned.into_iter().map(|interface| interface_report(seen, &offers, interface)).collect();
-    Some(Explanation { id: id.to_owned(), instance, interfaces })
+    let (account, region) = (inventory.account.clone(), inventory.region.clone());
+    Some(Explanation { id: id.to_owned(), account, region, instance, interfaces })
 }
 
 impl InstanceReport {

@@ -4,60 +4,33 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use mirror_core::memory::DriftKind;
 use mirror_core::report::{self, TamperingReport};
-use prometheus::core::Collector;
-use prometheus::{IntCounterVec, IntGauge, Opts};
 use tracing::{info, warn};
 
+use super::metrics::{Labels, Metrics};
 use crate::round::Round;
 
-/// What is written down of it.
+/// What is remembered of it.
+#[derive(Default)]
 pub(super) struct Tampering {
-    found: IntCounterVec,
-    fights: IntGauge,
     /// What was left alone after the last round: who fights is named once, not every few seconds.
     left_alone: Mutex<BTreeSet<String>>,
 }
 
 impl Tampering {
-    pub(super) fn new() -> prometheus::Result<Self> {
-        let record = Self {
-            found: IntCounterVec::new(
-                Opts::new(
-                    "vpc_mirror_tampering_total",
-                    "What somebody else changed or deleted of ours since the start, by kind.",
-                ),
-                &["kind"],
-            )?,
-            fights: IntGauge::new(
-                "vpc_mirror_fights",
-                "Objects of ours that are left alone for a while, since somebody undoes each repair.",
-            )?,
-            left_alone: Mutex::default(),
-        };
-        for kind in DriftKind::ALL {
-            record.found.with_label_values(&[kind.to_string().as_str()]);
-        }
-        Ok(record)
-    }
-
-    pub(super) fn metrics(&self) -> [Box<dyn Collector>; 2] {
-        [Box::new(self.found.clone()), Box::new(self.fights.clone())]
-    }
-
     /// Writes down what a round found.
-    pub(super) fn round(&self, round: &Round) {
+    pub(super) fn round(&self, round: &Round, metrics: &Metrics, place: Labels<'_>) {
         let TamperingReport { open: _, latest, counts, fights, fights_begun: _ } =
             report::tampering(&round.memory, round.ended);
         for line in &latest {
             warn!("somebody else: {line}");
         }
+        let [account, region] = place;
         for (kind, count) in counts {
-            let counter = self.found.with_label_values(&[kind.to_string().as_str()]);
+            let counter = metrics.tampering.with_label_values(&[account, region, &kind.to_string()]);
             counter.inc_by(count.saturating_sub(counter.get()));
         }
-        self.fights.set(i64::try_from(fights.len()).unwrap_or(i64::MAX));
+        metrics.fights.with_label_values(&place).set(i64::try_from(fights.len()).unwrap_or(i64::MAX));
         let fights = fights.into_iter().collect();
         let mut left_alone = self.left_alone.lock().unwrap_or_else(PoisonError::into_inner);
         for line in BTreeSet::difference(&fights, &left_alone) {

@@ -172,7 +172,10 @@ fn each_place_makes_only_the_targets_that_are_its_own() {
     assert_eq!(to(fleet()), TargetChoice::ToMake(Resource::NetworkLoadBalancer(load_balancer.into())));
     let mut elsewhere = fleet();
     elsewhere.0.account = Some("444455556666".into());
-    assert!(said(&policy, elsewhere.clone(), "eni-tagged").last().unwrap().contains("no target of sensor"), "not its own");
+    assert!(
+        said(&policy, elsewhere.clone(), "eni-tagged").last().unwrap().contains("no target of sensor"),
+        "not its own"
+    );
     let shared = elsewhere.target("tmt-0123456789abcdef0", Resource::NetworkLoadBalancer(load_balancer.into()));
     assert_eq!(to(shared), TargetChoice::Made("tmt-0123456789abcdef0".into()), "shared with it");
 }
