@@ -116,7 +116,6 @@ def series(daemon: Daemon, account: str) -> dict[str, float]:
     return {name: float(value) for name, value in lines}
 
 
-# facts §1.2, §9; the long way of two places under one daemon
 def test_an_account_whose_role_is_denied_stops_no_other_and_one_that_leaves_is_emptied(places: Places):
     ours, theirs = places.launch(places.ours), places.launch(places.theirs)
     with Daemon(places.binary, places.both(), places.environment, places.folder) as daemon:

@@ -123,9 +123,8 @@ mod tests {
         for series in [
             format!("vpc_mirror_rounds_total{{{labels}}} 0"),
             format!("vpc_mirror_sessions{{{labels},state=\"wanted\"}} 0"),
-            format!(
-                "vpc_mirror_tampering_total{{account=\"111122223333\",kind=\"session-deleted\",region=\"eu-west-1\"}} 0"
-            ),
+            "vpc_mirror_tampering_total{account=\"111122223333\",kind=\"session-deleted\",region=\"eu-west-1\"} 0"
+                .into(),
         ] {
             assert!(metrics.contains(&series), "{series}:\n{metrics}");
         }
