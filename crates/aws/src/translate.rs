@@ -35,11 +35,14 @@ pub(crate) fn account(answer: GetCallerIdentityOutput) -> Result<AccountId, Unre
 
 /// The instances of all reservations: who reserved what together does not matter here.
 pub(crate) fn instances(answer: DescribeInstancesOutput) -> Result<Vec<Instance>, Unreadable> {
-    let reservations = answer.reservations.unwrap_or_default().into_iter();
-    reservations.flat_map(|reservation| reservation.instances.unwrap_or_default()).map(instance).collect()
+    let reserved = |reservation: types::Reservation| {
+        let owner = reservation.owner_id;
+        reservation.instances.unwrap_or_default().into_iter().map(move |it| instance(owner.clone(), it))
+    };
+    answer.reservations.unwrap_or_default().into_iter().flat_map(reserved).collect()
 }
 
-fn instance(it: types::Instance) -> Result<Instance, Unreadable> {
+fn instance(owner: Option<String>, it: types::Instance) -> Result<Instance, Unreadable> {
     let item = Item::new("instance", "instanceId", it.instance_id)?;
     let state = match item.needs("instanceState", it.state.and_then(|state| state.name))? {
         InstanceStateName::Pending => InstanceState::Pending,
@@ -52,6 +55,7 @@ fn instance(it: types::Instance) -> Result<Instance, Unreadable> {
     };
     Ok(Instance {
         id: item.id().into(),
+        owner: item.needs("ownerId", owner)?.into(),
         instance_type: item.needs("instanceType", it.instance_type)?.as_str().into(),
         platform: platform(it.platform.as_ref()),
         state,

@@ -3,15 +3,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::Time;
-use crate::ids::{AttachmentId, InterfaceId, TargetId};
+use crate::ids::{AttachmentId, InterfaceId, Lane, TargetId};
 
 /// How many interfaces of one instance type must have been refused before the type is.
 const ENOUGH: usize = 3;
 
-/// What AWS has taught us by refusing. Where there is a time, it is believed until then: what took the place may go without a sign.
+/// How long a session number is believed to be taken.
+const NUMBER: SignedDuration = SignedDuration::from_hours(1);
+
+/// For how long a list may lack a session that stands. Source: "Eventual consistency in the Amazon EC2 API" tells clients to wait for up
+/// to five minutes.
+const UNSEEN: SignedDuration = SignedDuration::from_mins(5);
+
+/// What AWS has taught us by refusing. A time is that until which it is believed, unless something else is said: what took the place may
+/// go without a sign.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lessons {
     /// Interfaces that AWS refused as sources, while they were attached and their instances ran.
@@ -22,8 +31,11 @@ pub struct Lessons {
     pub full: BTreeMap<TargetId, Time>,
     /// Interfaces on which AWS saw no free slot where we did.
     pub no_slot: BTreeMap<InterfaceId, Time>,
-    /// Session numbers that AWS refused on an interface: sessions that we cannot see have them.
+    /// Session numbers that AWS refused on an interface, and when: sessions that we cannot see have them.
     pub numbers: BTreeMap<InterfaceId, BTreeMap<u16, Time>>,
+    /// The numbers of sessions of ours that the lists no longer show, though we have not removed them, and since when. Should one of them
+    /// stand all the same, AWS refuses another with its number.
+    pub had: BTreeMap<InterfaceId, BTreeMap<Lane, (u16, Time)>>,
 }
 
 /// An interface that AWS refused as a source.
@@ -61,7 +73,25 @@ impl Lessons {
 
     /// Whether a session number is taken on an interface.
     pub fn has_number(&self, interface: &InterfaceId, number: u16, now: Time) -> bool {
-        self.numbers.get(interface).and_then(|numbers| numbers.get(&number)).is_some_and(|until| *until > now)
+        self.numbers.get(interface).and_then(|numbers| numbers.get(&number)).is_some_and(|at| now.duration_since(*at) < NUMBER)
+    }
+
+    /// The number that a session of ours had which the lists have not shown for so short a while that it may stand.
+    pub fn had_number(&self, interface: &InterfaceId, lane: &Lane, now: Time) -> Option<u16> {
+        let (number, since) = self.had.get(interface)?.get(lane)?;
+        (now.duration_since(*since) < UNSEEN).then_some(*number)
+    }
+
+    /// The numbers on an interface of which AWS said so short a while ago that they are taken that no list need show by whom.
+    pub fn numbers_unseen(&self, interface: &InterfaceId, now: Time) -> impl Iterator<Item = u16> {
+        let numbers = self.numbers.get(interface).into_iter().flatten();
+        numbers.filter(move |(_, at)| now.duration_since(**at) < UNSEEN).map(|(number, _)| *number)
+    }
+
+    /// Forgets the numbers that are not believed to be taken any more.
+    pub fn forget_numbers(&mut self, now: Time) {
+        self.numbers.values_mut().for_each(|numbers| numbers.retain(|_, at| now.duration_since(*at) < NUMBER));
+        self.numbers.retain(|_, numbers| !numbers.is_empty());
     }
 }
 
@@ -102,14 +132,25 @@ mod tests {
         let mut lessons = Lessons::default();
         lessons.full.insert("tmt-1".into(), at(10));
         lessons.no_slot.insert("eni-1".into(), at(10));
-        lessons.numbers.entry("eni-1".into()).or_default().insert(100, at(10));
         let believed = |seconds| {
             let now = at(seconds);
-            let number = lessons.has_number(&"eni-1".into(), 100, now);
-            [lessons.is_full(&"tmt-1".into(), now), lessons.has_no_slot(&"eni-1".into(), now), number]
+            [lessons.is_full(&"tmt-1".into(), now), lessons.has_no_slot(&"eni-1".into(), now)]
         };
-        assert_eq!(believed(9), [true; 3]);
-        assert_eq!(believed(10), [false; 3]);
-        assert!(!lessons.has_number(&"eni-1".into(), 200, at(0)));
+        assert_eq!(believed(9), [true; 2]);
+        assert_eq!(believed(10), [false; 2]);
+    }
+
+    #[test]
+    fn a_number_is_taken_for_an_hour_and_for_five_minutes_no_list_need_show_by_whom() {
+        let mut lessons = Lessons::default();
+        lessons.numbers.entry("eni-1".into()).or_default().insert(100, at(0));
+        let taken = |lessons: &Lessons, number, seconds| lessons.has_number(&"eni-1".into(), number, at(seconds));
+        let unseen = |seconds| lessons.numbers_unseen(&"eni-1".into(), at(seconds)).count();
+        assert_eq!((unseen(299), unseen(300)), (1, 0));
+        assert!(taken(&lessons, 100, 3599) && !taken(&lessons, 100, 3600) && !taken(&lessons, 200, 0));
+        lessons.forget_numbers(at(3599));
+        assert_eq!(lessons.numbers.len(), 1);
+        lessons.forget_numbers(at(3600));
+        assert!(lessons.numbers.is_empty());
     }
 }

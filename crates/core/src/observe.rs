@@ -17,6 +17,7 @@ use jiff::SignedDuration;
 
 use crate::Time;
 use crate::cloud::{Class, CloudError, Items, Page, Query};
+use crate::ids::AccountId;
 use crate::inventory::{Filter, Gap, Inventory, Kind, Overlay, Tagged};
 use crate::memory::{Done, Memory, Object, Rates, STALE_READS, Written, kind_of, later};
 use crate::objects::ObjectId;
@@ -66,6 +67,9 @@ pub struct Walk {
     patience: u32,
     seen: Inventory,
     complete: BTreeSet<Kind>,
+    /// The account whose lists are expected, once it is known, and what has contradicted that.
+    account: Option<AccountId>,
+    contradiction: Option<Gap>,
 }
 
 /// How many pages of a walk are asked for again when they fail. Without it a long list of which a page is throttled now and then would
@@ -102,6 +106,8 @@ impl Walk {
             patience: PATIENCE,
             seen: Inventory::empty(known.region.clone()),
             complete: BTreeSet::new(),
+            account: known.account.clone(),
+            contradiction: None,
         }
     }
 
@@ -149,11 +155,19 @@ impl Walk {
         })?;
         let odd = |what: &str| (format!("{}: the answer {what}", query.action()), Class::Retry);
         match (query.kind(), items) {
-            (None, Items::Identity(account)) => self.seen.account = Some(account),
+            (None, Items::Identity(account)) => {
+                self.account = Some(account.clone());
+                self.seen.account = Some(account);
+            }
             (None, _) => return Err(odd("was a list")),
             (Some(kind), items) => {
                 if next.as_ref().is_some_and(|next| self.tokens.contains(&(kind, next.clone()))) {
                     return Err(odd("leads back to a page that was there before"));
+                }
+                if let Some(others) = self.of_another_account(&items) {
+                    let why = format!("{}: the answer lists instances of account {others}", query.action());
+                    self.contradiction = Some(Gap { why: why.clone(), at: self.began });
+                    return Err((why, Class::Retry));
                 }
                 if !insert(&mut self.seen, kind, items) {
                     return Err(odd("was another list"));
@@ -170,12 +184,24 @@ impl Walk {
         Ok(())
     }
 
+    /// The account whose instances these are, if that is not the one that the credentials were said to be of. One of the two answers is
+    /// wrong, and nobody knows which.
+    fn of_another_account(&self, items: &Items) -> Option<AccountId> {
+        let (Items::Instances(instances), Some(account)) = (items, &self.account) else { return None };
+        instances.iter().map(|instance| &instance.owner).find(|owner| *owner != account).cloned()
+    }
+
     /// What is known now.
     pub fn finish(self, memory: &Memory) -> Inventory {
-        let Self { owner, tag_key, settle, began, mut seen, complete, pending: _, tokens: _, patience: _ } = self;
+        let Self { owner, tag_key, settle, began, mut seen, complete, contradiction, .. } = self;
         let mut inventory = Inventory::clone(&memory.inventory);
         inventory.account = seen.account.or(inventory.account);
         inventory.identity_gap = if inventory.account.is_some() { None } else { seen.identity_gap };
+        if let Some(gap) = contradiction {
+            // Whose credentials these are is asked again: until then nothing is made, whose proof no later run would accept.
+            inventory.account = None;
+            inventory.identity_gap = Some(gap);
+        }
         inventory.gaps.extend(seen.gaps);
         for kind in complete {
             inventory.read.insert(kind, began);

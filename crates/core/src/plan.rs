@@ -288,7 +288,11 @@ impl<'a> Draft<'a> {
                 if *read < settled_at && predecessor.proof != ProofOfAbsence::Removed {
                     return self.wait(key, format!("create again: {why}"), Wait::Settling(settled_at));
                 }
-                predecessor.was.clone()
+                match &key {
+                    // Spoiled ones stand beside what is gone, and AWS would answer with either for the token that made it.
+                    ObjectKey::Filter(_) if !first.is_empty() => format!("{}+{first}", predecessor.was),
+                    _ => predecessor.was.clone(),
+                }
             }
         };
         let step = step(token::token(owner, &key, &incarnation), tags(owner, &key));

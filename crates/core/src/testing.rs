@@ -72,6 +72,7 @@ impl Facts {
     pub(crate) fn instance_in(mut self, id: &str, state: InstanceState, tags: &[(&str, &str)]) -> Self {
         let instance = Instance {
             id: id.into(),
+            owner: ACCOUNT.into(),
             instance_type: "m5.large".into(),
             platform: Platform::Linux,
             state,

@@ -43,7 +43,9 @@ pub async fn run<C: Cloud>(
         };
         Round { memory, .. } = round;
         // A policy that changes is followed at once; without anybody who changes it only the time counts.
+        // In this order: the same history must always be the same.
         tokio::select! {
+            biased;
             () = clock.sleep_until(next) => {}
             Ok(()) = policies.changed() => {}
         }

@@ -243,6 +243,7 @@ fn outcome(response: Response) -> Option<Outcome> {
 fn instance(InstanceDetail { instance, interfaces: _ }: InstanceDetail) -> Instance {
     Instance {
         id: instance.id,
+        owner: instance.owner,
         instance_type: instance.instance_type,
         platform: if instance.platform.name().is_some() { Platform::Windows } else { Platform::Linux },
         state: instance.state,

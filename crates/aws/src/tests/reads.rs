@@ -51,7 +51,7 @@ async fn instances_are_read_whoever_manages_and_reserved_them() {
       <instanceType>u-99tb1.112xlarge</instanceType>
     </item>
   </instancesSet></item>
-  <item><instancesSet>
+  <item><ownerId>111122223333</ownerId><instancesSet>
     <item><instanceId>i-0c</instanceId><instanceState><code>80</code><name>stopped</name></instanceState>
       <instanceType>t2.micro</instanceType><tagSet/></item>
   </instancesSet></item>
@@ -62,7 +62,7 @@ async fn instances_are_read_whoever_manages_and_reserved_them() {
     let tags = form(&[("empty", ""), ("mirror", "crown-jewel")]);
     let instance = |id: &str, instance_type: &str, platform, state, tags| {
         let (id, instance_type) = (id.into(), instance_type.into());
-        Instance { id, instance_type, platform, state, tags }
+        Instance { id, owner: "111122223333".into(), instance_type, platform, state, tags }
     };
     let instances = vec![
         instance("i-0a", "m5.large", Platform::Windows, InstanceState::Running, tags),

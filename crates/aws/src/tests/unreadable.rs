@@ -53,7 +53,7 @@ async fn a_number_that_is_none_spoils_the_page() {
 
 #[tokio::test]
 async fn an_instance_in_a_state_that_nobody_knew_spoils_the_page() {
-    let inside = "<reservationSet><item><instancesSet><item><instanceId>i-0a</instanceId>\
+    let inside = "<reservationSet><item><ownerId>111122223333</ownerId><instancesSet><item><instanceId>i-0a</instanceId>\
         <instanceState><name>dreaming</name></instanceState></item></instancesSet></item></reservationSet>";
     let error = refused(Kind::Instances, inside).await;
     assert!(error.message.starts_with("instance `i-0a` has `dreaming` as its `instanceState`"), "{error}");

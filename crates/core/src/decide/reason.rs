@@ -188,6 +188,13 @@ pub enum Reason {
         /// The lane that gets none.
         lane: String,
     },
+    /// AWS said a moment ago that a session number is taken, and no list shows by whom: it may be by a session of ours.
+    NumberUnseen {
+        /// The lane that gets none.
+        lane: String,
+        /// The number.
+        number: u16,
+    },
     /// All of the sensor's targets that can be seen are full.
     TargetsFull {
         /// The sensor.
@@ -203,7 +210,7 @@ pub enum Reason {
 impl Reason {
     /// Whether it rather says that something could not be seen than that nothing is wanted.
     pub fn is_doubt(&self) -> bool {
-        matches!(self, Self::InstanceUnseen { .. } | Self::NoTarget { .. })
+        matches!(self, Self::InstanceUnseen { .. } | Self::NoTarget { .. } | Self::NumberUnseen { .. })
     }
 }
 
@@ -288,6 +295,10 @@ impl fmt::Display for Reason {
             Self::NoNumber { lane } => {
                 write!(f, "not mirrored to {lane}: other people's sessions leave no session number up to 32766")
             }
+            Self::NumberUnseen { lane, number } => write!(
+                f,
+                "not mirrored to {lane} yet: AWS says that session number {number} is taken, and does not list by whom; it may be by us"
+            ),
             Self::TargetsFull { sensor } => write!(
                 f,
                 "not mirrored: every target of sensor {sensor} has as many sources as AWS allows; give it another target, or a load balancer"

@@ -5,6 +5,9 @@
 //! that AWS evaluates us later: a packet goes to the first session that matches, and theirs must not lose any by our coming.
 //! Source: Traffic Mirroring guide, "Traffic mirror sessions".
 //!
+//! One that the lists have not shown for a moment is made again with the number that it had: should it stand all the same, AWS refuses
+//! the double.
+//!
 //! Of our own sessions the more important comes first: where one stands before it, that one moves behind.
 
 use std::collections::BTreeMap;
@@ -83,8 +86,25 @@ impl Free<'_> {
         if self.all.lessons.has_no_slot(self.interface, self.all.now) {
             return Err(no_slot());
         }
+        if let Some(number) = self.unseen() {
+            return Err(Reason::NumberUnseen { lane: lane.to_string(), number });
+        }
+        let had = self.all.lessons.had_number(self.interface, lane, self.all.now).filter(|number| !self.is_taken(*number));
+        if let Some(number) = had {
+            return Ok(number);
+        }
         let before = if before_foreign { self.number_before_foreign(rank) } else { None };
         before.or_else(|| self.number_behind_foreign(rank)).ok_or_else(|| Reason::NoNumber { lane: lane.to_string() })
+    }
+
+    /// A number that is taken by a session that no list shows. With another number beside it, ours could stand twice.
+    fn unseen(&self) -> Option<u16> {
+        let is_seen = |number: &u16| {
+            let foreign = self.foreign.iter().any(|session| session.number == *number);
+            foreign || self.standing.values().any(|standing| standing == number)
+        };
+        let mut unseen = self.all.lessons.numbers_unseen(self.interface, self.all.now);
+        unseen.find(|number| !is_seen(number))
     }
 
     /// The foreign session before this number that leaves nothing of a capture, if one does: whether it sends to the lane's sensor makes

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Tags;
-use crate::ids::{AttachmentId, InstanceId, InterfaceId, SecurityGroupId, SubnetId, VpcId, Zone};
+use crate::ids::{AccountId, AttachmentId, InstanceId, InterfaceId, SecurityGroupId, SubnetId, VpcId, Zone};
 
 /// Where an EC2 instance is in its life. Source: "Instance lifecycle", Amazon EC2 User Guide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +67,9 @@ const GROUP_TAG: &str = "aws:autoscaling:groupName";
 pub struct Instance {
     /// Its id.
     pub id: InstanceId,
+    /// The account that it belongs to. Only that account's lists show it, so that this says whose list it is: unlike an interface, which
+    /// others see too where a VPC is shared. Source: "DescribeInstances", EC2 API Reference: `ownerId` of the reservation.
+    pub owner: AccountId,
     /// Such as `m5.large`.
     pub instance_type: String,
     /// What it runs.

@@ -5,7 +5,7 @@
 //! | `NetworkInterfaceNotSupported` at its creation, where the interface is attached and the instance runs | this interface, so attached, is no source | as long as that stays so |
 //! | `…SourcesPerTargetLimitExceeded`, `…SessionsPerTargetLimitExceeded` | the target is full | [`PLACE`] |
 //! | `…SessionsPerInterfaceLimitExceeded` | the interface has no slot left | [`PLACE`] |
-//! | `InvalidParameterValue` | the number is taken: all else that we send is within AWS's bounds | [`NUMBER`] |
+//! | `InvalidParameterValue` | the number is taken: all else that we send is within AWS's bounds | an hour; while no list shows by whom, it may be by a session of ours |
 //!
 //! Sources: "Error codes for the Amazon EC2 API"; the code for a number that is taken is not documented, and so not trusted: the step
 //! waits as after any other refusal.
@@ -21,9 +21,6 @@ use crate::lessons::{Lessons, Unsupported};
 
 /// How long a full target or interface is believed to be full.
 const PLACE: SignedDuration = SignedDuration::from_mins(10);
-
-/// How long a session number is believed to be taken.
-const NUMBER: SignedDuration = SignedDuration::from_hours(1);
 
 /// Learns from a step that AWS carried out: it mirrors instances of that type.
 pub(super) fn accepted(lessons: &mut Lessons, inventory: &Inventory, step: &Step) {
@@ -52,7 +49,7 @@ pub(super) fn refused(lessons: &mut Lessons, inventory: &Inventory, step: &Step,
         }
         "InvalidParameterValue" => {
             if let Some(number) = number {
-                lessons.numbers.entry(interface.clone()).or_default().insert(number, later(at, NUMBER));
+                lessons.numbers.entry(interface.clone()).or_default().insert(number, at);
             }
             false
         }
@@ -97,12 +94,12 @@ fn instance_of<'a>(inventory: &'a Inventory, interface: &InterfaceId) -> Option<
 
 /// Forgets what is not believed any more, and interfaces that are not listed any more.
 pub(super) fn forget(lessons: &mut Lessons, inventory: &Inventory, now: Time) {
-    let Lessons { unsupported, accepted: _, full, no_slot, numbers } = lessons;
+    lessons.forget_numbers(now);
+    let Lessons { unsupported, accepted: _, full, no_slot, numbers: _, had } = lessons;
     unsupported.retain(|interface, _| inventory.interfaces.contains_key(interface));
+    had.retain(|interface, _| inventory.interfaces.contains_key(interface));
     full.retain(|_, until| *until > now);
     no_slot.retain(|_, until| *until > now);
-    numbers.values_mut().for_each(|numbers| numbers.retain(|_, until| *until > now));
-    numbers.retain(|_, numbers| !numbers.is_empty());
 }
 
 #[cfg(test)]

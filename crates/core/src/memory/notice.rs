@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::tampering::{Comparison, tampering};
 use super::{Memory, Predecessor, ProofOfAbsence, Written, kind_of};
 use crate::inventory::{Inventory, Kind, Overlay};
+use crate::lessons::Lessons;
 use crate::objects::{ObjectId, ObjectKey};
 
 /// What is to be remembered of what was seen.
@@ -20,17 +21,19 @@ pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
         sources,
         allowance,
         mut drift,
-        lessons,
+        mut lessons,
         rates,
     } = memory;
     let fresh: BTreeSet<Kind> =
         Kind::ALL.into_iter().filter(|kind| inventory.read.get(kind) > before.read.get(kind)).collect();
-    if fresh.contains(&Kind::Interfaces) && is_another_world(&before, &inventory) {
+    let vanished = fresh.contains(&Kind::Interfaces) && is_another_world(&before, &inventory);
+    if vanished || is_another_account(&inventory) {
         return Memory { rates, ..Memory::new(inventory.region) };
     }
     let comparison = Comparison { before: &before, now: &inventory, written: &written, fresh: &fresh };
     drift.see(tampering(&comparison));
     note_absences(&mut predecessors, &before, &inventory, &written, &fresh);
+    note_numbers(&mut lessons, &predecessors, &before, &inventory);
     forget_what_was_seen(&mut written, &inventory, &fresh);
     prune(&mut predecessors, &inventory, &fresh);
     Memory {
@@ -53,8 +56,15 @@ fn is_another_world(before: &Inventory, inventory: &Inventory) -> bool {
     !before.interfaces.is_empty() && before.interfaces.keys().all(|id| !inventory.interfaces.contains_key(id))
 }
 
+/// Whether the credentials have turned out to be of another account than that whose instances are known.
+fn is_another_account(inventory: &Inventory) -> bool {
+    let Some(account) = &inventory.account else { return false };
+    inventory.instances.values().any(|instance| instance.owner != *account)
+}
+
 /// An object of ours that stood before and that a complete read does not show any more, or not as ours, is a predecessor: its key
-/// may get another object once that is settled. One that is shown again has only been missed.
+/// may get another object once that is settled. One that is shown again has only been missed. Of a filter's key others may stand, which
+/// are spoiled: what was there is to be known all the same, or the next one would get the token of one that is gone.
 fn note_absences(
     predecessors: &mut BTreeMap<ObjectKey, Predecessor>,
     before: &Inventory,
@@ -63,17 +73,50 @@ fn note_absences(
     fresh: &BTreeSet<Kind>,
 ) {
     let now = objects(inventory);
-    for key in now.keys() {
-        predecessors.remove(key);
-    }
+    predecessors.retain(|key, predecessor| match (key, now.get(key)) {
+        (_, None) => true,
+        (ObjectKey::Filter(_), Some(ids)) => ids.iter().all(|id| !predecessor.was.contains(&id.to_string())),
+        (_, Some(_)) => false,
+    });
     for (key, ids) in objects(before) {
-        let Some(id) = ids.first().filter(|_| !now.contains_key(&key)) else { continue };
+        let there = now.get(&key);
+        let gone = |id: &&ObjectId| there.is_none_or(|now| matches!(key, ObjectKey::Filter(_)) && !now.contains(*id));
+        let gone: Vec<&ObjectId> = ids.iter().filter(gone).collect();
+        let Some(id) = gone.first() else { continue };
         let kind = kind_of(id);
         let Some(read) = inventory.read.get(&kind).filter(|_| fresh.contains(&kind)) else { continue };
-        let since = written.get(id).and_then(|written| written.missed).unwrap_or(*read);
-        let was = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join("+");
-        let absence = Predecessor { was, since, proof: ProofOfAbsence::Settled };
-        predecessors.entry(key).or_insert(absence);
+        let since = written.get(*id).and_then(|written| written.missed).unwrap_or(*read);
+        let was = gone.iter().map(ToString::to_string).collect::<Vec<_>>().join("+");
+        if predecessors.get(&key).is_none_or(|known| known.was != was) {
+            predecessors.insert(key, Predecessor { was, since, proof: ProofOfAbsence::Settled });
+        }
+    }
+}
+
+/// The numbers of sessions of ours that a read does not show any more, and that we have not removed.
+fn note_numbers(
+    lessons: &mut Lessons,
+    predecessors: &BTreeMap<ObjectKey, Predecessor>,
+    before: &Inventory,
+    inventory: &Inventory,
+) {
+    for ((interface, lane), ids) in &before.ours.sessions {
+        let key = ObjectKey::Session(interface.clone(), lane.clone());
+        let missed = predecessors.get(&key).filter(|it| it.proof != ProofOfAbsence::Removed);
+        let numbers = ids.iter().filter_map(|id| before.sessions.get(id)).map(|session| session.number);
+        if let (Some(number), Some(missed)) = (numbers.min(), missed) {
+            lessons.had.entry(interface.clone()).or_default().insert(lane.clone(), (number, missed.since));
+        }
+    }
+    for (interface, lanes) in &mut lessons.had {
+        lanes.retain(|lane, _| !inventory.ours.sessions.contains_key(&(interface.clone(), lane.clone())));
+    }
+    lessons.had.retain(|_, lanes| !lanes.is_empty());
+    // Who has a number is seen: nothing has to be believed about it any more.
+    for session in inventory.sessions.values() {
+        if let Some(numbers) = lessons.numbers.get_mut(&session.interface) {
+            numbers.remove(&session.number);
+        }
     }
 }
 

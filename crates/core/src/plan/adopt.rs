@@ -159,6 +159,7 @@ fn wanted(decision: &Decision) -> BTreeSet<Lane> {
         Reason::CoveredByForeign { lane, .. }
         | Reason::ShadowedByForeign { lane, .. }
         | Reason::NoSlot { lane, .. }
+        | Reason::NumberUnseen { lane, .. }
         | Reason::NoNumber { lane } => Some(Lane::from(lane)),
         _ => None,
     });

@@ -66,10 +66,11 @@ fn leads_nowhere(inventory: &Inventory, session: &Session) -> bool {
     }
 }
 
-/// Whether an interface sends and receives nothing: its instance is seen not to run, or it is attached to none.
+/// Whether an interface sends and receives nothing: its instance is seen not to run. One that is attached to none counts: a list that
+/// has lost its attachments would otherwise cost everything.
 pub(super) fn is_idle(inventory: &Inventory, interface: &InterfaceId) -> bool {
     let Some(interface) = inventory.interfaces.get(interface) else { return false };
-    let Some(attachment) = interface.attachment.as_ref().filter(|attachment| attachment.attached) else { return true };
+    let Some(attachment) = interface.attachment.as_ref().filter(|attachment| attachment.attached) else { return false };
     let instance = attachment.instance.as_ref().and_then(|id| inventory.instances.get(id));
     instance.is_some_and(|instance| matches!(instance.state, InstanceState::Stopped | InstanceState::Terminated))
 }

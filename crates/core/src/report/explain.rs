@@ -181,7 +181,7 @@ pub fn explain(seen: Seen<'_>, id: &str) -> Option<Explanation> {
 
 impl InstanceReport {
     fn of(instance: &Instance) -> Self {
-        let Instance { id, instance_type, platform, state, tags } = instance;
+        let Instance { id, owner: _, instance_type, platform, state, tags } = instance;
         Self {
             id: id.clone(),
             name: tags.get("Name").cloned(),

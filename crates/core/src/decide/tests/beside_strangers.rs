@@ -100,15 +100,31 @@ fn before_foreign_ours_comes_first_where_there_is_room_and_else_behind() {
 #[test]
 fn numbers_and_slots_that_aws_refused_are_not_asked_for_again() {
     let mut lessons = Lessons::default();
-    lessons.numbers.entry("eni-1".into()).or_default().insert(100, at(10));
+    lessons.numbers.entry("eni-1".into()).or_default().insert(100, at(0));
     let facts = jewel().read(0);
     let number = |lessons: &Lessons, seconds| {
         let decisions = decide(&policy(), &facts, lessons, at(seconds));
         decisions.interfaces[&"eni-1".into()].lanes.get(&"sta".into()).map(|wish| wish.number)
     };
-    assert_eq!((number(&lessons, 0), number(&lessons, 10)), (Some(200), Some(100)));
-    lessons.no_slot.insert("eni-1".into(), at(10));
-    assert_eq!((number(&lessons, 0), number(&lessons, 10)), (None, Some(100)));
+    assert_eq!((number(&lessons, 300), number(&lessons, 3600)), (Some(200), Some(100)));
+    lessons.no_slot.insert("eni-1".into(), at(3610));
+    assert_eq!((number(&lessons, 3600), number(&lessons, 3610)), (None, Some(100)));
+}
+
+#[test]
+fn while_no_list_shows_who_has_a_number_that_aws_calls_taken_it_may_be_us_and_no_other_is_tried() {
+    let mut lessons = Lessons::default();
+    lessons.numbers.entry("eni-1".into()).or_default().insert(100, at(0));
+    let decided = |facts: &Inventory, seconds| {
+        let decision = decide(&policy(), facts, &lessons, at(seconds)).interfaces.remove(&"eni-1".into()).unwrap();
+        (decision.lanes.get(&"sta".into()).map(|wish| wish.number), decision.reasons)
+    };
+    let unseen = Reason::NumberUnseen { lane: "sta".into(), number: 100 };
+    let (number, reasons) = decided(&jewel().read(0), 299);
+    assert_eq!((number, reasons.contains(&unseen)), (None, true));
+    assert_eq!(decided(&jewel().read(0), 300).0, Some(200));
+    let seen = jewel().foreign_session("tms-9", "eni-1", 100).read(0);
+    assert_eq!(decided(&seen, 1).0, Some(200), "a stranger has it");
 }
 
 /// A jewel and vault whose two sessions stand with these numbers.
