@@ -1,0 +1,489 @@
+//! Takes processes of the daemon, a cloud that breaks, and what is to happen; plays all of it on one virtual clock, one thing at a
+//! time: the same input, the same history, call by call. Never opens a socket, and never waits.
+//!
+//! ```text
+//!  process ─ call ─→ in flight ─ Arrives ─→ cloud: takes effect ─→ in flight ─→ answered, if the process still lives
+//!                       ↑                       ↑                      ↑
+//!                    may be lost        may fail, lie, be old      may be lost
+//! ```
+//!
+//! A process that is killed is dropped where it stands. What it has sent is on its way all the same.
+
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+
+use jiff::SignedDuration;
+use mirror_core::Time;
+use mirror_core::cloud::{Class, Cloud, CloudError, Outcome, Page, Query, Step};
+use mirror_core::policy::Policy;
+use mirror_sim::{Api, Caller, Door};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use vpc_mirror::clock::Clock;
+use vpc_mirror::record::Record;
+use vpc_mirror::run::run;
+
+use super::converged::Wish;
+use super::judge::Judge;
+use super::people::People;
+use crate::support::dice::Dice;
+
+pub(crate) const REGION: &str = "eu-west-1";
+const RESYNC: SignedDuration = SignedDuration::from_secs(60);
+/// How long a client waits for an answer that does not come.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
+
+/// A process, by its place.
+pub(crate) type Which = usize;
+
+/// What happens at a time.
+pub(crate) enum Event {
+    /// A call arrives at the cloud.
+    Arrives(u64),
+    /// Somebody does something; the number says what.
+    Somebody(u64),
+    /// Something is done to the cloud.
+    Cloud(Box<dyn FnOnce(&mut Api) + Send>),
+    /// A process is killed.
+    Dies(Which),
+    /// A process begins, with nothing in its memory.
+    Begins(Which),
+    /// A process stands still for so long, as one does whose machine is short of time.
+    Pauses(Which, SignedDuration),
+    /// The policy of a process changes.
+    Follows(Which, Wish),
+}
+
+/// Where in the life of a call a process is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Before it is sent.
+    Before,
+    /// After it took effect, and before the answer.
+    After,
+}
+
+/// How calls travel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Travel {
+    /// The longest way to the cloud, and the longest back.
+    pub(crate) longest: SignedDuration,
+    /// Of 1,000 calls, how many are lost on their way there, and how many answers on their way back.
+    pub(crate) lost: u64,
+}
+
+/// A lie: what the cloud says is changed before it is said.
+pub(crate) type Lie = Box<dyn FnMut(&Query, Result<Page, CloudError>) -> Result<Page, CloudError> + Send>;
+
+/// A process of the daemon.
+struct Process {
+    policy: watch::Sender<Arc<Policy>>,
+    caller: Caller,
+    skew: SignedDuration,
+    /// The daemon's own loop; none while it is dead.
+    future: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+/// Where everything meets.
+pub(crate) struct Shared {
+    now: Time,
+    pub(crate) judge: Judge,
+    pub(crate) travel: Travel,
+    pub(crate) lie: Option<Lie>,
+    /// Kills the process that makes the call of this number.
+    pub(crate) kills: BTreeMap<u64, Moment>,
+    /// All calls so far.
+    pub(crate) calls: u64,
+    /// The writes among them that have arrived.
+    pub(crate) writes: u64,
+    dice: Dice,
+    agenda: BTreeMap<(Time, u64), Event>,
+    entered: u64,
+    in_flight: BTreeMap<u64, InFlight>,
+    /// When each process is to be looked after next, and until when it stands still.
+    due: Vec<(Option<Time>, Time)>,
+    doomed: Vec<bool>,
+}
+
+struct InFlight {
+    process: Which,
+    asks: Asks,
+    back: Option<(Time, Result<Answer, CloudError>)>,
+}
+
+#[derive(Clone)]
+enum Asks {
+    Read(Query),
+    Apply(Step),
+}
+
+enum Answer {
+    Page(Page),
+    Outcome(Outcome),
+}
+
+impl Shared {
+    fn enter(&mut self, at: Time, event: Event) {
+        self.entered += 1;
+        self.agenda.insert((at, self.entered), event);
+    }
+
+    fn wake(&mut self, process: Which, at: Time) {
+        let (due, still) = &mut self.due[process];
+        let at = at.max(*still);
+        *due = Some(due.map_or(at, |due| due.min(at)));
+    }
+
+    fn way(&mut self) -> SignedDuration {
+        let longest = u64::try_from(self.travel.longest.as_millis()).unwrap();
+        SignedDuration::from_millis(i64::try_from(self.dice.roll(1..longest + 2)).unwrap())
+    }
+
+    fn is_lost(&mut self) -> bool {
+        self.dice.roll(0..1000) < self.travel.lost
+    }
+
+    /// Sends a call on its way.
+    fn send(&mut self, process: Which, asks: Asks) -> u64 {
+        self.calls += 1;
+        let call = self.calls;
+        if self.kills.get(&call) == Some(&Moment::Before) {
+            self.doomed[process] = true;
+            return call;
+        }
+        let mut in_flight = InFlight { process, asks, back: None };
+        if self.is_lost() {
+            let now = self.now;
+            self.judge.tells(now, || format!("call {call} of process {process} is lost"));
+            let lost = Err(unanswered(&in_flight.asks));
+            in_flight.back = Some((self.now + PATIENCE, lost));
+            self.wake(process, self.now + PATIENCE);
+        } else {
+            let arrives = self.now + self.way();
+            self.enter(arrives, Event::Arrives(call));
+        }
+        self.in_flight.insert(call, in_flight);
+        call
+    }
+
+    /// The answer to a call, once it is there.
+    fn receive(&mut self, call: u64) -> Poll<Result<Answer, CloudError>> {
+        let now = self.now;
+        let Some(in_flight) = self.in_flight.get_mut(&call) else { return Poll::Pending };
+        match &in_flight.back {
+            Some((at, _)) if *at <= now => {
+                let back = self.in_flight.remove(&call).and_then(|in_flight| in_flight.back);
+                back.map_or(Poll::Pending, |(_, result)| Poll::Ready(result))
+            }
+            Some((at, _)) => {
+                let (at, process) = (*at, in_flight.process);
+                self.wake(process, at);
+                Poll::Pending
+            }
+            None => Poll::Pending,
+        }
+    }
+}
+
+fn unanswered(asks: &Asks) -> CloudError {
+    let action = match asks {
+        Asks::Read(query) => query.action(),
+        Asks::Apply(step) => step.action(),
+    };
+    CloudError { action: action.into(), code: "Timeout".into(), message: "no answer".into(), class: Class::Retry }
+}
+
+/// The whole of a simulation.
+pub(crate) struct Stage {
+    shared: Arc<Mutex<Shared>>,
+    pub(crate) api: Arc<Mutex<Api>>,
+    processes: Vec<Process>,
+    people: People,
+}
+
+impl Stage {
+    pub(crate) fn new(api: Api, people: People, seed: u64) -> Self {
+        let shared = Shared {
+            now: api.world().now(),
+            judge: Judge::default(),
+            travel: Travel { longest: SignedDuration::from_millis(40), lost: 0 },
+            lie: None,
+            kills: BTreeMap::new(),
+            calls: 0,
+            writes: 0,
+            dice: Dice::new(seed),
+            agenda: BTreeMap::new(),
+            entered: 0,
+            in_flight: BTreeMap::new(),
+            due: Vec::new(),
+            doomed: Vec::new(),
+        };
+        Self { shared: Arc::new(Mutex::new(shared)), api: Arc::new(Mutex::new(api)), processes: Vec::new(), people }
+    }
+
+    pub(crate) fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap()
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.shared().now
+    }
+
+    /// The calls so far, and the changes among them that have arrived.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        let shared = self.shared();
+        (shared.calls, shared.writes)
+    }
+
+    pub(crate) fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// Adds a process, which begins at once. Its clock is wrong by so much.
+    pub(crate) fn adds(&mut self, wish: Wish, caller: Caller, skew: SignedDuration) -> Which {
+        let which = self.processes.len();
+        let policy = watch::channel(Arc::new(wish.policy(&self.people.sensors))).0;
+        self.processes.push(Process { policy, caller, skew, future: None });
+        {
+            let mut shared = self.shared();
+            let now = shared.now;
+            shared.judge.follows(which, now, wish);
+            shared.due.push((None, Time::MIN));
+            shared.doomed.push(false);
+        }
+        self.at(SignedDuration::ZERO, Event::Begins(which));
+        which
+    }
+
+    /// Something is to happen so much later.
+    pub(crate) fn at(&self, later: SignedDuration, event: Event) {
+        let mut shared = self.shared();
+        let at = shared.now + later;
+        shared.enter(at, event);
+    }
+
+    /// Goes on for so long, or until the judge has seen what must not be.
+    pub(crate) fn goes_on_for(&mut self, time: SignedDuration) {
+        let end = self.now() + time;
+        while self.shared().judge.verdict.is_none() {
+            let (event, process) = {
+                let shared = self.shared();
+                let event = shared.agenda.first_key_value().map(|((at, _), _)| *at);
+                let due = shared.due.iter().enumerate().filter_map(|(which, (due, _))| Some(((*due)?, which))).min();
+                (event, due)
+            };
+            let next = event.into_iter().chain(process.map(|(at, _)| at)).min();
+            let Some(next) = next.filter(|next| *next <= end) else { break };
+            self.passes(next);
+            match process.filter(|(at, _)| event.is_none_or(|event| *at < event)) {
+                Some((_, which)) => self.polls(which),
+                None => self.happens(),
+            }
+        }
+        self.passes(end);
+    }
+
+    /// Somebody takes the tag off one instance.
+    pub(crate) fn tags_one_off(&self) {
+        let mut api = self.api.lock().unwrap();
+        self.people.tag_one_off(&mut api);
+        let mut shared = self.shared.lock().unwrap();
+        let now = shared.now;
+        shared.judge.looks(&mut api, now);
+    }
+
+    fn passes(&self, to: Time) {
+        let mut shared = self.shared();
+        if to > shared.now {
+            shared.now = to;
+            self.api.lock().unwrap().advance(to);
+        }
+    }
+
+    fn happens(&mut self) {
+        let Some((_, event)) = self.shared().agenda.pop_first() else { return };
+        match event {
+            Event::Arrives(call) => self.arrives(call),
+            Event::Somebody(what) => {
+                let mut api = self.api.lock().unwrap();
+                let mut shared = self.shared.lock().unwrap();
+                let said = self.people.act(&mut api, &mut shared.judge, what);
+                let now = shared.now;
+                shared.judge.tells(now, || said);
+                shared.judge.looks(&mut api, now);
+            }
+            Event::Cloud(change) => change(&mut self.api.lock().unwrap()),
+            Event::Dies(which) => self.dies(which),
+            Event::Begins(which) => self.begins(which),
+            Event::Pauses(which, time) => {
+                let mut shared = self.shared();
+                let until = shared.now + time;
+                let (due, still) = &mut shared.due[which];
+                *still = until;
+                *due = due.map(|due| due.max(until));
+                let now = shared.now;
+                shared.judge.tells(now, || format!("process {which} stands still for {time:#}"));
+            }
+            Event::Follows(which, wish) => {
+                let mut shared = self.shared.lock().unwrap();
+                let now = shared.now;
+                shared.judge.tells(now, || format!("process {which} gets another policy"));
+                let policy = Arc::new(wish.policy(&self.people.sensors));
+                shared.judge.follows(which, now, wish);
+                shared.wake(which, now);
+                self.processes[which].policy.send_replace(policy);
+            }
+        }
+    }
+
+    fn begins(&mut self, which: Which) {
+        let Process { policy, caller: _, skew, future } = &mut self.processes[which];
+        if future.is_some() {
+            return;
+        }
+        let edge = Edge { shared: self.shared.clone(), process: which, skew: *skew };
+        let policies = policy.subscribe();
+        let began = edge.now();
+        *future = Some(Box::pin(async move {
+            let record = Record::new(REGION.into(), began).unwrap();
+            run(&edge, policies, &REGION.into(), RESYNC, &edge, &record, &CancellationToken::new()).await;
+        }));
+        let mut shared = self.shared.lock().unwrap();
+        let now = shared.now;
+        shared.judge.tells(now, || format!("process {which} begins"));
+        shared.wake(which, now);
+    }
+
+    fn dies(&mut self, which: Which) {
+        self.processes[which].future = None;
+        let mut shared = self.shared();
+        shared.due[which].0 = None;
+        shared.doomed[which] = false;
+        let now = shared.now;
+        shared.judge.tells(now, || format!("process {which} is killed"));
+        // It is begun again, as Kubernetes does it.
+        let again = now + SignedDuration::from_secs(2);
+        shared.enter(again, Event::Begins(which));
+    }
+
+    fn polls(&mut self, which: Which) {
+        self.shared().due[which].0 = None;
+        if let Some(future) = &mut self.processes[which].future {
+            let ended = future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
+            assert!(!ended, "the loop goes on until it is stopped");
+        }
+        if self.shared().doomed[which] {
+            self.dies(which);
+        }
+    }
+
+    fn arrives(&mut self, call: u64) {
+        let mut api = self.api.lock().unwrap();
+        let mut shared = self.shared.lock().unwrap();
+        let Some(InFlight { process, asks, .. }) = shared.in_flight.get(&call) else { return };
+        let (process, asks, now) = (*process, asks.clone(), shared.now);
+        if let Asks::Apply(step) = &asks {
+            shared.judge.before(&mut api, process, step, now);
+        }
+        drop(api);
+        let door = Door::through(self.api.clone(), self.processes[process].caller.clone());
+        let mut result = match &asks {
+            Asks::Read(query) => {
+                let page = at_once(door.read(query));
+                let page = match &mut shared.lie {
+                    Some(lie) => lie(query, page),
+                    None => page,
+                };
+                if let Err(error) = &page {
+                    let said = error.to_string();
+                    shared.judge.tells(now, || format!("process {process}, call {call}: {said}"));
+                }
+                page.map(Answer::Page)
+            }
+            Asks::Apply(step) => at_once(door.apply(step)).map(Answer::Outcome),
+        };
+        if let Asks::Apply(step) = &asks {
+            let mut api = self.api.lock().unwrap();
+            shared.judge.after(&mut api, process, step);
+            shared.writes += 1;
+            let failed = result.as_ref().err().map(ToString::to_string);
+            shared.judge.tells(now, || match failed {
+                None => format!("process {process}, call {call}: {step}"),
+                Some(error) => format!("process {process}, call {call}: {step}: {error}"),
+            });
+        }
+        let mut back = now + shared.way();
+        if shared.is_lost() {
+            shared.judge.tells(now, || format!("the answer to call {call} is lost"));
+            (back, result) = (now + PATIENCE, Err(unanswered(&asks)));
+        }
+        if let Some(in_flight) = shared.in_flight.get_mut(&call) {
+            in_flight.back = Some((back, result));
+        }
+        shared.wake(process, back);
+        if shared.kills.get(&call) == Some(&Moment::After) {
+            drop(shared);
+            self.dies(process);
+        }
+    }
+}
+
+/// What a future gives that never waits.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the cloud in process never waits"),
+    }
+}
+
+/// The edge of the cloud, and the clock, of one process.
+struct Edge {
+    shared: Arc<Mutex<Shared>>,
+    process: Which,
+    skew: SignedDuration,
+}
+
+impl Edge {
+    async fn call(&self, asks: Asks) -> Result<Answer, CloudError> {
+        let call = self.shared.lock().unwrap().send(self.process, asks);
+        poll_fn(|_| self.shared.lock().unwrap().receive(call)).await
+    }
+}
+
+impl Cloud for Edge {
+    async fn read(&self, query: &Query) -> Result<Page, CloudError> {
+        match self.call(Asks::Read(query.clone())).await? {
+            Answer::Page(page) => Ok(page),
+            Answer::Outcome(_) => panic!("a page was asked for"),
+        }
+    }
+
+    async fn apply(&self, step: &Step) -> Result<Outcome, CloudError> {
+        match self.call(Asks::Apply(step.clone())).await? {
+            Answer::Outcome(outcome) => Ok(outcome),
+            Answer::Page(_) => panic!("a change was made"),
+        }
+    }
+}
+
+impl Clock for Edge {
+    fn now(&self) -> Time {
+        self.shared.lock().unwrap().now + self.skew
+    }
+
+    async fn sleep_until(&self, at: Time) {
+        poll_fn(|_| {
+            let mut shared = self.shared.lock().unwrap();
+            let at = at.checked_sub(self.skew).unwrap_or(at);
+            if at <= shared.now {
+                return Poll::Ready(());
+            }
+            shared.wake(self.process, at);
+            Poll::Pending
+        })
+        .await;
+    }
+}

@@ -1,0 +1,349 @@
+//! Takes a seed; gives what happens to a cloud and to the processes in it for a simulated hour or more: who does what, what fails, what
+//! lies, who dies. Never plays it.
+
+use jiff::SignedDuration;
+use mirror_core::ids::LoadBalancerArn;
+use mirror_core::policy::{Policy, parse};
+use mirror_sim::api::{Effect, Fault, Lag, Odds, Rates};
+use mirror_sim::{Api, ApiError, Caller, Unknowns, World};
+
+use super::converged::{Wish, differences};
+use super::people::People;
+use super::stage::{Event, Moment, REGION, Stage};
+use crate::support::dice::Dice;
+
+const ACCOUNT: &str = "111122223333";
+
+/// For how long things happen, and go wrong.
+const STORM: SignedDuration = SignedDuration::from_mins(40);
+
+/// How long after that everything has to be as it should: settle times, pauses between two attempts and old reads that are still
+/// believed are over by then.
+const CALM: SignedDuration = SignedDuration::from_mins(20);
+
+/// A fight that somebody has picked ends within the longest pause, and the allowance is whole again after an hour.
+const PEACE: SignedDuration = SignedDuration::from_hours(8);
+
+/// The longest that calls fail or lie, in seconds.
+const LONGEST_FAULT: u64 = 240;
+
+/// What befalls a process or its cloud.
+#[derive(Clone, Debug)]
+pub(crate) enum Happening {
+    Somebody(u64),
+    Dies(usize),
+    Pauses(usize, SignedDuration),
+    Follows(usize, u64),
+    Fails(u64, SignedDuration),
+}
+
+/// In which cloud, and with which processes.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub(crate) unknowns: Unknowns,
+    /// The clocks of the processes that lead for one owner, wrong by so much.
+    pub(crate) leaders: Vec<SignedDuration>,
+    /// Whether another owner of ours is on the same fleet.
+    pub(crate) another_owner: bool,
+    /// How old reads may be.
+    pub(crate) lag: SignedDuration,
+    /// Of 1,000 calls, how many get lost on each way.
+    pub(crate) lost: u64,
+    /// How many times something happens.
+    pub(crate) happenings: u64,
+    /// Whether calls fail, and processes die.
+    pub(crate) faults: bool,
+    /// How many rounds nothing may be written in, at the end.
+    pub(crate) idle: i32,
+    /// How many crown jewels there are at first; none for a few instances of any kind.
+    pub(crate) jewels: usize,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self {
+            unknowns: Unknowns::default(),
+            leaders: vec![SignedDuration::ZERO],
+            another_owner: false,
+            lag: SignedDuration::from_secs(20),
+            lost: 20,
+            happenings: 40,
+            faults: true,
+            idle: 20,
+            jewels: 0,
+        }
+    }
+}
+
+/// A storm: what happens when.
+#[derive(Clone)]
+pub(crate) struct Storm {
+    pub(crate) seed: u64,
+    pub(crate) setting: Setting,
+    pub(crate) happenings: Vec<(SignedDuration, Happening)>,
+    /// The call at which the process is killed that makes it.
+    pub(crate) kill: Option<(u64, Moment)>,
+}
+
+/// What came of it.
+pub(crate) struct Outcome {
+    /// What was wrong; none if nothing was.
+    pub(crate) wrong: Option<String>,
+    pub(crate) story: Vec<String>,
+    pub(crate) calls: u64,
+    pub(crate) took: SignedDuration,
+}
+
+impl Storm {
+    pub(crate) fn new(seed: u64, setting: &Setting) -> Self {
+        let mut dice = Dice::new(seed);
+        let happening = |_| {
+            let at = SignedDuration::from_millis(signed(dice.roll(0..1000 * STORM.as_secs().unsigned_abs())));
+            let processes = u64::try_from(setting.leaders.len()).unwrap() + u64::from(setting.another_owner);
+            let process = usize::try_from(dice.roll(0..processes)).unwrap();
+            let what = match dice.roll(0..20) {
+                0 if setting.faults => Happening::Dies(process),
+                1 if setting.faults => Happening::Pauses(process, SignedDuration::from_secs(signed(dice.roll(1..300)))),
+                2 => Happening::Follows(process, dice.roll(0..u64::MAX)),
+                3..5 if setting.faults => Happening::Fails(
+                    dice.roll(0..u64::MAX),
+                    SignedDuration::from_secs(signed(dice.roll(5..LONGEST_FAULT))),
+                ),
+                _ => Happening::Somebody(dice.roll(0..u64::MAX)),
+            };
+            (at, what)
+        };
+        let mut happenings: Vec<_> = (0..setting.happenings).map(happening).collect();
+        happenings.sort_by_key(|(at, _)| *at);
+        // One at a time, each shorter than what AWS calls eventual: what lies for longer is believed.
+        let mut over = SignedDuration::ZERO;
+        happenings.retain(|(at, what)| match what {
+            Happening::Fails(_, time) => {
+                let begins = *at > over;
+                over = if begins { *at + *time + SignedDuration::from_mins(2) } else { over };
+                begins
+            }
+            _ => true,
+        });
+        Self { seed, setting: setting.clone(), happenings, kill: None }
+    }
+
+    /// Plays it, and then demands that everything is as it should be, and stays so.
+    pub(crate) fn play(&self, tells: bool) -> Outcome {
+        let mut stage = self.stage(tells);
+        let (sensors, mut storm) = (stage.sensors(), SignedDuration::from_mins(3));
+        stage.shared().kills.extend(self.kill);
+        for (at, happening) in &self.happenings {
+            storm = storm.max(*at);
+            match happening {
+                Happening::Somebody(what) => stage.at(*at, Event::Somebody(*what)),
+                Happening::Dies(which) => stage.at(*at, Event::Dies(*which)),
+                Happening::Pauses(which, time) => stage.at(*at, Event::Pauses(*which, *time)),
+                Happening::Follows(which, what) => {
+                    let owner = self.owner(*which);
+                    let leaders = 0..self.setting.leaders.len();
+                    // Two leaders of one owner have one policy.
+                    let who = if leaders.contains(which) { leaders } else { *which..*which + 1 };
+                    who.for_each(|which| stage.at(*at, Event::Follows(which, wish(owner, &sensors, *what))));
+                }
+                Happening::Fails(what, time) => stage.at(*at, fails(*what, *time)),
+            }
+        }
+        stage.goes_on_for(storm);
+        stage.calms_down();
+        stage.goes_on_for(CALM);
+        let mut wrong = stage.rests(self.setting.idle);
+        let is_policy = |(_, what): &&(SignedDuration, Happening)| matches!(what, Happening::Follows(..));
+        let policies = self.happenings.iter().filter(is_policy).count();
+        if !wrong.is_empty() && (stage.shared().judge.tampered > 2 || policies > 1) {
+            // Whoever has undone the same repair three times in an hour may have picked a fight, and what one policy after the other no
+            // longer wants may be more than may be lost in an hour.
+            stage.goes_on_for(PEACE);
+            wrong = stage.rests(self.setting.idle);
+        }
+        let took = storm + CALM;
+        let mut shared = stage.shared();
+        let story = shared.judge.story.take().unwrap_or_default();
+        Outcome { wrong: (!wrong.is_empty()).then(|| wrong.join("\n")), story, calls: shared.calls, took }
+    }
+
+    /// A storm that ends as badly with as little of it as can be found by leaving things out, half of them at first.
+    pub(crate) fn shrunk(&self) -> Self {
+        let mut least = self.clone();
+        for (lag, lost) in [(SignedDuration::ZERO, 0), (SignedDuration::ZERO, self.setting.lost), (self.setting.lag, 0)]
+        {
+            let setting = Setting { lag, lost, ..self.setting.clone() };
+            let less = Self { setting, ..self.clone() };
+            if less.play(false).wrong.is_some() {
+                least = less;
+                break;
+            }
+        }
+        let mut size = least.happenings.len().div_ceil(2);
+        while size > 0 {
+            let mut from = 0;
+            while from < least.happenings.len() {
+                let mut less = least.clone();
+                less.happenings.drain(from..(from + size).min(less.happenings.len()));
+                match less.play(false).wrong {
+                    Some(_) => least = less,
+                    None => from += size,
+                }
+            }
+            size /= 2;
+        }
+        least
+    }
+
+    fn owner(&self, which: usize) -> &'static str {
+        if which < self.setting.leaders.len() { "prod" } else { "blue" }
+    }
+
+    /// Everything as it is before the storm.
+    pub(crate) fn stage(&self, tells: bool) -> Stage {
+        let Self { seed, setting, .. } = self;
+        let begin = mirror_core::Time::from_second(1_800_000_000).unwrap();
+        let mut world = World::new(ACCOUNT.into(), REGION.into(), *seed, begin);
+        world.unknowns = setting.unknowns.clone();
+        let people = People::move_in(&mut world);
+        let mut dice = Dice::new(seed ^ 0x5eed);
+        match setting.jewels {
+            0 => (0..dice.roll(1..6)).for_each(|_| _ = people.launch(&mut world, &mut dice)),
+            jewels => (0..jewels).for_each(|_| people.launch_jewel(&mut world)),
+        }
+        let mut api = Api::new(world, *seed);
+        api.limit_rates(Some(Rates::documented()));
+        if setting.lag > SignedDuration::ZERO {
+            api.lag(Some(Lag {
+                stale: Odds::in_a_million(million(dice.roll(0..1_000_000))),
+                ..Lag::up_to(setting.lag)
+            }));
+        }
+        let mut stage = Stage::new(api, people, *seed);
+        {
+            let mut shared = stage.shared();
+            shared.judge.story = tells.then(Vec::new);
+            shared.travel.lost = setting.lost;
+        }
+        let sensors = stage.sensors();
+        let blue = setting.another_owner.then_some(SignedDuration::ZERO);
+        for (which, skew) in setting.leaders.iter().copied().chain(blue).enumerate() {
+            let owner = self.owner(which);
+            stage.adds(wish(owner, &sensors, 0), Caller::new(ACCOUNT.into(), owner), skew);
+        }
+        stage
+    }
+}
+
+fn million(number: u64) -> u32 {
+    u32::try_from(number).unwrap()
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap()
+}
+
+/// What a policy asks for, as a number says; 0 is everything.
+fn wish(owner: &'static str, sensors: &[LoadBalancerArn], what: u64) -> Wish {
+    let mut dice = Dice::new(what);
+    let mut to = |first: usize| match what {
+        0 => sensors.get(first).cloned(),
+        _ => sensors.get(usize::try_from(dice.roll(0..3)).unwrap()).cloned(),
+    };
+    Wish { owner, jewels: to(0), vaults: to(1) }
+}
+
+impl Wish {
+    /// As it is written in a file. There is always a strategy, though it chooses nobody: a policy without one is refused.
+    pub(crate) fn policy(&self, sensors: &[LoadBalancerArn]) -> Policy {
+        let Self { owner, jewels, vaults } = self;
+        let name = |sensor: &LoadBalancerArn| if sensor.as_str().contains("/sta/") { "sta" } else { "zeek" };
+        let mut text = format!("apiVersion: vpc-mirror/v1\nkind: Policy\nowner: {owner}\nsensors:\n");
+        for sensor in sensors {
+            text += &format!("  {}: {{targets: [{{networkLoadBalancer: {sensor}}}]}}\n", name(sensor));
+        }
+        text += "limits: {maxLosses: 100%}\nstrategies:\n";
+        if let Some(sensor) = jewels {
+            text += &format!("  - {{name: crown-jewel, importance: {{}}, sensor: {}}}\n", name(sensor));
+        }
+        if let Some(sensor) = vaults {
+            let select = "{select: {tags: {app: vault}}}";
+            text += &format!("  - {{name: vault, importance: {select}, sensor: {}}}\n", name(sensor));
+        }
+        text += "  - {name: nobody, importance: {select: {tags: {never: ever}}}, sensor: sta}\n";
+        parse("policy.yaml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    }
+}
+
+/// Something that befalls calls for a while.
+fn fails(what: u64, time: SignedDuration) -> Event {
+    Event::Cloud(Box::new(move |api: &mut Api| {
+        let mut dice = Dice::new(what);
+        let error =
+            |code: &str, status| Effect::Error(ApiError { code: code.into(), message: "for a while".into(), status });
+        let effect = match dice.roll(0..12) {
+            0 => error("InternalError", 500),
+            1 => error("RequestLimitExceeded", 503),
+            2 => Effect::Denied,
+            3 => Effect::LostBefore,
+            4 => Effect::LostAfter,
+            5 => Effect::EmptyList,
+            6 => Effect::CutPage(usize::try_from(dice.roll(0..4)).unwrap()),
+            7 => Effect::SkippingPage(usize::try_from(dice.roll(1..4)).unwrap()),
+            8 => Effect::ShortPage(5),
+            9 => Effect::Shuffled,
+            10 => Effect::Cut(99),
+            _ => Effect::AnotherAccount("999999999999".into()),
+        };
+        let on =
+            ["*", "Describe*", "DescribeInstances", "DescribeNetworkInterfaces", "*Session*", "*Filter*", "Create*"];
+        let on = on[usize::try_from(dice.roll(0..7)).unwrap()];
+        let odds = Odds::in_a_million([1_000_000, 500_000, 100_000][usize::try_from(dice.roll(0..3)).unwrap()]);
+        let from = api.world().now();
+        api.add_fault(Fault::new(effect).on(on).with_odds(odds).between(from, from + time));
+    }))
+}
+
+impl Stage {
+    fn sensors(&self) -> Vec<LoadBalancerArn> {
+        self.people().sensors.clone()
+    }
+
+    /// From now on this befalls the calls of an action, which may have wildcards.
+    pub(crate) fn fails(&self, effect: Effect, on: &str) {
+        self.api.lock().unwrap().add_fault(Fault::new(effect).on(on));
+    }
+
+    /// From now on nothing goes wrong any more.
+    pub(crate) fn calms_down(&mut self) {
+        self.shared().travel.lost = 0;
+        self.shared().lie = None;
+        let mut api = self.api.lock().unwrap();
+        api.end_faults();
+        api.lag(None);
+    }
+
+    /// What is not as it should be, now or after so many rounds in which nothing may be written.
+    pub(crate) fn rests(&mut self, rounds: i32) -> Vec<String> {
+        let mut wrong = self.wrong();
+        if wrong.is_empty() {
+            let writes = self.shared().writes;
+            self.goes_on_for(SignedDuration::from_secs(60) * rounds);
+            let more = self.shared().writes - writes;
+            wrong = self.wrong();
+            wrong.extend((more > 0).then(|| format!("{more} writes although nothing happens")));
+        }
+        wrong
+    }
+
+    /// What is not as it should be.
+    pub(crate) fn wrong(&self) -> Vec<String> {
+        let mut api = self.api.lock().unwrap();
+        let judge = &self.shared().judge;
+        if let Some(verdict) = &judge.verdict {
+            return vec![verdict.clone()];
+        }
+        let of = |wish: &Wish| differences(&mut api, wish, &judge.made(wish.owner));
+        judge.wishes().values().flat_map(of).collect()
+    }
+}
