@@ -95,7 +95,7 @@ const CORE: [(&str, &[&str]); 22] = [
     ("objects", &["ids", "inventory", "pairs"]),
     ("inventory", &["ids", "objects", "pairs"]),
     ("cloud", &["ids", "inventory"]),
-    ("limits", &["cloud"]),
+    ("limits", &["cloud", "inventory"]),
     ("lessons", &["ids"]),
     ("prices", &[]),
     ("policy", &["ids", "inventory", "limits"]),
@@ -108,7 +108,7 @@ const CORE: [(&str, &[&str]); 22] = [
     ),
     ("compile", &["decide", "digest", "ids", "inventory", "limits", "packets", "pairs", "policy"]),
     ("memory", &["cloud", "digest", "ids", "inventory", "lessons", "limits", "objects", "pairs", "plan"]),
-    ("observe", &["cloud", "inventory", "memory", "objects", "ownership", "policy"]),
+    ("observe", &["cloud", "ids", "inventory", "memory", "objects", "ownership", "policy"]),
     (
         "plan",
         &[

@@ -20,11 +20,13 @@ use support::fleet::{Account, account, filters_and_targets, interfaces, jewels};
 use support::program::Program;
 use support::standing::standing;
 
-const READS: [&str; 6] = [
+const READS: [&str; 8] = [
     "DescribeInstances",
     "DescribeNetworkInterfaces",
     "GetResources",
     "DescribeTrafficMirrorTargets",
+    "DescribeListeners",
+    "DescribeTargetGroups",
     "DescribeTrafficMirrorFilters",
     "DescribeTrafficMirrorSessions",
 ];
@@ -49,7 +51,7 @@ async fn a_resync_of_3000_instances_reads_just_the_pages_that_there_are() {
 
     let calls = cloud.calls().arrived().to_vec();
     assert_eq!(calls.first().map(String::as_str), Some("GetCallerIdentity"));
-    let expected: BTreeMap<&str, usize> = READS.into_iter().zip([3, 4, 1, 1, 1, 1]).collect();
+    let expected: BTreeMap<&str, usize> = READS.into_iter().zip([3, 4, 1, 1, 1, 1, 1, 1]).collect();
     let resyncs: Vec<_> = calls[1..].split_inclusive(|action| action == SESSIONS).take(4).map(tally).collect();
     assert_eq!(resyncs, vec![expected; 4], "by action; and nothing was written");
 }
@@ -90,6 +92,24 @@ async fn while_tags_of_subnets_may_not_be_read_it_says_what_to_grant() {
     cloud.allow("GetResources");
     daemon.shows("/readyz", |page| page.status == 200).await;
     assert_eq!(cloud.calls().writes(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_what_is_behind_the_sensor_may_not_be_read_it_says_what_to_grant_and_begins_nothing() {
+    let Account { world, policy } = small();
+    let cloud = Cloud::serve(world).await;
+    cloud.refuse("DescribeListeners");
+    cloud.refuse("DescribeTargetGroups");
+    let daemon = Program::run(&policy).arguments(&["--resync", "1s"]).on(&cloud).start();
+
+    daemon.says("grant elasticloadbalancing:DescribeListeners").await;
+    let page = daemon.shows("/readyz", |page| page.body.contains("DescribeTargetGroups")).await;
+    assert_eq!(page.status, 503);
+    assert_eq!(cloud.sessions().len(), 0);
+    cloud.allow("DescribeListeners");
+    cloud.allow("DescribeTargetGroups");
+    daemon.says("every wanted session stands").await;
+    assert_eq!(cloud.sessions().len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

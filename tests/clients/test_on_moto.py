@@ -30,7 +30,8 @@ limits: {{apiShare: 100%}}
 settle: 1s
 """
 
-SENSOR = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/{name}/0123456789abcdef"
+# Of another account, so that nobody looks for its listeners: moto gives every load balancer the ARN of an application's.
+SENSOR = "arn:aws:elasticloadbalancing:eu-west-1:444455556666:loadbalancer/net/{name}/0123456789abcdef"
 
 
 @pytest.fixture

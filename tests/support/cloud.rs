@@ -139,6 +139,17 @@ fn denied(action: &str, call: InFlight) -> Response {
         let body = body.split_whitespace().collect::<Vec<_>>().join(" ");
         return (StatusCode::BAD_REQUEST, [(CONTENT_TYPE, "application/x-amz-json-1.1")], body).into_response();
     }
+    if ["DescribeListeners", "DescribeTargetGroups", "DescribeTargetHealth"].contains(&action) {
+        let message = format!(
+            "User: arn:aws:sts::111122223333:assumed-role/mirror/pod is not authorized to perform: \
+             elasticloadbalancing:{action} because no identity-based policy allows the elasticloadbalancing:{action} action"
+        );
+        let body = format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{message}</Message></Error>\
+             <RequestId>1</RequestId></ErrorResponse>"
+        );
+        return (StatusCode::FORBIDDEN, [(CONTENT_TYPE, "text/xml")], body).into_response();
+    }
     let number = call.number();
     let body = format!(
         "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized to perform this operation. \

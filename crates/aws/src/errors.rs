@@ -7,7 +7,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ec2::config::http::HttpResponse;
 use aws_sdk_ec2::error::{ConnectorError, ErrorMetadata, ProvideErrorMetadata};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
-use mirror_core::cloud::{Action, Class, CloudError};
+use mirror_core::cloud::{Action, Class, CloudError, actions};
+use mirror_core::inventory::Kind;
 
 use crate::whole::NotWhole;
 
@@ -100,6 +101,7 @@ fn denial(action: Action, said: &str) -> String {
         // The service's name, `tagging`, is not what its actions begin with. Source: "Actions, resources, and condition keys for
         // Amazon Resource Group Tagging API", Service Authorization Reference.
         "GetResources" => "tag",
+        _ if actions(Kind::LoadBalancers).contains(&action) => "elasticloadbalancing",
         _ => "ec2",
     };
     let lacking = named.map_or_else(|| format!("{service}:{action}"), str::to_owned);

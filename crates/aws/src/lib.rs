@@ -3,6 +3,7 @@
 
 mod ambient;
 mod apply;
+mod balancing;
 mod errors;
 mod fields;
 mod http;
@@ -66,6 +67,7 @@ impl fmt::Debug for Keys {
 pub struct Sdk {
     ec2: aws_sdk_ec2::Client,
     sts: aws_sdk_sts::Client,
+    elb: aws_sdk_elasticloadbalancingv2::Client,
     tagging: aws_sdk_resourcegroupstagging::Client,
     region: Region,
     /// Where the calls go, for whoever reads that nobody answered there.
@@ -86,10 +88,12 @@ impl Sdk {
         let place = config.endpoint_url().map_or_else(|| format!("AWS in `{region}`"), |url| format!("`{url}`"));
         let ec2 = aws_sdk_ec2::config::Builder::from(config).interceptor(Whole).build();
         let sts = aws_sdk_sts::config::Builder::from(config).interceptor(Whole).build();
+        let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(Whole).build();
+        let elb = aws_sdk_elasticloadbalancingv2::Client::from_conf(elb);
         // JSON, of which the SDK's decoder gives nothing unless it is whole.
         let tagging = aws_sdk_resourcegroupstagging::Client::new(config);
         let (ec2, sts) = (aws_sdk_ec2::Client::from_conf(ec2), aws_sdk_sts::Client::from_conf(sts));
-        Self { ec2, sts, tagging, region, place }
+        Self { ec2, sts, elb, tagging, region, place }
     }
 
     /// The Region that is asked.

@@ -4,16 +4,19 @@ use aws_sdk_resourcegroupstagging::types::TagFilter;
 use mirror_core::cloud::{Action, CloudError, Items, PAGE_SIZE, Page, Query, TAGGED_PAGE_SIZE};
 use mirror_core::inventory::Kind;
 
-use crate::errors::Unreadable;
-use crate::{Sdk, translate};
+use crate::errors::{Unreadable, unsendable};
+use crate::{Sdk, balancing, translate};
 
-type Answer = Result<Page, CloudError>;
+pub(crate) type Answer = Result<Page, CloudError>;
 
 pub(crate) async fn read(sdk: &Sdk, query: &Query) -> Answer {
     let action = query.action();
     match query {
         Query::Identity => identity(sdk, action).await,
         Query::Tagged(key, token) => tagged(sdk, action, Some(key), token.clone()).await,
+        Query::Listeners(of, token) => balancing::listeners(sdk, action, of, token.clone()).await,
+        Query::TargetGroups(of, token) => balancing::target_groups(sdk, action, of, token.clone()).await,
+        Query::TargetHealth(_, group) => balancing::target_health(sdk, action, group).await,
         Query::List(kind, token) => {
             let token = token.clone();
             match kind {
@@ -21,6 +24,7 @@ pub(crate) async fn read(sdk: &Sdk, query: &Query) -> Answer {
                 Kind::Interfaces => interfaces(sdk, action, token).await,
                 Kind::Tagged => tagged(sdk, action, None, token).await,
                 Kind::Targets => targets(sdk, action, token).await,
+                Kind::LoadBalancers => Err(unsendable(action, "load balancers are asked about one by one")),
                 Kind::Filters => filters(sdk, action, token).await,
                 Kind::Sessions => sessions(sdk, action, token).await,
             }
@@ -82,7 +86,7 @@ async fn sessions(sdk: &Sdk, action: Action, token: Option<String>) -> Answer {
     page(action, translate::all(answer.traffic_mirror_sessions, translate::session).map(Items::Sessions), next)
 }
 
-fn page(action: Action, items: Result<Items, Unreadable>, next: Option<String>) -> Answer {
+pub(crate) fn page(action: Action, items: Result<Items, Unreadable>, next: Option<String>) -> Answer {
     let items = items.map_err(|unreadable| unreadable.of(action))?;
     // Some endpoints write an empty token on the last page; sent back, it would start the list again.
     Ok(Page { items, next: next.filter(|token| !token.is_empty()) })

@@ -1,5 +1,6 @@
 //! The real SDK over a wire that is not there: what goes out for each query and step, what becomes of each answer and failure.
 
+mod balancing;
 mod connecting;
 mod failures;
 mod reads;

@@ -3,7 +3,8 @@
 //!
 //! Fields are named as on the wire, which is what a capture or a trace shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use aws_sdk_ec2::operation::describe_instances::DescribeInstancesOutput;
 use aws_sdk_ec2::types;
@@ -73,8 +74,16 @@ fn platform(said: Option<&PlatformValues>) -> Platform {
 
 pub(crate) fn interface(it: types::NetworkInterface) -> Result<NetworkInterface, Unreadable> {
     let item = Item::new("network interface", "networkInterfaceId", it.network_interface_id)?;
-    let addresses = it.ipv6_addresses.is_some_and(|list| !list.is_empty());
-    let prefixes = it.ipv6_prefixes.is_some_and(|list| !list.is_empty());
+    fn texts<T>(list: Option<Vec<T>>, text: fn(T) -> Option<String>) -> Vec<Option<String>> {
+        list.unwrap_or_default().into_iter().map(text).collect()
+    }
+    let fields = [
+        ("privateIpAddress", texts(it.private_ip_addresses, |it| it.private_ip_address)),
+        ("ipv6Address", texts(it.ipv6_addresses, |it| it.ipv6_address)),
+        ("ipv4Prefix", texts(it.ipv4_prefixes, |it| it.ipv4_prefix)),
+        ("ipv6Prefix", texts(it.ipv6_prefixes, |it| it.ipv6_prefix)),
+    ];
+    let addresses = addresses(&item, fields)?;
     Ok(NetworkInterface {
         id: item.id().into(),
         vpc: item.text("vpcId", it.vpc_id)?.into(),
@@ -91,9 +100,23 @@ pub(crate) fn interface(it: types::NetworkInterface) -> Result<NetworkInterface,
             .filter_map(|it| given(it.group_id))
             .map(Into::into)
             .collect(),
-        ipv6: addresses || prefixes,
+        ipv6: addresses.iter().any(|network| matches!(network, IpNet::V6(_))),
+        addresses,
         tags: tags(&item, it.tag_set)?,
     })
+}
+
+/// Addresses, each as the network of one, and prefixes, from the fields that have them.
+fn addresses<const N: usize>(
+    item: &Item,
+    fields: [(&'static str, Vec<Option<String>>); N],
+) -> Result<BTreeSet<IpNet>, Unreadable> {
+    let network = |(field, text): (&'static str, String)| {
+        let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map(|network| network.trunc()).map_err(|_| item.odd(field, text))
+    };
+    let texts = fields.into_iter().flat_map(|(field, texts)| texts.into_iter().map(move |text| (field, text)));
+    texts.filter_map(|(field, text)| Some((field, given(text)?))).map(network).collect()
 }
 
 fn attachment(item: &Item, it: NetworkInterfaceAttachment) -> Result<Attachment, Unreadable> {

@@ -5,6 +5,7 @@
 //! which slot and number does it get beside other people's sessions (`slots`, `foreign`) → where do its packets go (`target`). Then,
 //! for all together: is it too much (`budget`).
 
+mod behind;
 mod budget;
 mod capture;
 mod eligibility;
@@ -171,12 +172,16 @@ impl<'a> Deciding<'a> {
             free.take(number);
             match self.targets.choose(&lane, interface) {
                 Ok(target) => {
+                    if self.targets.is_gone(&lane, &target) {
+                        decision.reasons.push(Reason::TargetGone { sensor: lane.to_string() });
+                    }
                     left = Some(capture.leaves());
                     let vni = sensor.vni.unwrap_or_else(|| vni_of(&interface.vpc));
                     let wish = LaneWish { rank: *rank, target, number, vni, ipv6: interface.ipv6, capture };
                     decision.lanes.insert(lane, wish);
                 }
                 Err(NoTarget::Unseen) => decision.refuse(Reason::NoTarget { sensor: lane.to_string() }),
+                Err(NoTarget::Gone) => decision.refuse(Reason::TargetGone { sensor: lane.to_string() }),
                 Err(NoTarget::Full) => {
                     // One that stands has nowhere to go, and stays.
                     decision.doubt |= free.stands(&lane);

@@ -69,6 +69,8 @@ ids! {
     SessionId;
     /// The ARN of a Network Load Balancer.
     LoadBalancerArn;
+    /// The ARN of a target group of a load balancer.
+    TargetGroupArn;
     /// A Gateway Load Balancer endpoint: `vpce-…`.
     EndpointId;
     /// The name of a lane: what all strategies want that share a sensor, on one interface. The sensor's name.

@@ -1,5 +1,6 @@
 //! Takes nothing; gives the facts: what the cloud said it has, when it was asked, and what could not be seen. Never decides.
 
+mod balancers;
 mod machines;
 mod meaning;
 mod mirror;
@@ -10,10 +11,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::balancers::{Listener, LoadBalancer, Registered, TargetGroup};
 pub use self::machines::{Attachment, Instance, InstanceState, NetworkInterface, Platform};
 pub use self::mirror::{AMAZON_DNS, Direction, Filter, PortRange, Resource, Rule, RuleAction, Session, Target};
 use crate::Time;
-use crate::ids::{AccountId, FilterId, InstanceId, InterfaceId, Lane, Region, SessionId, SubnetId, TargetId, VpcId};
+use crate::ids::{
+    AccountId, FilterId, InstanceId, InterfaceId, Lane, LoadBalancerArn, Region, SessionId, SubnetId, TargetId, VpcId,
+};
 use crate::objects::{ObjectId, Ours};
 use crate::pairs;
 
@@ -32,6 +36,8 @@ pub enum Kind {
     Tagged,
     /// Traffic mirror targets.
     Targets,
+    /// The load balancers that take mirrored packets: their listeners, and who is registered behind them.
+    LoadBalancers,
     /// Traffic mirror filters, with their rules.
     Filters,
     /// Traffic mirror sessions.
@@ -39,9 +45,17 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind, in the order in which they are read: sessions last, so that whatever a session names was listed before it.
-    pub const ALL: [Self; 6] =
-        [Self::Instances, Self::Interfaces, Self::Tagged, Self::Targets, Self::Filters, Self::Sessions];
+    /// Every kind, in the order in which they are read: sessions last, so that whatever a session names was listed before it; load
+    /// balancers after the targets that name them.
+    pub const ALL: [Self; 7] = [
+        Self::Instances,
+        Self::Interfaces,
+        Self::Tagged,
+        Self::Targets,
+        Self::LoadBalancers,
+        Self::Filters,
+        Self::Sessions,
+    ];
 }
 
 impl fmt::Display for Kind {
@@ -51,6 +65,7 @@ impl fmt::Display for Kind {
             Self::Interfaces => "network interfaces",
             Self::Tagged => "tags of subnets and VPCs",
             Self::Targets => "mirror targets",
+            Self::LoadBalancers => "what is behind the sensors' load balancers",
             Self::Filters => "mirror filters",
             Self::Sessions => "mirror sessions",
         })
@@ -100,6 +115,8 @@ pub struct Inventory {
     pub interfaces: Arc<BTreeMap<InterfaceId, NetworkInterface>>,
     /// Mirror targets, shared ones included.
     pub targets: BTreeMap<TargetId, Target>,
+    /// The load balancers that the policy or a mirror target names, as far as they are of this account and Region.
+    pub balancers: BTreeMap<LoadBalancerArn, LoadBalancer>,
     /// Mirror filters.
     pub filters: BTreeMap<FilterId, Filter>,
     /// Mirror sessions, those of other accounts that use our targets included.
@@ -130,6 +147,7 @@ impl Inventory {
             instances: Arc::default(),
             interfaces: Arc::default(),
             targets: BTreeMap::new(),
+            balancers: BTreeMap::new(),
             filters: BTreeMap::new(),
             sessions: BTreeMap::new(),
             tagged: Tagged::default(),
@@ -145,6 +163,23 @@ impl Inventory {
     /// Whether everything that is known of `kind` comes from one complete read, and no later one failed.
     pub fn is_complete(&self, kind: Kind) -> bool {
         self.read.contains_key(&kind) && !self.gaps.contains_key(&kind)
+    }
+
+    /// Whether a load balancer can be asked about: its ARN says that it is of this account and Region. What ELB says of others is that they
+    /// are not there. Source: "Amazon Resource Names (ARNs)", IAM User Guide: `arn:partition:service:region:account:resource`.
+    pub fn can_see(&self, load_balancer: &LoadBalancerArn) -> bool {
+        let mut parts = load_balancer.as_str().split(':').skip(3);
+        let (region, account) = (parts.next(), parts.next());
+        region == Some(self.region.as_str())
+            && account.is_some()
+            && account == self.account.as_ref().map(|it| it.as_str())
+    }
+
+    /// Whether a load balancer is seen to have no listener that hears mirrored packets, or not to be there: then AWS drops what is sent to
+    /// it, and says so nowhere.
+    pub fn is_deaf(&self, load_balancer: &LoadBalancerArn) -> bool {
+        self.is_complete(Kind::LoadBalancers)
+            && self.balancers.get(load_balancer).is_some_and(|it| !it.hears_mirrored_packets())
     }
 
     /// Our sessions for a lane of an interface. The first is the one that stays: the lowest number, then the lowest id.

@@ -9,18 +9,22 @@
 //! Upon that, what we have just written stands as we wrote it until a read shows it: a read that is behind must not make us write
 //! it again.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod balancers;
+mod overlay;
+
+use std::collections::{BTreeSet, VecDeque};
 use std::mem::take;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use self::balancers::{Balancers, nothing_there};
+use self::overlay::overlay;
 use crate::Time;
-use crate::cloud::{Class, CloudError, Items, Page, Query};
+use crate::cloud::{Class, CloudError, Items, Page, Query, actions};
 use crate::ids::AccountId;
-use crate::inventory::{Filter, Gap, Inventory, Kind, Overlay, Tagged};
-use crate::memory::{Done, Memory, Object, Rates, STALE_READS, Written, kind_of, later};
-use crate::objects::ObjectId;
+use crate::inventory::{Filter, Gap, Inventory, Kind, Tagged};
+use crate::memory::{Done, Memory, Rates, later};
 use crate::ownership;
 use crate::policy::Policy;
 
@@ -60,9 +64,10 @@ pub struct Walk {
     settle: SignedDuration,
     /// All reads count from here: what is read later may be newer than we say, never older.
     began: Time,
-    pending: VecDeque<Query>,
-    /// The page tokens that were given out: one that comes back leads in a circle.
-    tokens: BTreeSet<(Kind, String)>,
+    pending: VecDeque<Next>,
+    /// The pages that tokens have led to: one that comes back leads in a circle.
+    led_to: BTreeSet<Query>,
+    balancers: Balancers,
     /// How many more failed pages are asked for again.
     patience: u32,
     seen: Inventory,
@@ -70,6 +75,15 @@ pub struct Walk {
     /// The account whose lists are expected, once it is known, and what has contradicted that.
     account: Option<AccountId>,
     contradiction: Option<Gap>,
+}
+
+/// What comes next in a walk.
+#[derive(Debug)]
+enum Next {
+    /// A page.
+    Page(Query),
+    /// Whatever has to be asked about load balancers: which ones these are is known once the targets are.
+    LoadBalancers,
 }
 
 /// How many pages of a walk are asked for again when they fail. Without it a long list of which a page is throttled now and then would
@@ -80,21 +94,25 @@ const PATIENCE: u32 = 10;
 const PAGE_WAIT: SignedDuration = SignedDuration::from_secs(4);
 
 impl Walk {
-    /// A walk through what was hinted at, what is missing (tags by a key that the policy did not have before, too), and, when something
-    /// has settled, everything. Actions that are left alone because they failed are left out.
+    /// A walk through what was hinted at, what is missing (tags by a key that the policy did not have before, and load balancers that
+    /// nothing named before, too), and, when something has settled, everything. Actions that are left alone because they failed are left out.
     pub fn due(policy: &Policy, memory: &Memory, hints: &Hints, now: Time) -> Self {
         let settled = memory.settled_at(policy.settle).any(|at| at <= now);
         let known = &memory.inventory;
         let another_key = |kind: Kind| kind == Kind::Tagged && known.tagged_by != policy.tag_key;
-        let lists = Kind::ALL
-            .into_iter()
-            .filter(|kind| settled || hints.kinds.contains(kind) || !known.is_complete(*kind) || another_key(*kind))
-            .map(|kind| Query::first(kind, &policy.tag_key));
+        let is_due =
+            |kind: Kind| settled || hints.kinds.contains(&kind) || !known.is_complete(kind) || another_key(kind);
+        let open = |action| memory.rates.closed_until(action, now).is_none();
+        let due = |kind: Kind| match kind {
+            Kind::LoadBalancers => actions(kind).iter().copied().all(open).then_some(Next::LoadBalancers),
+            kind => Some(Query::first(kind, &policy.tag_key))
+                .filter(|query| is_due(kind) && open(query.action()))
+                .map(Next::Page),
+        };
         let identity = known.account.is_none().then_some(Query::Identity);
-        let open = |query: &Query| memory.rates.closed_until(query.action(), now).is_none();
         let pending = match identity {
-            Some(identity) if !open(&identity) => VecDeque::new(),
-            _ => identity.into_iter().chain(lists).filter(open).collect(),
+            Some(identity) if !open(identity.action()) => VecDeque::new(),
+            _ => identity.into_iter().map(Next::Page).chain(Kind::ALL.into_iter().filter_map(due)).collect(),
         };
         Self {
             owner: policy.owner.clone(),
@@ -102,7 +120,8 @@ impl Walk {
             settle: policy.settle,
             began: now,
             pending,
-            tokens: BTreeSet::new(),
+            led_to: BTreeSet::new(),
+            balancers: Balancers::new(policy, known, is_due(Kind::LoadBalancers)),
             patience: PATIENCE,
             seen: Inventory::empty(known.region.clone()),
             complete: BTreeSet::new(),
@@ -113,7 +132,18 @@ impl Walk {
 
     /// The next page to ask for; none when the walk is over.
     pub fn ask(&mut self) -> Option<Query> {
-        self.pending.pop_front()
+        loop {
+            match self.pending.pop_front()? {
+                Next::Page(query) => return Some(query),
+                Next::LoadBalancers => {
+                    let targets = self.complete.contains(&Kind::Targets).then_some(&self.seen.targets);
+                    let queries = self.balancers.queries(self.seen.account.as_ref(), targets);
+                    self.balancers.left += queries.len();
+                    self.answered(Kind::LoadBalancers);
+                    queries.into_iter().rev().for_each(|query| self.pending.push_front(Next::Page(query)));
+                }
+            }
+        }
     }
 
     /// Takes the answer to a query, and lets `rates` know of it; says how it failed, if it is of no use. A page that was throttled or
@@ -126,13 +156,14 @@ impl Walk {
         now: Time,
     ) -> Option<Class> {
         let action = query.action();
+        let answer = answer.or_else(|error| nothing_there(&query, error));
         let useless = self.understand(&query, answer).err();
         rates.answered(action, useless.as_ref().map(|(_, class)| *class), now);
         let (why, class) = useless?;
         let soon = rates.closed_until(action, now).is_none_or(|until| until <= later(now, PAGE_WAIT));
         if soon && self.patience > 0 && class != Class::Denied {
             self.patience -= 1;
-            self.pending.push_front(query);
+            self.pending.push_front(Next::Page(query));
             return Some(class);
         }
         let gap = Gap { why, at: self.began };
@@ -142,7 +173,14 @@ impl Walk {
                 self.pending.clear();
                 self.seen.identity_gap = Some(gap);
             }
-            Some(kind) => _ = self.seen.gaps.insert(kind, gap),
+            Some(kind) => {
+                // What is wrong with one load balancer's call is wrong with all of them.
+                self.pending.retain(|next| !matches!(next, Next::Page(query) if query.action() == action));
+                let said = self.seen.gaps.entry(kind).or_insert_with(|| gap.clone());
+                if said.why != gap.why {
+                    said.why = format!("{}; {}", said.why, gap.why);
+                }
+            }
         }
         Some(class)
     }
@@ -161,7 +199,8 @@ impl Walk {
             }
             (None, _) => return Err(odd("was a list")),
             (Some(kind), items) => {
-                if next.as_ref().is_some_and(|next| self.tokens.contains(&(kind, next.clone()))) {
+                let next = next.map(|token| query.after(token));
+                if next.as_ref().is_some_and(|next| self.led_to.contains(next)) {
                     return Err(odd("leads back to a page that was there before"));
                 }
                 if let Some(others) = self.of_another_account(&items) {
@@ -169,15 +208,21 @@ impl Walk {
                     self.contradiction = Some(Gap { why: why.clone(), at: self.began });
                     return Err((why, Class::Retry));
                 }
-                if !insert(&mut self.seen, kind, items) {
+                let registered = balancers::follow(query, &items);
+                if !insert(&mut self.seen, query, items) {
                     return Err(odd("was another list"));
                 }
+                if kind == Kind::LoadBalancers {
+                    self.balancers.left += registered.len();
+                    self.balancers.left = self.balancers.left.saturating_sub(usize::from(next.is_none()));
+                }
+                registered.into_iter().rev().for_each(|query| self.pending.push_front(Next::Page(query)));
                 match next {
                     Some(next) => {
-                        self.tokens.insert((kind, next.clone()));
-                        self.pending.push_front(query.after(next));
+                        self.led_to.insert(next.clone());
+                        self.pending.push_front(Next::Page(next));
                     }
-                    None => _ = self.complete.insert(kind),
+                    None => self.answered(kind),
                 }
             }
         }
@@ -191,9 +236,16 @@ impl Walk {
         instances.iter().map(|instance| &instance.owner).find(|owner| *owner != account).cloned()
     }
 
+    /// The last page of a list is there; of load balancers, of everything that was to be asked about them.
+    fn answered(&mut self, kind: Kind) {
+        if kind != Kind::LoadBalancers || (self.balancers.asked && self.balancers.left == 0) {
+            self.complete.insert(kind);
+        }
+    }
+
     /// What is known now.
     pub fn finish(self, memory: &Memory) -> Inventory {
-        let Self { owner, tag_key, settle, began, mut seen, complete, contradiction, .. } = self;
+        let Self { owner, tag_key, settle, began, balancers, mut seen, complete, contradiction, .. } = self;
         let mut inventory = Inventory::clone(&memory.inventory);
         inventory.account = seen.account.or(inventory.account);
         inventory.identity_gap = if inventory.account.is_some() { None } else { seen.identity_gap };
@@ -214,6 +266,7 @@ impl Walk {
                     inventory.tagged_by.clone_from(&tag_key);
                 }
                 Kind::Targets => inventory.targets = take(&mut seen.targets),
+                Kind::LoadBalancers => inventory.balancers = take(&mut seen.balancers),
                 Kind::Filters => inventory.filters = take(&mut seen.filters),
                 Kind::Sessions => inventory.sessions = take(&mut seen.sessions),
             }
@@ -221,6 +274,10 @@ impl Walk {
         if inventory.tagged_by != tag_key {
             // Tags by the key that the policy had before say nothing of those by this one: no tag seen is no tag missing.
             inventory.gaps.entry(Kind::Tagged).or_insert_with(|| Gap { why: unread(&tag_key), at: began });
+        }
+        if let Some(why) = balancers.unread(&inventory) {
+            // Nobody knows who is behind it, nor whether it hears anything.
+            inventory.gaps.entry(Kind::LoadBalancers).or_insert(Gap { why, at: began });
         }
         inventory.overlaid = overlay(&mut inventory, &memory.written, settle);
         inventory.ours = ownership::index(&inventory, &owner);
@@ -234,25 +291,35 @@ fn unread(tag_key: &str) -> String {
 
 /// Puts the items of a page where they belong; false when they are not of the kind that was asked for. An item that two pages show
 /// is one item.
-fn insert(seen: &mut Inventory, kind: Kind, items: Items) -> bool {
-    match (kind, items) {
-        (Kind::Instances, Items::Instances(items)) => {
+fn insert(seen: &mut Inventory, query: &Query, items: Items) -> bool {
+    match (query, items) {
+        (Query::List(Kind::Instances, _), Items::Instances(items)) => {
             Arc::make_mut(&mut seen.instances).extend(items.into_iter().map(|item| (item.id.clone(), item)));
         }
-        (Kind::Interfaces, Items::Interfaces(items)) => {
+        (Query::List(Kind::Interfaces, _), Items::Interfaces(items)) => {
             Arc::make_mut(&mut seen.interfaces).extend(items.into_iter().map(|item| (item.id.clone(), item)));
         }
-        (Kind::Tagged, Items::Tagged(Tagged { subnets, vpcs })) => {
+        (Query::List(Kind::Tagged, _) | Query::Tagged(..), Items::Tagged(Tagged { subnets, vpcs })) => {
             seen.tagged.subnets.extend(subnets);
             seen.tagged.vpcs.extend(vpcs);
         }
-        (Kind::Targets, Items::Targets(items)) => {
+        (Query::List(Kind::Targets, _), Items::Targets(items)) => {
             seen.targets.extend(items.into_iter().map(|item| (item.id.clone(), item)));
         }
-        (Kind::Filters, Items::Filters(items)) => {
+        (Query::Listeners(of, _), Items::Listeners(items)) => {
+            seen.balancers.entry(of.clone()).or_default().listeners.extend(items);
+        }
+        (Query::TargetGroups(of, _), Items::TargetGroups(items)) => {
+            seen.balancers.entry(of.clone()).or_default().groups.extend(items);
+        }
+        (Query::TargetHealth(of, group), Items::TargetHealth(items)) => {
+            let balancer = seen.balancers.entry(of.clone()).or_default();
+            balancer.groups.entry(group.clone()).or_default().targets.extend(items);
+        }
+        (Query::List(Kind::Filters, _), Items::Filters(items)) => {
             seen.filters.extend(items.into_iter().map(|item| (item.id.clone(), by_meaning(item))));
         }
-        (Kind::Sessions, Items::Sessions(items)) => {
+        (Query::List(Kind::Sessions, _), Items::Sessions(items)) => {
             seen.sessions.extend(items.into_iter().map(|item| (item.id.clone(), item)));
         }
         _ => return false,
@@ -264,89 +331,6 @@ fn insert(seen: &mut Inventory, kind: Kind, items: Items) -> bool {
 fn by_meaning(mut filter: Filter) -> Filter {
     filter.rules.values_mut().for_each(|rule| *rule = rule.meaning());
     filter
-}
-
-/// Lets what we wrote stand where the reads do not show it; says which objects that are.
-///
-/// A read that began before the write says nothing about it. One that began later may be behind. What it shows of an object that we
-/// made is believed: there was nothing before. That it does not show it at all is believed after a second such read, a settle time
-/// later; and what it shows of a change or removal after [`STALE_READS`].
-fn overlay(
-    inventory: &mut Inventory,
-    written: &BTreeMap<ObjectId, Written>,
-    settle: SignedDuration,
-) -> BTreeMap<ObjectId, Overlay> {
-    let mut overlaid = BTreeMap::new();
-    for (id, Written { at, state, created, missed }) in written {
-        let shown = state_of(inventory, id);
-        let read = inventory.read.get(&kind_of(id)).copied().unwrap_or(Time::MIN);
-        if shown == *state || (*created && shown.is_some() && read > *at) {
-            continue;
-        }
-        let how = if shown.is_none() { Overlay::Unseen } else { Overlay::Behind };
-        let believed = match (how, missed) {
-            (Overlay::Unseen, Some(missed)) => read >= later(*missed, settle),
-            (Overlay::Unseen, None) => false,
-            (Overlay::Behind, _) => read >= later(*at, STALE_READS),
-        };
-        if !believed {
-            set_state(inventory, id, state.clone());
-            overlaid.insert(id.clone(), how);
-        }
-    }
-    overlaid
-}
-
-/// A mirror object as the inventory has it.
-fn state_of(inventory: &Inventory, id: &ObjectId) -> Option<Object> {
-    match id {
-        ObjectId::Session(id) => inventory.sessions.get(id).cloned().map(Object::Session),
-        ObjectId::Target(id) => inventory.targets.get(id).cloned().map(Object::Target),
-        ObjectId::Filter(id) => inventory.filters.get(id).map(|filter| Object::Filter(filter.tags.clone())),
-        ObjectId::Rule(filter, id) => inventory.filters.get(filter)?.rules.get(id).cloned().map(Object::Rule),
-        ObjectId::Services(filter) => {
-            inventory.filters.get(filter).map(|filter| Object::Services(filter.services.clone()))
-        }
-    }
-}
-
-fn set_state(inventory: &mut Inventory, id: &ObjectId, state: Option<Object>) {
-    match (id, state) {
-        (ObjectId::Session(id), Some(Object::Session(session))) => {
-            inventory.sessions.insert(id.clone(), session);
-        }
-        (ObjectId::Session(id), _) => {
-            inventory.sessions.remove(id);
-        }
-        (ObjectId::Target(id), Some(Object::Target(target))) => {
-            inventory.targets.insert(id.clone(), target);
-        }
-        (ObjectId::Target(id), _) => {
-            inventory.targets.remove(id);
-        }
-        (ObjectId::Filter(id), Some(Object::Filter(tags))) => {
-            let empty =
-                Filter { id: id.clone(), rules: BTreeMap::new(), services: BTreeSet::new(), tags: tags.clone() };
-            inventory.filters.entry(id.clone()).or_insert(empty).tags = tags;
-        }
-        (ObjectId::Filter(id), _) => {
-            inventory.filters.remove(id);
-        }
-        // A filter that is gone has neither rules nor services, whatever we wrote into it.
-        (ObjectId::Rule(filter, id), state) => {
-            let Some(filter) = inventory.filters.get_mut(filter) else { return };
-            match state {
-                Some(Object::Rule(rule)) => filter.rules.insert(id.clone(), rule),
-                _ => filter.rules.remove(id),
-            };
-        }
-        (ObjectId::Services(filter), Some(Object::Services(services))) => {
-            if let Some(filter) = inventory.filters.get_mut(filter) {
-                filter.services = services;
-            }
-        }
-        (ObjectId::Services(_), _) => {}
-    }
 }
 
 #[cfg(test)]

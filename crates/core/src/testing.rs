@@ -10,8 +10,8 @@ use crate::compile::{FilterSpec, compile};
 use crate::decide::{Capture, Decisions, decide};
 use crate::ids::{FilterId, InstanceId, InterfaceId, Lane, SessionId, TargetId};
 use crate::inventory::{
-    Attachment, Filter, Instance, InstanceState, Inventory, Kind, NetworkInterface, Platform, Resource, Session, Tags,
-    Target,
+    Attachment, Filter, Instance, InstanceState, Inventory, Kind, Listener, NetworkInterface, Platform, Registered,
+    Resource, Session, Tags, Target, TargetGroup,
 };
 use crate::lessons::Lessons;
 use crate::memory::Memory;
@@ -23,6 +23,8 @@ use crate::policy::{Policy, SensorTarget, Strategy, Way, parse};
 pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const REGION: &str = "eu-west-1";
 pub(crate) const NLB: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/sta/1";
+
+pub(crate) const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/zeek/1";
 
 /// Seconds after some day in 2027.
 pub(crate) fn at(seconds: i64) -> Time {
@@ -107,6 +109,7 @@ impl Facts {
                 attached: true,
             }),
             security_groups: BTreeSet::from(["sg-1".into()]),
+            addresses: BTreeSet::new(),
             ipv6: false,
             tags: Tags::new(),
         };
@@ -123,6 +126,21 @@ impl Facts {
     /// The subnet of every interface here has these tags, and nothing else is said of others.
     pub(crate) fn subnet(mut self, tags: &[(&str, &str)]) -> Self {
         self.0.tagged.subnets = [("subnet-1".into(), tags_of(tags))].into();
+        self
+    }
+
+    /// The load balancer `NLB` hears mirrored packets, and sends them to these, who are in one group in the VPC `vpc-1`.
+    pub(crate) fn behind(mut self, targets: &[Registered]) -> Self {
+        let group = TargetGroup { vpc: Some("vpc-1".into()), targets: targets.iter().cloned().collect() };
+        let balancer = self.0.balancers.entry(NLB.into()).or_default();
+        balancer.listeners = [Listener { protocol: "UDP".into(), port: 4789 }].into();
+        balancer.groups = [(GROUP.into(), group)].into();
+        self
+    }
+
+    /// The load balancer `NLB` has no listener any more.
+    pub(crate) fn deaf(mut self) -> Self {
+        self.0.balancers.entry(NLB.into()).or_default().listeners.clear();
         self
     }
 
@@ -185,6 +203,11 @@ impl Facts {
 
     pub(crate) fn without_instance(mut self, id: &str) -> Self {
         Arc::make_mut(&mut self.0.instances).remove(&InstanceId::from(id));
+        self
+    }
+
+    pub(crate) fn without_target(mut self, id: &str) -> Self {
+        self.0.targets.remove(&TargetId::from(id));
         self
     }
 

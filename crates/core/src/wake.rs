@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::Time;
-use crate::cloud::Query;
+use crate::cloud::{Query, actions};
 use crate::inventory::Kind;
 use crate::memory::{Memory, later};
 use crate::plan::{Plan, Planned};
@@ -21,7 +21,7 @@ pub fn wake(
 ) -> Time {
     let next = |action| memory.rates.next(action, policy.limits.api_share, now);
     let known = &memory.inventory;
-    let readable = |kind: Kind| next(Query::first(kind, &policy.tag_key).action());
+    let readable = |kind: Kind| actions(kind).iter().copied().map(next).max().unwrap_or(now);
     let read_due = |kind: Kind| match known.read.get(&kind) {
         Some(read) if known.is_complete(kind) => later(*read, resync).max(readable(kind)),
         _ => readable(kind),

@@ -1,28 +1,26 @@
 //! Takes the queries and steps of core; gives pages and outcomes, by calling the world in process. Never waits, and never calls twice.
 
+mod seen;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mirror_core::cloud::{
-    Action, Class, Cloud, CloudError, Items, Outcome, PAGE_SIZE, PacketLength, Page, Query, SessionChange, Step,
-    TAGGED_PAGE_SIZE,
+    Action, BALANCED_PAGE_SIZE, Class, Cloud, CloudError, Items, Outcome, PAGE_SIZE, PacketLength, Page, Query,
+    SessionChange, Step, TAGGED_PAGE_SIZE,
 };
-use mirror_core::inventory::{
-    Attachment, Filter, Instance, Kind, NetworkInterface, Platform, PortRange, Rule, Session, Tagged, Tags, Target,
-};
+use mirror_core::inventory::{Kind, PortRange, Rule, Tags};
 
 use crate::api::{Api, Caller, Came};
-use crate::compute::InstanceDetail;
-use crate::interfaces::{self, AttachmentStatus};
+use crate::elb::{DescribeListeners, DescribeTargetGroups, ElbRequest, ElbResponse, OfTargets, Pages};
 use crate::listing;
-use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
 use crate::request::{
     CreateTags, CreateTrafficMirrorFilter, CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession,
     CreateTrafficMirrorTarget, Describe, ModifyTrafficMirrorFilterNetworkServices, ModifyTrafficMirrorSession, Ports,
     Request, RuleWish, SessionField,
 };
 use crate::response::Response;
-use crate::tagging::{GetResources, TaggedResource};
+use crate::tagging::GetResources;
 use crate::world::World;
 
 /// The way into a world for whoever runs in the same process. Clones lead into the same world.
@@ -69,7 +67,8 @@ impl Door {
 
 impl Cloud for Door {
     async fn read(&self, query: &Query) -> Result<Page, CloudError> {
-        page(self.call(query.action(), question(query))?).ok_or_else(|| unreadable(query.action()))
+        let question = question(query).ok_or_else(|| unsendable(query.action()))?;
+        page(self.call(query.action(), question)?).ok_or_else(|| unreadable(query.action()))
     }
 
     async fn apply(&self, step: &Step) -> Result<Outcome, CloudError> {
@@ -93,10 +92,29 @@ fn unreadable(action: Action) -> CloudError {
     CloudError::answered(action, "UnreadableAnswer", "the answer is of another action", 200)
 }
 
-fn question(query: &Query) -> Request {
-    match query {
+/// Load balancers have no list of their own.
+fn unsendable(action: Action) -> CloudError {
+    CloudError::answered(action, "UnsendableRequest", "load balancers are asked about one by one", 400)
+}
+
+fn question(query: &Query) -> Option<Request> {
+    Some(match query {
         Query::Identity => Request::GetCallerIdentity,
         Query::Tagged(key, token) => tagged_with(Some(key), token.clone()),
+        Query::Listeners(of, token) => Request::Elb(ElbRequest::DescribeListeners(DescribeListeners {
+            load_balancer: Some(of.clone()),
+            arns: Vec::new(),
+            pages: balanced(token),
+        })),
+        Query::TargetGroups(of, token) => Request::Elb(ElbRequest::DescribeTargetGroups(DescribeTargetGroups {
+            load_balancer: Some(of.clone()),
+            pages: balanced(token),
+            ..DescribeTargetGroups::default()
+        })),
+        Query::TargetHealth(_, group) => Request::Elb(ElbRequest::DescribeTargetHealth(OfTargets {
+            group: group.as_str().into(),
+            targets: Vec::new(),
+        })),
         Query::List(kind, token) => {
             let token = token.clone();
             match kind {
@@ -104,11 +122,16 @@ fn question(query: &Query) -> Request {
                 Kind::Interfaces => Request::DescribeNetworkInterfaces(Describe::page(PAGE_SIZE, token).with_managed()),
                 Kind::Tagged => tagged_with(None, token),
                 Kind::Targets => Request::DescribeTrafficMirrorTargets(Describe::page(PAGE_SIZE, token)),
+                Kind::LoadBalancers => return None,
                 Kind::Filters => Request::DescribeTrafficMirrorFilters(Describe::page(PAGE_SIZE, token)),
                 Kind::Sessions => Request::DescribeTrafficMirrorSessions(Describe::page(PAGE_SIZE, token)),
             }
         }
-    }
+    })
+}
+
+fn balanced(token: &Option<String>) -> Pages {
+    Pages { size: Some(BALANCED_PAGE_SIZE), marker: token.clone() }
 }
 
 /// What is tagged with a key, or at all.
@@ -128,12 +151,15 @@ fn page(response: Response) -> Option<Page> {
     }
     Some(match response {
         Response::GetCallerIdentity(identity) => Page { items: Items::Identity(identity.account), next: None },
-        Response::DescribeInstances(page) => items(page, instance, Items::Instances),
-        Response::DescribeNetworkInterfaces(page) => items(page, interface, Items::Interfaces),
-        Response::GetResources(page) => Page { items: Items::Tagged(tagged(page.items)?), next: page.next },
-        Response::DescribeTrafficMirrorTargets(page) => items(page, target, Items::Targets),
-        Response::DescribeTrafficMirrorFilters(page) => items(page, filter, Items::Filters),
-        Response::DescribeTrafficMirrorSessions(page) => items(page, session, Items::Sessions),
+        Response::DescribeInstances(page) => items(page, seen::instance, Items::Instances),
+        Response::DescribeNetworkInterfaces(page) => items(page, seen::interface, Items::Interfaces),
+        Response::GetResources(page) => Page { items: Items::Tagged(seen::tagged(page.items)?), next: page.next },
+        Response::Elb(ElbResponse::DescribeListeners(page)) => items(page, seen::listener, Items::Listeners),
+        Response::Elb(ElbResponse::DescribeTargetGroups(page)) => items(page, seen::target_group, Items::TargetGroups),
+        Response::Elb(ElbResponse::DescribeTargetHealth(page)) => items(page, seen::registered, Items::TargetHealth),
+        Response::DescribeTrafficMirrorTargets(page) => items(page, seen::target, Items::Targets),
+        Response::DescribeTrafficMirrorFilters(page) => items(page, seen::filter, Items::Filters),
+        Response::DescribeTrafficMirrorSessions(page) => items(page, seen::session, Items::Sessions),
         _ => return None,
     })
 }
@@ -238,62 +264,4 @@ fn outcome(response: Response) -> Option<Outcome> {
         | Response::CreateTags => Outcome::Done,
         _ => return None,
     })
-}
-
-fn instance(InstanceDetail { instance, interfaces: _ }: InstanceDetail) -> Instance {
-    Instance {
-        id: instance.id,
-        owner: instance.owner,
-        instance_type: instance.instance_type,
-        platform: if instance.platform.name().is_some() { Platform::Windows } else { Platform::Linux },
-        state: instance.state,
-        tags: instance.tags,
-    }
-}
-
-fn interface(seen: interfaces::NetworkInterface) -> NetworkInterface {
-    NetworkInterface {
-        id: seen.id,
-        vpc: seen.vpc,
-        subnet: seen.subnet.to_string().into(),
-        zone: seen.zone,
-        interface_type: seen.interface_type,
-        requester_managed: seen.requester_managed,
-        attachment: seen.attachment.map(|at| Attachment {
-            id: at.id,
-            instance: at.instance,
-            device_index: at.device_index,
-            attached: at.status == AttachmentStatus::Attached,
-        }),
-        security_groups: seen.security_groups.iter().map(|id| id.to_string().into()).collect(),
-        ipv6: !seen.ipv6_addresses.is_empty() || !seen.ipv6_prefixes.is_empty(),
-        tags: seen.tags,
-    }
-}
-
-/// By what their ARNs end with; none if anything else is among them.
-fn tagged(resources: Vec<TaggedResource>) -> Option<Tagged> {
-    let mut tagged = Tagged::default();
-    for TaggedResource { arn, tags } in resources {
-        match arn.rsplit(':').next()?.split_once('/')? {
-            ("subnet", id) => _ = tagged.subnets.insert(id.into(), tags),
-            ("vpc", id) => _ = tagged.vpcs.insert(id.into(), tags),
-            _ => return None,
-        }
-    }
-    Some(tagged)
-}
-
-fn filter(MirrorFilter { id, owner: _, description: _, rules, services, tags }: MirrorFilter) -> Filter {
-    let rules = rules.into_iter().map(|(id, rule)| (id, rule.rule)).collect();
-    Filter { id, rules, services, tags }
-}
-
-fn target(MirrorTarget { id, owner, resource, description: _, tags }: MirrorTarget) -> Target {
-    Target { id, owner, resource, tags }
-}
-
-fn session(made: MirrorSession) -> Session {
-    let MirrorSession { id, owner, interface, target, filter, number, packet_length, vni, description: _, tags } = made;
-    Session { id, owner, interface, target, filter, number, packet_length, vni: Some(vni), tags }
 }

@@ -26,6 +26,11 @@ const GONE: &[&str] = &[
     "InvalidNetworkInterfaceId.NotFound",
     "NetworkLoadBalancerNotFoundException",
     "InvalidVpcEndpointId.NotFound",
+    // Of ELB. Source: botocore `elbv2/2015-12-01`, error codes of the exceptions.
+    "LoadBalancerNotFound",
+    "LoadBalancerNotFoundException",
+    "TargetGroupNotFound",
+    "TargetGroupNotFoundException",
 ];
 
 /// What the call asks for contradicts what stands there.

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Action;
-use crate::ids::AccountId;
-use crate::inventory::{Filter, Instance, Kind, NetworkInterface, Session, Tagged, Target};
+use crate::ids::{AccountId, LoadBalancerArn, TargetGroupArn};
+use crate::inventory::{
+    Filter, Instance, Kind, Listener, NetworkInterface, Registered, Session, Tagged, Target, TargetGroup,
+};
 
 /// Largest page of the lists that we read. Source: botocore `ec2/2016-11-15`, `MaxResults` of the five describe calls: 5 to 1000.
 pub const PAGE_SIZE: i32 = 1000;
@@ -12,15 +14,39 @@ pub const PAGE_SIZE: i32 = 1000;
 /// Largest page of what is tagged. Source: "GetResources", Resource Groups Tagging API Reference: `ResourcesPerPage` is 1 to 100.
 pub const TAGGED_PAGE_SIZE: i32 = 100;
 
+/// Largest page of listeners and target groups. Source: botocore `elbv2/2015-12-01`, `PageSize` is 1 to 400.
+pub const BALANCED_PAGE_SIZE: i32 = 400;
+
 /// One question: the caller's account, or one page of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Query {
     /// Whose credentials are these?
     Identity,
-    /// A page of a list: the first, or the one that the token of the page before leads to. Of what is tagged, whatever the keys.
+    /// A page of a list: the first, or the one that the token of the page before leads to. Of what is tagged, whatever the keys. Load
+    /// balancers have no list of their own here: what counts of them is asked one by one.
     List(Kind, Option<String>),
     /// A page of the subnets and VPCs that carry a tag with this key, likewise. The others are not worth a page: only that tag counts.
     Tagged(String, Option<String>),
+    /// A page of a load balancer's listeners, likewise.
+    Listeners(LoadBalancerArn, Option<String>),
+    /// A page of the target groups that a load balancer sends to, likewise.
+    TargetGroups(LoadBalancerArn, Option<String>),
+    /// Who is registered in a target group of a load balancer: one page holds them all. Source: botocore `elbv2/2015-12-01`, which has no
+    /// paginator for `DescribeTargetHealth`.
+    TargetHealth(LoadBalancerArn, TargetGroupArn),
+}
+
+/// The actions that read a kind. Those of load balancers cannot do without each other.
+pub fn actions(kind: Kind) -> &'static [Action] {
+    match kind {
+        Kind::Instances => &["DescribeInstances"],
+        Kind::Interfaces => &["DescribeNetworkInterfaces"],
+        Kind::Tagged => &["GetResources"],
+        Kind::Targets => &["DescribeTrafficMirrorTargets"],
+        Kind::LoadBalancers => &["DescribeListeners", "DescribeTargetGroups", "DescribeTargetHealth"],
+        Kind::Filters => &["DescribeTrafficMirrorFilters"],
+        Kind::Sessions => &["DescribeTrafficMirrorSessions"],
+    }
 }
 
 impl Query {
@@ -39,6 +65,9 @@ impl Query {
             Self::Identity => Self::Identity,
             Self::List(kind, _) => Self::List(*kind, Some(token)),
             Self::Tagged(key, _) => Self::Tagged(key.clone(), Some(token)),
+            Self::Listeners(of, _) => Self::Listeners(of.clone(), Some(token)),
+            Self::TargetGroups(of, _) => Self::TargetGroups(of.clone(), Some(token)),
+            Self::TargetHealth(of, group) => Self::TargetHealth(of.clone(), group.clone()),
         }
     }
 
@@ -48,19 +77,19 @@ impl Query {
             Self::Identity => None,
             Self::List(kind, _) => Some(*kind),
             Self::Tagged(..) => Some(Kind::Tagged),
+            Self::Listeners(..) | Self::TargetGroups(..) | Self::TargetHealth(..) => Some(Kind::LoadBalancers),
         }
     }
 
     /// The AWS action that answers it.
     pub fn action(&self) -> Action {
-        match self.kind() {
-            None => "GetCallerIdentity",
-            Some(Kind::Instances) => "DescribeInstances",
-            Some(Kind::Interfaces) => "DescribeNetworkInterfaces",
-            Some(Kind::Tagged) => "GetResources",
-            Some(Kind::Targets) => "DescribeTrafficMirrorTargets",
-            Some(Kind::Filters) => "DescribeTrafficMirrorFilters",
-            Some(Kind::Sessions) => "DescribeTrafficMirrorSessions",
+        match self {
+            Self::Identity => "GetCallerIdentity",
+            Self::Listeners(..) => "DescribeListeners",
+            Self::TargetGroups(..) => "DescribeTargetGroups",
+            Self::TargetHealth(..) => "DescribeTargetHealth",
+            Self::Tagged(..) => "GetResources",
+            Self::List(kind, _) => actions(*kind).first().copied().unwrap_or_default(),
         }
     }
 }
@@ -87,6 +116,12 @@ pub enum Items {
     Tagged(Tagged),
     /// Mirror targets.
     Targets(Vec<Target>),
+    /// Listeners of a load balancer.
+    Listeners(Vec<Listener>),
+    /// Target groups of a load balancer, nobody registered in them yet.
+    TargetGroups(Vec<(TargetGroupArn, TargetGroup)>),
+    /// Who is registered in a target group.
+    TargetHealth(Vec<Registered>),
     /// Mirror filters.
     Filters(Vec<Filter>),
     /// Mirror sessions.

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::Reason;
+use super::behind::Behind;
 use crate::ids::{InstanceId, InterfaceId};
 use crate::inventory::{Attachment, Instance, InstanceState, Inventory, NetworkInterface, Resource};
 use crate::lessons::Lessons;
@@ -21,6 +22,8 @@ struct Sensors {
     interfaces: BTreeSet<InterfaceId>,
     /// The instances of those interfaces: through another interface of theirs leaves what a sensor has made of the packets.
     instances: BTreeSet<InstanceId>,
+    /// What is registered with the load balancers that take mirrored packets.
+    behind: Behind,
 }
 
 impl Sensors {
@@ -38,7 +41,7 @@ impl Sensors {
             .collect();
         let attached = interfaces.iter().filter_map(|id| inventory.interfaces.get(id)?.attachment.as_ref());
         let instances = attached.filter_map(|attachment| attachment.instance.clone()).collect();
-        Self { interfaces, instances }
+        Self { interfaces, instances, behind: Behind::new(inventory) }
     }
 
     fn refusal(&self, interface: &NetworkInterface) -> Option<Reason> {
@@ -46,7 +49,8 @@ impl Sensors {
         if self.interfaces.contains(&interface.id) {
             return Some(Reason::IsTarget);
         }
-        instance.filter(|id| self.instances.contains(*id)).map(|_| Reason::IsSensor)
+        let is_sensor = instance.is_some_and(|id| self.instances.contains(id));
+        if is_sensor { Some(Reason::IsSensor) } else { self.behind.refusal(interface) }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::Time;
-use crate::ids::{InstanceId, SessionId, VpcId};
+use crate::ids::{InstanceId, LoadBalancerArn, SessionId, TargetGroupArn, VpcId};
 use crate::inventory::InstanceState;
 
 /// Where a tag was found.
@@ -125,6 +125,13 @@ pub enum Reason {
     IsTarget,
     /// Another interface of its instance receives mirrored packets.
     IsSensor,
+    /// It is registered with a load balancer that receives mirrored packets, or its instance is.
+    BehindLoadBalancer {
+        /// The load balancer.
+        load_balancer: LoadBalancerArn,
+        /// The target group that it is in.
+        target_group: TargetGroupArn,
+    },
     /// AWS does not mirror its instance's type.
     UnsupportedType {
         /// The type.
@@ -205,12 +212,20 @@ pub enum Reason {
         /// The sensor.
         sensor: String,
     },
+    /// What the sensor's targets send to is gone, or hears nothing.
+    TargetGone {
+        /// The sensor.
+        sensor: String,
+    },
 }
 
 impl Reason {
     /// Whether it rather says that something could not be seen than that nothing is wanted.
     pub fn is_doubt(&self) -> bool {
-        matches!(self, Self::InstanceUnseen { .. } | Self::NoTarget { .. } | Self::NumberUnseen { .. })
+        matches!(
+            self,
+            Self::InstanceUnseen { .. } | Self::NoTarget { .. } | Self::NumberUnseen { .. } | Self::TargetGone { .. }
+        )
     }
 }
 
@@ -252,6 +267,12 @@ impl fmt::Display for Reason {
             }
             Self::IsSensor => f.write_str(
                 "not mirrored: its instance is a sensor, and what it sends on would be mirrored to it again",
+            ),
+            Self::BehindLoadBalancer { load_balancer, target_group } => write!(
+                f,
+                "not mirrored: it is behind the sensor's load balancer {}, in target group {}, and mirrors of mirrors loop",
+                name(load_balancer.as_str()),
+                name(target_group.as_str())
             ),
             Self::UnsupportedType { instance_type } => {
                 write!(
@@ -307,6 +328,15 @@ impl fmt::Display for Reason {
                 f,
                 "undecided: no target of sensor {sensor} is to be seen; what is mirrored stays: check that it exists and is shared with this account"
             ),
+            Self::TargetGone { sensor } => write!(
+                f,
+                "where sensor {sensor} takes packets is gone: its interface is not there, or its load balancer has no listener for UDP 4789; nothing new is sent there, and what is mirrored stays"
+            ),
         }
     }
+}
+
+/// What a load balancer or a target group is called: `…:loadbalancer/net/sta/50dc6c495c0c9188`, `…:targetgroup/zeek/73e2d6bc24d8a067`.
+fn name(arn: &str) -> &str {
+    arn.rsplit('/').nth(1).unwrap_or(arn)
 }

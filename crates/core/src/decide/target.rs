@@ -1,5 +1,5 @@
 //! Takes the sensors' targets; gives each session one of them. Never moves a session that stands on one that its sensor still has, but
-//! off one whose interface is gone, or that has more sources than AWS allows.
+//! off one whose interface is gone, whose load balancer has no listener for UDP 4789, or that has more sources than AWS allows.
 //!
 //! For a resource that the policy names: our target, else someone's for the same resource, else one to be made. Of several the same
 //! zone comes first, since traffic between zones is billed; then those that serve all zones alike (load balancers, endpoints); then
@@ -29,8 +29,10 @@ pub enum TargetChoice {
 /// Why there is no target for a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoTarget {
-    /// None of them is to be seen, or what they send to is gone.
+    /// None of them is to be seen.
     Unseen,
+    /// What those send to that are to be seen is gone.
+    Gone,
     /// All that are to be seen have as many sources as AWS allows.
     Full,
 }
@@ -43,7 +45,7 @@ pub(super) struct Candidate {
     pub(super) most: usize,
     /// Whether AWS has said that it takes no more.
     pub(super) full: bool,
-    /// Whether the interface that it sends to is gone. AWS reports that nowhere.
+    /// Whether the interface that it sends to is gone, or its load balancer hears nothing. AWS reports neither.
     pub(super) gone: bool,
 }
 
@@ -115,9 +117,14 @@ impl Targets {
             }
             // Nowhere to go: it stays.
             (None, Some((target, _))) => Ok(TargetChoice::Made(target.clone())),
-            (None, None) if candidates.iter().all(|candidate| candidate.gone) => Err(NoTarget::Unseen),
+            (None, None) if candidates.iter().all(|candidate| candidate.gone) => Err(NoTarget::Gone),
             (None, None) => Err(NoTarget::Full),
         }
+    }
+
+    /// Whether what was chosen sends nowhere: a session that has no other place stays there.
+    pub(super) fn is_gone(&self, lane: &Lane, choice: &TargetChoice) -> bool {
+        self.lanes.get(lane).into_iter().flatten().any(|candidate| candidate.choice == *choice && candidate.gone)
     }
 }
 
@@ -178,7 +185,8 @@ fn made(target: &Target, zones: &BTreeSet<Zone>, inventory: &Inventory, lessons:
     let listed = inventory.account.as_ref() == Some(owner) && inventory.is_complete(Kind::Interfaces);
     let gone = match resource {
         Resource::NetworkInterface(id) => listed && !inventory.interfaces.contains_key(id),
-        Resource::NetworkLoadBalancer(_) | Resource::GatewayLoadBalancerEndpoint(_) => false,
+        Resource::NetworkLoadBalancer(arn) => inventory.is_deaf(arn),
+        Resource::GatewayLoadBalancerEndpoint(_) => false,
     };
     let choice = TargetChoice::Made(id.clone());
     Candidate { choice, full: lessons.is_full(id, now), gone, ..to_make(resource, zones, inventory) }
@@ -197,8 +205,13 @@ fn to_make(resource: &Resource, zones: &BTreeSet<Zone>, inventory: &Inventory) -
         Resource::NetworkInterface(_) => capacity(interface, inventory),
         Resource::NetworkLoadBalancer(_) | Resource::GatewayLoadBalancerEndpoint(_) => usize::MAX,
     };
+    // An interface that is not there is refused by AWS, with a word; a load balancer that hears nothing is not.
+    let gone = match resource {
+        Resource::NetworkLoadBalancer(arn) => inventory.is_deaf(arn),
+        Resource::NetworkInterface(_) | Resource::GatewayLoadBalancerEndpoint(_) => false,
+    };
     let choice = TargetChoice::ToMake(resource.clone());
-    Candidate { choice, resource: resource.id(), zones, most, full: false, gone: false }
+    Candidate { choice, resource: resource.id(), zones, most, full: false, gone }
 }
 
 /// How many sources an interface can be the target of: it goes by the type of its instance.

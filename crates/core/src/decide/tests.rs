@@ -1,4 +1,5 @@
 mod any_account;
+mod behind;
 mod beside_strangers;
 mod choosing;
 mod examples;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::Tags;
@@ -119,6 +120,8 @@ pub struct NetworkInterface {
     pub attachment: Option<Attachment>,
     /// Its security groups.
     pub security_groups: BTreeSet<SecurityGroupId>,
+    /// Its private addresses, each as the network of one, and the prefixes whose addresses are given to what runs on the instance.
+    pub addresses: BTreeSet<IpNet>,
     /// Whether it has an IPv6 address or prefix.
     pub ipv6: bool,
     /// Its tags.

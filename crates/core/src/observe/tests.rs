@@ -1,3 +1,4 @@
+mod balancers;
 mod tags;
 
 use super::*;
@@ -7,6 +8,7 @@ use crate::inventory::Resource;
 use crate::memory::{notice, remember};
 use crate::objects::ObjectKey;
 use crate::plan::{Plan, Planned};
+use crate::testing::cloud::balanced;
 use crate::testing::*;
 use tags::tagged;
 
@@ -18,7 +20,12 @@ fn answer(facts: &Inventory, query: &Query) -> Result<Page, CloudError> {
         let next = (skip + 1 < all.len()).then(|| (skip + 1).to_string());
         Page { items: wrap(all.into_iter().skip(skip).take(1).collect()), next }
     }
+    if let Some(items) = balanced(facts, query) {
+        return Ok(Page { items, next: None });
+    }
     Ok(match query {
+        Query::Listeners(..) | Query::TargetGroups(..) | Query::TargetHealth(..) => panic!("answered before"),
+        Query::List(Kind::LoadBalancers, _) => panic!("load balancers are asked about one by one"),
         Query::Identity => Page { items: Items::Identity(ACCOUNT.into()), next: None },
         Query::List(Kind::Instances, token) => page(facts.instances.values().cloned(), token, Items::Instances),
         Query::List(Kind::Interfaces, token) => page(facts.interfaces.values().cloned(), token, Items::Interfaces),
@@ -102,7 +109,7 @@ fn a_kind_is_asked_for_with_just_as_many_calls_as_it_has_pages() {
         walk.take(query, answer, &mut Rates::default(), at(0));
     }
     let instances = asked.iter().filter(|action| **action == "DescribeInstances").count();
-    assert_eq!((instances, asked.len()), (3, 9), "{asked:?}");
+    assert_eq!((instances, asked.len()), (3, 11), "{asked:?}");
 }
 
 #[test]
@@ -111,7 +118,7 @@ fn nothing_is_asked_again_before_it_is_due() {
     let memory = seen(nothing_remembered(), &walk(&nothing_remembered(), &facts, 0, truth), &[], 0);
     assert_eq!(Walk::due(&policy(), &memory, &Hints::default(), at(59)).ask(), None);
     assert_eq!(Hints::resync(&memory, SignedDuration::from_secs(60), at(59)), Hints::default());
-    assert_eq!(Hints::resync(&memory, SignedDuration::from_secs(60), at(60)).kinds.len(), 6);
+    assert_eq!(Hints::resync(&memory, SignedDuration::from_secs(60), at(60)).kinds.len(), 7);
 }
 
 #[test]

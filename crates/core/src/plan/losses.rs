@@ -56,13 +56,14 @@ impl Draft<'_> {
     }
 }
 
-/// Whether the target of a session, or the interface that it sends to, is seen to be gone.
+/// Whether the target of a session, or the interface that it sends to, is seen to be gone, or its load balancer to hear nothing.
 fn leads_nowhere(inventory: &Inventory, session: &Session) -> bool {
     let Some(target) = inventory.targets.get(&session.target) else { return inventory.is_complete(Kind::Targets) };
     let listed = inventory.account.as_ref() == Some(&target.owner) && inventory.is_complete(Kind::Interfaces);
     match &target.resource {
         Resource::NetworkInterface(id) => listed && !inventory.interfaces.contains_key(id),
-        Resource::NetworkLoadBalancer(_) | Resource::GatewayLoadBalancerEndpoint(_) => false,
+        Resource::NetworkLoadBalancer(arn) => inventory.is_deaf(arn),
+        Resource::GatewayLoadBalancerEndpoint(_) => false,
     }
 }
 

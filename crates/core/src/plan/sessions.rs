@@ -116,6 +116,11 @@ fn create(
         draft.wait(object_key(key), what(), Wait::Slot);
         return false;
     }
+    if !draft.inventory.is_complete(Kind::LoadBalancers) {
+        // It might be behind a sensor: then it would be sent what it sends, again and again. What stands has been looked at before.
+        draft.wait(object_key(key), what(), Wait::Read(Kind::LoadBalancers));
+        return false;
+    }
     let attachment = draft.inventory.interfaces.get(interface).and_then(|interface| interface.attachment.as_ref());
     let Some(attachment) = attachment else { return false };
     let before = draft.creates.len();

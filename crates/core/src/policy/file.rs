@@ -104,10 +104,12 @@ pub(super) struct TargetEntry {
     /// The id of the sensor's network interface: `eni-…`.
     #[schemars(with = "Option<String>")]
     pub(super) network_interface: Option<Spanned<String>>,
-    /// The ARN of a Network Load Balancer with a UDP listener on port 4789.
+    /// The ARN of a Network Load Balancer with a UDP listener on port 4789. What is registered behind it is never mirrored, if the load
+    /// balancer is of this account and Region.
     #[schemars(with = "Option<String>")]
     pub(super) network_load_balancer: Option<Spanned<String>>,
-    /// The id of a Gateway Load Balancer endpoint: `vpce-…`.
+    /// The id of a Gateway Load Balancer endpoint: `vpce-…`. The appliances behind it are not read: see that no tag and no selector
+    /// chooses them.
     #[schemars(with = "Option<String>")]
     pub(super) gateway_load_balancer_endpoint: Option<Spanned<String>>,
     /// Every mirror target that carries all of these tags.

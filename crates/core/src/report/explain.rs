@@ -11,10 +11,10 @@ use crate::Time;
 use crate::compile::Desired;
 use crate::decide::{Decision, Decisions, Evidence, LaneWish, Offer, Offers, TargetChoice, evidence};
 use crate::ids::{
-    AccountId, FilterId, InstanceId, InterfaceId, Lane, Region, SecurityGroupId, SessionId, SubnetId, TargetId, VpcId,
-    Zone,
+    AccountId, FilterId, InstanceId, InterfaceId, Lane, Region, ResourceId, SecurityGroupId, SessionId, SubnetId,
+    TargetId, VpcId, Zone,
 };
-use crate::inventory::{Instance, InstanceState, Inventory, NetworkInterface, Platform, Session};
+use crate::inventory::{Instance, InstanceState, Inventory, NetworkInterface, Platform, Resource, Session};
 use crate::lessons::Lessons;
 use crate::limits::SESSIONS_PER_INTERFACE;
 use crate::objects::ObjectKey;
@@ -266,12 +266,34 @@ fn lane_report(
 
 fn target_why(inventory: &Inventory, interface: &InterfaceId, lane: &Lane, target: &TargetChoice) -> String {
     let stands = inventory.standing(&(interface.clone(), lane.clone())).first().map(|session| session.target.clone());
-    match (stands, target) {
+    let why = match (stands, target) {
         (Some(stands), TargetChoice::Made(target)) if stands == *target => {
             "its session sends there already, and stays: `rebalance` spreads anew".into()
         }
         (Some(stands), _) => format!("{stands}, where its session sends, is gone, full, or not the sensor's any more"),
         (None, TargetChoice::Made(_)) => "the nearest that has room, and of those the least used".into(),
         (None, TargetChoice::ToMake(_)) => "nobody has a mirror target for it yet: it is made".into(),
+    };
+    match behind_unseen(inventory, target) {
+        None => why,
+        Some(id) => {
+            format!(
+                "{why}; what is behind {id} is not read: see that nobody there is chosen, or mirrors of mirrors loop"
+            )
+        }
     }
+}
+
+/// What a target sends to, where nobody sees who is behind it.
+fn behind_unseen(inventory: &Inventory, target: &TargetChoice) -> Option<ResourceId> {
+    let resource = match target {
+        TargetChoice::Made(id) => &inventory.targets.get(id)?.resource,
+        TargetChoice::ToMake(resource) => resource,
+    };
+    let unseen = match resource {
+        Resource::NetworkInterface(_) => false,
+        Resource::NetworkLoadBalancer(arn) => !inventory.can_see(arn),
+        Resource::GatewayLoadBalancerEndpoint(_) => true,
+    };
+    unseen.then(|| resource.id())
 }

@@ -47,6 +47,20 @@ fn contains(text: &str, parts: &[&str]) {
 }
 
 #[test]
+fn an_explanation_says_where_nobody_sees_who_is_behind_a_sensor() {
+    let to = |target: &str| {
+        let sensors = format!("sensors: {{sta: {{targets: [{target}]}}}}");
+        let policy = policy_of(&format!("{sensors}\nstrategies: [{{name: crown-jewel, importance: {{}}}}]"));
+        Whole::under(policy, jewel_with(|_| {})).explained("eni-1")
+    };
+    let unread = |id: &str| format!("what is behind {id} is not read: see that nobody there is chosen");
+    contains(&to("{gatewayLoadBalancerEndpoint: vpce-1}"), &[&unread("vpce-1")]);
+    let theirs = NLB.replace("111122223333", "444455556666");
+    contains(&to(&format!("{{networkLoadBalancer: '{theirs}'}}")), &[&unread(&theirs)]);
+    assert!(!to(&format!("{{networkLoadBalancer: '{NLB}'}}")).contains("is not read"));
+}
+
+#[test]
 fn an_explanation_goes_the_whole_way_from_the_tags_to_the_cost() {
     let whole = Whole::of(one_mirrored_jewel().foreign_session("tms-f", "eni-1", 7));
     let text = whole.explained("i-1");

@@ -8,7 +8,7 @@ use crate::cloud::{ClientToken, CloudError, Items, Outcome, PacketLength, Page, 
 use crate::compile::{Desired, compile};
 use crate::decide::{Decisions, decide};
 use crate::ids::TargetId;
-use crate::inventory::{Filter, Inventory, Kind, Resource, Session, Target};
+use crate::inventory::{Filter, Inventory, Kind, Listener, Resource, Session, Target, TargetGroup};
 use crate::memory::{Done, Memory, notice, remember};
 use crate::observe::{Hints, Walk};
 use crate::plan::{Plan, plan};
@@ -49,6 +49,9 @@ impl Cloud {
 
     /// A list, in one page.
     fn read(&self, query: &Query) -> Page {
+        if let Some(items) = balanced(&self.facts.0, query) {
+            return Page { items, next: None };
+        }
         let Inventory { instances, interfaces, tagged, targets, filters, sessions, .. } = &self.facts.0;
         let items = match query {
             Query::Identity => Items::Identity(super::ACCOUNT.into()),
@@ -56,6 +59,8 @@ impl Cloud {
             Query::List(Kind::Interfaces, _) => Items::Interfaces(interfaces.values().cloned().collect()),
             Query::List(Kind::Tagged, _) | Query::Tagged(..) => Items::Tagged(tagged.clone()),
             Query::List(Kind::Targets, _) => Items::Targets(targets.values().cloned().collect()),
+            Query::Listeners(..) | Query::TargetGroups(..) | Query::TargetHealth(..) => panic!("answered before"),
+            Query::List(Kind::LoadBalancers, _) => panic!("load balancers are asked about one by one"),
             Query::List(Kind::Filters, _) => Items::Filters(filters.values().cloned().collect()),
             Query::List(Kind::Sessions, _) => Items::Sessions(sessions.values().cloned().collect()),
         };
@@ -239,6 +244,27 @@ impl Cloud {
         let maker = self.makers.get(id).map(String::as_str);
         assert_eq!(maker, Some(owner), "{owner} touches {id}");
     }
+}
+
+/// What ELB answers; none to another question. A load balancer of which the facts say nothing hears mirrored packets, and has nobody
+/// behind it.
+pub(crate) fn balanced(facts: &Inventory, query: &Query) -> Option<Items> {
+    Some(match query {
+        Query::Listeners(of, _) => match facts.balancers.get(of) {
+            Some(balancer) => Items::Listeners(balancer.listeners.iter().cloned().collect()),
+            None => Items::Listeners(vec![Listener { protocol: "UDP".into(), port: 4789 }]),
+        },
+        Query::TargetGroups(of, _) => {
+            let groups = facts.balancers.get(of).into_iter().flat_map(|balancer| &balancer.groups);
+            let empty = |group: &TargetGroup| TargetGroup { vpc: group.vpc.clone(), ..TargetGroup::default() };
+            Items::TargetGroups(groups.map(|(arn, group)| (arn.clone(), empty(group))).collect())
+        }
+        Query::TargetHealth(of, group) => {
+            let group = facts.balancers.get(of).and_then(|balancer| balancer.groups.get(group));
+            Items::TargetHealth(group.into_iter().flat_map(|group| group.targets.clone()).collect())
+        }
+        _ => return None,
+    })
 }
 
 /// One of ours: a policy, and what it remembers.

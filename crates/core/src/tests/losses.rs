@@ -70,6 +70,24 @@ fn what_stands_on_stopped_instances_goes_and_does_not_count() {
 }
 
 #[test]
+fn what_is_sent_to_a_load_balancer_without_its_listener_moves_once_that_has_settled_and_does_not_count() {
+    let (mut cloud, mut ours, now) = long_mirrored(40);
+    let was = cloud.facts.0.sessions.values().next().unwrap().target.clone();
+    cloud.change(|facts| facts.behind(&[]).deaf());
+    let to = |resource| crate::testing::to_resource(resource);
+    let other = crate::inventory::Resource::NetworkLoadBalancer("arn:aws:x:loadbalancer/net/other/1".into());
+    ours.policy.sensors.get_mut("sta").unwrap().targets.push(to(other));
+    ours.round(&mut cloud, now + 10);
+    ours.round(&mut cloud, now + 20);
+    assert!(cloud.facts.0.sessions.values().all(|session| session.target == was), "not before it has settled");
+    for seconds in (30..=120).step_by(10) {
+        ours.round(&mut cloud, now + seconds);
+    }
+    assert!(cloud.facts.0.sessions.values().all(|session| session.target != was));
+    assert_eq!(cloud.count("ModifyTrafficMirrorSession"), 40, "each in place, and once");
+}
+
+#[test]
 fn what_somebody_else_has_pointed_elsewhere_comes_back_and_does_not_count() {
     let (mut cloud, mut ours, now) = long_mirrored(40);
     cloud.change(|facts| facts.target("tmt-x", crate::inventory::Resource::NetworkLoadBalancer("arn:x".into())));

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use mirror_core::cloud::{Class, Cloud, Items, Outcome, Query, SessionChange, Step};
-use mirror_core::inventory::{InstanceState, Kind, Rule, Session};
+use mirror_core::inventory::{InstanceState, Kind, Registered, Rule, Session};
 
+use super::load_balancers::{balancer, elb, elb_done, group, listener};
 use super::*;
 
 fn at_once<T>(future: impl Future<Output = T>) -> T {
@@ -86,6 +87,43 @@ fn the_door_shows_the_tags_of_subnets_and_vpcs_that_carry_the_key() {
     assert_eq!(tagged.vpcs.len(), 0);
     let all = tags(Query::List(Kind::Tagged, None));
     assert_eq!((all.subnets, all.vpcs.len()), (tagged.subnets, 1));
+}
+
+#[test]
+fn the_door_shows_where_a_load_balancer_listens_and_who_is_behind_it() {
+    let mut world = empty_world();
+    let network = network(&mut world);
+    let instance = running(&mut world, instance());
+    let made = elb!(world, CreateLoadBalancer(balancer(&network, LoadBalancerType::Network, "sensor")));
+    let detail = elb!(world, CreateTargetGroup(group(&network, "zeek", Protocol::TcpUdp, 4789)));
+    elb!(world, CreateListener(listener(&made, Protocol::TcpUdp, 4789, &detail)));
+    let wish = TargetWish { id: instance.to_string(), port: None, zone: None };
+    elb_done!(world, RegisterTargets(OfTargets { group: detail.group.arn.clone(), targets: vec![wish] }));
+    let door = Door::new(Arc::new(Mutex::new(world)));
+    let shown = |query| at_once(door.read(&query)).unwrap().items;
+    let hears = mirror_core::inventory::Listener { protocol: "TCP_UDP".into(), port: 4789 };
+    assert_eq!(shown(Query::Listeners(made.arn.clone(), None)), Items::Listeners(vec![hears]));
+    let arn = mirror_core::ids::TargetGroupArn::from(detail.group.arn.as_str());
+    let empty = mirror_core::inventory::TargetGroup { vpc: Some(network.vpc), targets: BTreeSet::new() };
+    assert_eq!(shown(Query::TargetGroups(made.arn.clone(), None)), Items::TargetGroups(vec![(arn.clone(), empty)]));
+    let registered = Registered::Instance(instance);
+    assert_eq!(shown(Query::TargetHealth(made.arn.clone(), arn)), Items::TargetHealth(vec![registered]));
+    let gone = Query::Listeners("arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/net/gone/1".into(), None);
+    assert_eq!(at_once(door.read(&gone)).unwrap_err().class, Class::Gone);
+    let list = at_once(door.read(&Query::List(Kind::LoadBalancers, None))).unwrap_err();
+    assert_eq!(list.code, "UnsendableRequest");
+}
+
+#[test]
+fn the_door_shows_the_addresses_and_prefixes_of_an_interface() {
+    let setting = setting();
+    let id = setting.interface.clone();
+    let (door, ..) = opened(setting);
+    let Items::Interfaces(interfaces) = items(&door, Kind::Interfaces) else { panic!("no interfaces") };
+    let shown = interfaces.iter().find(|interface| interface.id == id).unwrap();
+    let ipv4 = shown.addresses.iter().filter(|network| network.addr().is_ipv4());
+    assert!(ipv4.clone().count() >= 1 && ipv4.clone().all(|network| network.prefix_len() == 32), "{shown:?}");
+    assert_eq!(shown.ipv6, shown.addresses.iter().any(|network| network.addr().is_ipv6()));
 }
 
 #[test]

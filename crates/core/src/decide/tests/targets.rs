@@ -150,6 +150,44 @@ fn a_session_moves_off_a_target_whose_interface_is_gone_if_there_is_another() {
     assert_eq!(spread(&policy_to(NEAR_AND_FAR), &shared, &Lessons::default()), (counts([("tmt-1", 1)]), 0));
 }
 
+/// One jewel, mirrored to `tmt-1`, which sends to the load balancer `NLB`.
+fn mirrored_to_the_load_balancer() -> Facts {
+    one_mirrored_jewel().change_instance("i-1", |it| it.tags = tags_of(&[("mirror", "jewel")])).behind(&[])
+}
+
+#[test]
+fn a_session_moves_off_a_target_whose_load_balancer_lost_its_listener_if_there_is_another() {
+    let policy = policy_to(&format!("{{networkLoadBalancer: {NLB}}}, {{networkInterface: eni-s}}"));
+    let facts = mirrored_to_the_load_balancer().instance("i-s", &[]).interface("eni-s", "i-s");
+    let spread_over = |facts: Inventory| spread(&policy, &facts, &Lessons::default()).0;
+    assert_eq!(spread_over(facts.clone().read(0)), counts([("tmt-1", 1)]));
+    assert_eq!(spread_over(facts.clone().deaf().read(0)), counts([("eni-s", 1)]));
+    let mut unread = facts.deaf().read(0);
+    unread.gaps.insert(Kind::LoadBalancers, crate::inventory::Gap { why: "denied".into(), at: at(0) });
+    assert_eq!(spread_over(unread), counts([("tmt-1", 1)]), "doubt moves nothing");
+}
+
+#[test]
+fn where_there_is_no_other_place_it_stays_and_nothing_new_is_sent_there_and_both_say_so() {
+    let facts = mirrored_to_the_load_balancer().instance("i-2", &[("mirror", "jewel")]).interface("eni-2", "i-2");
+    for facts in [facts.clone().deaf(), facts.deaf().without_session("tms-1").without_target("tmt-1")] {
+        let stands = facts.0.sessions.len();
+        let facts = facts.read(0);
+        let policy = policy_to(&format!("{{networkLoadBalancer: {NLB}}}"));
+        assert_eq!(
+            spread(&policy, &facts, &Lessons::default()),
+            (counts([("tmt-1", 1)]).into_iter().take(stands).collect(), 2 - stands)
+        );
+        let decisions = decided(&policy, &facts);
+        for id in ["eni-1", "eni-2"] {
+            let decision = &decisions.interfaces[&id.into()];
+            let last = decision.reasons.last().unwrap().to_string();
+            assert!(last.contains("its load balancer has no listener for UDP 4789"), "{last}");
+            assert!(decision.doubt || !decision.lanes.is_empty(), "nothing is removed for it");
+        }
+    }
+}
+
 #[test]
 fn a_session_off_a_target_that_the_policy_drops_stays_while_there_is_no_other_place() {
     let facts = mirrored().read(0);
