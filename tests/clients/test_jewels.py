@@ -252,6 +252,95 @@ def test_a_sensors_own_instance_that_is_tagged_as_a_jewel_is_refused_by_name(bin
     assert failures(own.log(), sensor.interface, second) == []
 
 
+# Who is behind the sensor's load balancer
+
+
+def elb(*words: str) -> dict:
+    """What `aws elbv2 …` answers."""
+    return aws(*words, service="elbv2")
+
+
+def listener_of(balancer: str) -> str:
+    """The one listener of a load balancer."""
+    (listener,) = elb("describe-listeners", "--load-balancer-arn", balancer)["Listeners"]
+    return listener["ListenerArn"]
+
+
+def group_in(vpc: str, name: str) -> str:
+    """A group of instances that hear mirrored packets."""
+    what = ["--protocol", "UDP", "--port", "4789", "--vpc-id", vpc, "--health-check-protocol", "TCP"]
+    (group,) = elb("create-target-group", "--name", name, *what)["TargetGroups"]
+    return group["TargetGroupArn"]
+
+
+def forward_to(group: str, listener: str) -> None:
+    """Lets a listener send to a group."""
+    action = f"Type=forward,TargetGroupArn={group}"
+    elb("modify-listener", "--listener-arn", listener, "--default-actions", action)
+
+
+def test_a_jewel_that_is_registered_behind_the_sensors_load_balancer_is_refused_until_it_is_no_longer_behind_it(
+    binary: Path, own: Demo
+):
+    jewel, sensor = run_instances(2, "crown-jewel")
+    balancer = target_of(session_on(jewel.interface))["NetworkLoadBalancerArn"]
+    session_on(sensor.interface)
+    (subnet,) = ec2().describe_subnets(SubnetIds=[sensor.subnet])["Subnets"]
+    zeek, empty = group_in(subnet["VpcId"], "zeek"), group_in(subnet["VpcId"], "empty")
+    listener = listener_of(balancer)
+    forward_to(zeek, listener)
+    elb("register-targets", "--target-group-arn", zeek, "--targets", f"Id={sensor.id}")
+    eventually("nothing of it is mirrored any more", lambda: sessions_on(sensor.interface) == [])
+    reason = "it is behind the sensor's load balancer sensor, in target group zeek, and mirrors of mirrors loop"
+    assert f"{sensor.interface}: not mirrored: {reason}" in explained(binary, own, sensor.id)
+    elb("deregister-targets", "--target-group-arn", zeek, "--targets", f"Id={sensor.id}")
+    own.observes(time.time())
+    assert sessions_on(sensor.interface) == [], "it is draining"
+    forward_to(empty, listener)
+    session_on(sensor.interface)
+    assert len(sessions_on(jewel.interface)) == 1
+
+
+def test_sessions_move_to_the_other_load_balancer_when_somebody_deletes_the_listener_of_theirs(
+    binary: Path, own: Demo
+):
+    interfaces = [instance.interface for instance in run_instances(3, "crown-jewel")]
+    before = {interface: session_on(interface) for interface in interfaces}
+    old = target_of(before[interfaces[0]])["NetworkLoadBalancerArn"]
+    second = control.ask(own.cloud, "POST", "world", {"addNetworkLoadBalancer": {"name": "second"}})["made"]
+    own.follows(policy(f"networkLoadBalancer: {old}", f"networkLoadBalancer: {second}"))
+    own.observes(time.time())
+    assert {interface: session_on(interface) for interface in interfaces} == before
+    elb("delete-listener", "--listener-arn", listener_of(old))
+
+    def balancers() -> set[str]:
+        return {target_of(session_on(interface))["NetworkLoadBalancerArn"] for interface in interfaces}
+
+    eventually("all of them send to the other", lambda: balancers() == {second})
+    for interface in interfaces:
+        assert session_on(interface)["TrafficMirrorSessionId"] == before[interface]["TrafficMirrorSessionId"]
+    elb("delete-listener", "--listener-arn", listener_of(second))
+    own.observes(time.time())
+    said = "its load balancer has no listener for UDP 4789; nothing new is sent there, and what is mirrored stays"
+    assert [line for line in explained(binary, own, interfaces[0]) if line.endswith(said)]
+    assert balancers() == {second}
+
+
+def test_while_load_balancers_may_not_be_read_nothing_new_is_mirrored_and_the_log_says_what_to_grant(
+    binary: Path, own: Demo
+):
+    stands = session_on(run_instance("crown-jewel").interface)
+    action = "elasticloadbalancing:DescribeTargetGroups"
+    control.ask(own.cloud, "POST", "faults", {"effect": "denied", "actions": [action]})
+    eventually("the log says what to grant", lambda: f"grant {action}" in own.log())
+    late = run_instance("crown-jewel").interface
+    wait = "waits for a complete list of what is behind the sensors' load balancers"
+    assert f"{late}: to be mirrored to sta: {wait}" in ask(binary, own, "explain", late).stdout
+    assert (sessions_on(late), session(stands["TrafficMirrorSessionId"])) == ([], stands)
+    control.ask(own.cloud, "DELETE", "faults")
+    session_on(late)
+
+
 # What somebody else does to our sessions
 
 
