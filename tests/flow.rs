@@ -611,6 +611,73 @@ async fn what_is_known_of_one_account_is_never_mixed_with_the_answers_of_another
 }
 
 #[tokio::test]
+async fn an_account_that_was_named_wrongly_is_asked_for_again_before_anything_is_made() {
+    let mut account = Account::new();
+    account.runs_a_jewel();
+    account.lie(|items| {
+        if let Items::Identity(account) = items {
+            *account = "999900001111".into();
+        }
+    });
+    account.goes_on_for(100).await;
+    assert_eq!(account.writes(), [""; 0], "the list of instances says another account");
+    account.lie(|_| {});
+    account.goes_on_for(100).await;
+    let sessions = account.sessions();
+    let key = ObjectKey::Session(sessions[0].interface.clone(), "sta".into());
+    let owner = Owner { name: "prod", account: &"111122223333".into(), region: &REGION.into() };
+    assert_eq!(sessions[0].tags, tags(owner, &key));
+}
+
+#[tokio::test]
+async fn a_session_that_the_lists_hide_is_not_made_again_beside_itself_whoever_has_come_meanwhile() {
+    let mut account = Account::new();
+    let jewel = account.runs_a_jewel();
+    account.goes_on_for(10).await;
+    let ours = account.sessions().remove(0);
+    account.lie(|items| {
+        if let Items::Sessions(sessions) = items {
+            sessions.retain(|session| !session.tags.contains_key(OWNER_TAG));
+        }
+    });
+    let interface = account.interfaces_of(&jewel).remove(0);
+    somebody_mirrors(&account, &interface, 101, Tags::new());
+    account.goes_on_for(240).await;
+    account.lie(|_| {});
+    account.goes_on_for(600).await;
+    let marked = account.sessions().into_iter().filter(|session| session.tags.contains_key(OWNER_TAG));
+    assert_eq!(marked.map(|session| session.id).collect::<Vec<_>>(), [ours.id]);
+}
+
+#[tokio::test]
+async fn beside_a_spoiled_filter_that_somebody_uses_ours_is_made_again_as_often_as_it_is_wanted() {
+    let mut account = Account::new();
+    let jewel = account.runs_a_jewel();
+    let other = account.runs(instance());
+    account.goes_on_for(10).await;
+    let spoiled = account.filters().remove(0);
+    let other = account.interfaces_of(&other).remove(0);
+    somebody_mirrors_through(&account, &other, 10, &spoiled.id);
+    let mut rule = spoiled.rules.values().next().unwrap().rule.clone();
+    rule.number = 7;
+    account.call(Request::CreateTrafficMirrorFilterRule(CreateTrafficMirrorFilterRule {
+        filter: spoiled.id,
+        rule: rule_wish(rule),
+        description: None,
+        tags: Tags::new(),
+        token: None,
+    }));
+    for _ in 0..3 {
+        account.goes_on_for(200).await;
+        assert_eq!(account.sessions().len(), 2, "theirs, and ours through another filter");
+        account.tag(jewel.as_str(), "mirror", "off");
+        account.goes_on_for(300).await;
+        assert_eq!(account.filters().len(), 1, "the one that they use");
+        account.tag(jewel.as_str(), "mirror", "crown-jewel");
+    }
+}
+
+#[tokio::test]
 async fn filters_that_are_spoiled_one_after_the_other_do_not_make_it_write_for_ever() {
     let mut account = Account::new();
     account.runs_a_jewel();

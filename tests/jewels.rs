@@ -216,9 +216,8 @@ async fn a_number_that_somebody_took_in_the_meantime_is_left_to_them() {
     });
     account.tag(late.as_str(), "mirror", "crown-jewel");
     account.writes();
-    let tries = |account: &Account| {
-        account.writes().iter().filter(|action| **action == "CreateTrafficMirrorSession").count()
-    };
+    let tries =
+        |account: &Account| account.writes().iter().filter(|action| **action == "CreateTrafficMirrorSession").count();
     account.goes_on_for(250).await;
     assert_eq!(tries(&account), 1, "100 is refused, and as long as no list shows by whom it may be ours that has it");
     account.goes_on_for(150).await;

@@ -67,7 +67,8 @@ fn what_nobody_knows_about_aws_makes_no_difference() {
     // All sessions of a VPC have one network identifier, by which a sensor tells networks apart: that, the product relies on.
     // And a filter that AWS does not remove for its rules, but says to be in use, stays: it costs nothing, and to take the rules from one
     // that is in use would cost packets.
-    let relied_on = |name: &str| ["duplicate network identifiers refused", "filters with rules not removed"].contains(&name);
+    let relied_on =
+        |name: &str| ["duplicate network identifiers refused", "filters with rules not removed"].contains(&name);
     for (otherwise, unknowns) in Unknowns::each_otherwise().into_iter().filter(|(name, _)| !relied_on(name)) {
         println!("{otherwise}");
         weathers("what_nobody_knows", 6, &Setting { unknowns, ..Setting::default() });
@@ -133,15 +134,41 @@ type Twist = fn(&mut Items);
 
 /// What a list may say that nobody can tell from the truth.
 const TWISTS: [(&str, Twist); 7] = [
-    ("an instance is missing", |items| if let Items::Instances(it) = items { it.pop(); }),
-    ("an interface is missing", |items| if let Items::Interfaces(it) = items { it.pop(); }),
-    ("nothing is attached", |items| if let Items::Interfaces(it) = items {
-        it.iter_mut().for_each(|it| it.attachment = None);
+    ("an instance is missing", |items| {
+        if let Items::Instances(it) = items {
+            it.pop();
+        }
     }),
-    ("instances have no tags", |items| if let Items::Instances(it) = items { it.iter_mut().for_each(|it| it.tags.clear()) }),
-    ("sessions have no tags", |items| if let Items::Sessions(it) = items { it.iter_mut().for_each(|it| it.tags.clear()) }),
-    ("filters have no tags", |items| if let Items::Filters(it) = items { it.iter_mut().for_each(|it| it.tags.clear()) }),
-    ("targets have no tags", |items| if let Items::Targets(it) = items { it.iter_mut().for_each(|it| it.tags.clear()) }),
+    ("an interface is missing", |items| {
+        if let Items::Interfaces(it) = items {
+            it.pop();
+        }
+    }),
+    ("nothing is attached", |items| {
+        if let Items::Interfaces(it) = items {
+            it.iter_mut().for_each(|it| it.attachment = None);
+        }
+    }),
+    ("instances have no tags", |items| {
+        if let Items::Instances(it) = items {
+            it.iter_mut().for_each(|it| it.tags.clear())
+        }
+    }),
+    ("sessions have no tags", |items| {
+        if let Items::Sessions(it) = items {
+            it.iter_mut().for_each(|it| it.tags.clear())
+        }
+    }),
+    ("filters have no tags", |items| {
+        if let Items::Filters(it) = items {
+            it.iter_mut().for_each(|it| it.tags.clear())
+        }
+    }),
+    ("targets have no tags", |items| {
+        if let Items::Targets(it) = items {
+            it.iter_mut().for_each(|it| it.tags.clear())
+        }
+    }),
 ];
 
 /// What an API says that is down, broken, somebody else's or half asleep.
@@ -200,7 +227,10 @@ fn a_list_that_is_cut_empty_denied_or_somebody_elses_costs_nothing_however_long_
         for list in LISTS {
             for lasts in [SignedDuration::from_secs(20), SignedDuration::from_mins(30)] {
                 let (losses, wrong) = cost(|stage| stage.fails(effect.clone(), list), lasts);
-                assert!(losses == 0 && wrong.is_empty(), "{effect:?} of {list} for {lasts:#}: {losses} lost; {wrong:?}");
+                assert!(
+                    losses == 0 && wrong.is_empty(),
+                    "{effect:?} of {list} for {lasts:#}: {losses} lost; {wrong:?}"
+                );
                 lies += 1;
             }
         }

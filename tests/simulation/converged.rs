@@ -32,7 +32,8 @@ impl Wish {
         let attached = interface.attachment.as_ref().is_some_and(|at| at.status == AttachmentStatus::Attached);
         let kind = interface.interface_type == "interface" && !interface.requester_managed;
         // No T2 instance can be mirrored. Source: "Traffic Mirroring limitations", Amazon VPC guide.
-        let can = kind && attached && instance.state == InstanceState::Running && !instance.instance_type.starts_with("t2.");
+        let can =
+            kind && attached && instance.state == InstanceState::Running && !instance.instance_type.starts_with("t2.");
         let tag = interface.tags.get("mirror").or_else(|| instance.tags.get("mirror"));
         let names = |name: &str| tag.is_some_and(|tag| tag.split('+').any(|part| part == name));
         let vault = names("vault") || instance.tags.get("app").is_some_and(|app| app == "vault");
@@ -122,7 +123,9 @@ pub(crate) fn unseen(
             Some(Resource::NetworkLoadBalancer(at)) if at == sensor => None,
             elsewhere => Some(format!("{}{ELSEWHERE}{elsewhere:?}", interface.id)),
         },
-        Err(why) => Some(format!("{}: {:?} {:?} is not mirrored: {why:?}", interface.id, packet.direction, packet.content)),
+        Err(why) => {
+            Some(format!("{}: {:?} {:?} is not mirrored: {why:?}", interface.id, packet.direction, packet.content))
+        }
     };
     packets(interface).iter().filter_map(wrong).collect()
 }

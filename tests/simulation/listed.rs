@@ -1,6 +1,8 @@
 //! Takes a cloud; lists what is in it, past rates, faults and old reads. Never changes anything.
 
-use mirror_sim::{Api, Describe, InstanceDetail, MirrorFilter, MirrorSession, MirrorTarget, NetworkInterface, Request, Response};
+use mirror_sim::{
+    Api, Describe, InstanceDetail, MirrorFilter, MirrorSession, MirrorTarget, NetworkInterface, Request, Response,
+};
 
 macro_rules! list {
     ($name:ident, $action:ident, $item:ty) => {

@@ -98,7 +98,9 @@ impl People {
         let mut dice = Dice::new(what);
         let (instances, interfaces) = (instances(api), interfaces(api));
         let world = api.world_mut();
-        let living = |it: &&InstanceDetail| !matches!(it.instance.state, InstanceState::Terminated | InstanceState::ShuttingDown);
+        let living = |it: &&InstanceDetail| {
+            !matches!(it.instance.state, InstanceState::Terminated | InstanceState::ShuttingDown)
+        };
         let living: Vec<&InstanceDetail> = instances.iter().filter(living).collect();
         if living.len() < 2 {
             return self.launch(world, &mut dice);

@@ -105,9 +105,10 @@ impl Storm {
                 0 if setting.faults => Happening::Dies(process),
                 1 if setting.faults => Happening::Pauses(process, SignedDuration::from_secs(signed(dice.roll(1..300)))),
                 2 => Happening::Follows(process, dice.roll(0..u64::MAX)),
-                3..5 if setting.faults => {
-                    Happening::Fails(dice.roll(0..u64::MAX), SignedDuration::from_secs(signed(dice.roll(5..LONGEST_FAULT))))
-                }
+                3..5 if setting.faults => Happening::Fails(
+                    dice.roll(0..u64::MAX),
+                    SignedDuration::from_secs(signed(dice.roll(5..LONGEST_FAULT))),
+                ),
                 _ => Happening::Somebody(dice.roll(0..u64::MAX)),
             };
             (at, what)
@@ -169,7 +170,8 @@ impl Storm {
     /// A storm that ends as badly with as little of it as can be found by leaving things out, half of them at first.
     pub(crate) fn shrunk(&self) -> Self {
         let mut least = self.clone();
-        for (lag, lost) in [(SignedDuration::ZERO, 0), (SignedDuration::ZERO, self.setting.lost), (self.setting.lag, 0)] {
+        for (lag, lost) in [(SignedDuration::ZERO, 0), (SignedDuration::ZERO, self.setting.lost), (self.setting.lag, 0)]
+        {
             let setting = Setting { lag, lost, ..self.setting.clone() };
             let less = Self { setting, ..self.clone() };
             if less.play(false).wrong.is_some() {
@@ -212,7 +214,10 @@ impl Storm {
         let mut api = Api::new(world, *seed);
         api.limit_rates(Some(Rates::documented()));
         if setting.lag > SignedDuration::ZERO {
-            api.lag(Some(Lag { stale: Odds::in_a_million(million(dice.roll(0..1_000_000))), ..Lag::up_to(setting.lag) }));
+            api.lag(Some(Lag {
+                stale: Odds::in_a_million(million(dice.roll(0..1_000_000))),
+                ..Lag::up_to(setting.lag)
+            }));
         }
         let mut stage = Stage::new(api, people, *seed);
         {
@@ -274,9 +279,8 @@ impl Wish {
 fn fails(what: u64, time: SignedDuration) -> Event {
     Event::Cloud(Box::new(move |api: &mut Api| {
         let mut dice = Dice::new(what);
-        let error = |code: &str, status| {
-            Effect::Error(ApiError { code: code.into(), message: "for a while".into(), status })
-        };
+        let error =
+            |code: &str, status| Effect::Error(ApiError { code: code.into(), message: "for a while".into(), status });
         let effect = match dice.roll(0..12) {
             0 => error("InternalError", 500),
             1 => error("RequestLimitExceeded", 503),
@@ -291,7 +295,8 @@ fn fails(what: u64, time: SignedDuration) -> Event {
             10 => Effect::Cut(99),
             _ => Effect::AnotherAccount("999999999999".into()),
         };
-        let on = ["*", "Describe*", "DescribeInstances", "DescribeNetworkInterfaces", "*Session*", "*Filter*", "Create*"];
+        let on =
+            ["*", "Describe*", "DescribeInstances", "DescribeNetworkInterfaces", "*Session*", "*Filter*", "Create*"];
         let on = on[usize::try_from(dice.roll(0..7)).unwrap()];
         let odds = Odds::in_a_million([1_000_000, 500_000, 100_000][usize::try_from(dice.roll(0..3)).unwrap()]);
         let from = api.world().now();

@@ -73,7 +73,10 @@ impl Lessons {
 
     /// Whether a session number is taken on an interface.
     pub fn has_number(&self, interface: &InterfaceId, number: u16, now: Time) -> bool {
-        self.numbers.get(interface).and_then(|numbers| numbers.get(&number)).is_some_and(|at| now.duration_since(*at) < NUMBER)
+        self.numbers
+            .get(interface)
+            .and_then(|numbers| numbers.get(&number))
+            .is_some_and(|at| now.duration_since(*at) < NUMBER)
     }
 
     /// The number that a session of ours had which the lists have not shown for so short a while that it may stand.

@@ -89,7 +89,8 @@ impl Free<'_> {
         if let Some(number) = self.unseen() {
             return Err(Reason::NumberUnseen { lane: lane.to_string(), number });
         }
-        let had = self.all.lessons.had_number(self.interface, lane, self.all.now).filter(|number| !self.is_taken(*number));
+        let had =
+            self.all.lessons.had_number(self.interface, lane, self.all.now).filter(|number| !self.is_taken(*number));
         if let Some(number) = had {
             return Ok(number);
         }
