@@ -6,7 +6,7 @@
 //! | is wanted | every packet that crosses it reaches the sensor, or a session of somebody else that comes first, or has its slots full of such |
 //! | is not | no session of ours is on it |
 //! | has two sessions of ours for one sensor | never |
-//! | filters of ours | each is used |
+//! | filters of ours | each is used, or asked for by sessions that keep another one, which has all that is asked and little more |
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -81,7 +81,8 @@ pub(crate) fn differences(api: &mut Api, wish: &Wish, made: &Made) -> Vec<String
         let ours = there.into_iter().filter(|session| is_ours(session));
         wrong.extend(ours.map(|session| format!("{} on {interface}, which is on no instance", session.id)));
     }
-    for filter in filters(api) {
+    let keeps = sessions.iter().any(|session| is_ours(session) && made.filters.contains(&session.filter));
+    for filter in filters(api).into_iter().filter(|_| !keeps) {
         let used = sessions.iter().any(|session| session.filter == filter.id);
         if marked(&filter.tags, wish) && made.filters.contains(&filter.id) && !used {
             wrong.push(format!("nobody uses {}", filter.id));
