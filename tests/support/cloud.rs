@@ -139,7 +139,8 @@ fn denied(action: &str, call: InFlight) -> Response {
         let body = body.split_whitespace().collect::<Vec<_>>().join(" ");
         return (StatusCode::BAD_REQUEST, [(CONTENT_TYPE, "application/x-amz-json-1.1")], body).into_response();
     }
-    if ["DescribeListeners", "DescribeTargetGroups", "DescribeTargetHealth"].contains(&action) {
+    if ["DescribeLoadBalancers", "DescribeListeners", "DescribeTargetGroups", "DescribeTargetHealth"].contains(&action)
+    {
         let message = format!(
             "User: arn:aws:sts::111122223333:assumed-role/mirror/pod is not authorized to perform: \
              elasticloadbalancing:{action} because no identity-based policy allows the elasticloadbalancing:{action} action"

@@ -1,4 +1,4 @@
-//! Takes a load balancer or one of its target groups; gives the page that ELB answers, by one call, translated. Never asks for the next
+//! Takes what is asked of ELB: the account's load balancers, or what belongs to one; gives the page that ELB answers, by one call, translated. Never asks for the next
 //! page.
 //!
 //! An answer without its list is no empty one: who is not listed behind a sensor may be mirrored to it, and what has no listener is left.
@@ -12,6 +12,13 @@ use crate::Sdk;
 use crate::errors::Unreadable;
 use crate::fields::{Item, given};
 use crate::read::{Answer, page};
+
+pub(crate) async fn load_balancers(sdk: &Sdk, action: Action, marker: Option<String>) -> Answer {
+    let request = sdk.elb.describe_load_balancers().page_size(BALANCED_PAGE_SIZE).set_marker(marker);
+    let answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
+    let list = whole("LoadBalancers", answer.load_balancers, load_balancer);
+    page(action, list.map(Items::LoadBalancers), answer.next_marker)
+}
 
 pub(crate) async fn listeners(sdk: &Sdk, action: Action, of: &LoadBalancerArn, marker: Option<String>) -> Answer {
     let request = sdk.elb.describe_listeners().load_balancer_arn(of.as_str());
@@ -38,6 +45,10 @@ pub(crate) async fn target_health(sdk: &Sdk, action: Action, group: &TargetGroup
 fn whole<T, U>(name: &str, list: Option<Vec<T>>, read: fn(T) -> Result<U, Unreadable>) -> Result<Vec<U>, Unreadable> {
     let list = list.ok_or_else(|| Unreadable::new(format!("the answer has no `{name}`")))?;
     list.into_iter().map(read).collect()
+}
+
+fn load_balancer(it: types::LoadBalancer) -> Result<LoadBalancerArn, Unreadable> {
+    Ok(Item::new("load balancer", "LoadBalancerArn", it.load_balancer_arn)?.id().into())
 }
 
 /// The listener of a Gateway Load Balancer has neither protocol nor port.

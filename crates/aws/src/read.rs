@@ -14,6 +14,7 @@ pub(crate) async fn read(sdk: &Sdk, query: &Query) -> Answer {
     match query {
         Query::Identity => identity(sdk, action).await,
         Query::Tagged(key, token) => tagged(sdk, action, Some(key), token.clone()).await,
+        Query::LoadBalancers(token) => balancing::load_balancers(sdk, action, token.clone()).await,
         Query::Listeners(of, token) => balancing::listeners(sdk, action, of, token.clone()).await,
         Query::TargetGroups(of, token) => balancing::target_groups(sdk, action, of, token.clone()).await,
         Query::TargetHealth(_, group) => balancing::target_health(sdk, action, group).await,
@@ -24,7 +25,7 @@ pub(crate) async fn read(sdk: &Sdk, query: &Query) -> Answer {
                 Kind::Interfaces => interfaces(sdk, action, token).await,
                 Kind::Tagged => tagged(sdk, action, None, token).await,
                 Kind::Targets => targets(sdk, action, token).await,
-                Kind::LoadBalancers => Err(unsendable(action, "load balancers are asked about one by one")),
+                Kind::LoadBalancers => Err(unsendable(action, "what counts of load balancers is no list")),
                 Kind::Filters => filters(sdk, action, token).await,
                 Kind::Sessions => sessions(sdk, action, token).await,
             }

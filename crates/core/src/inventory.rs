@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::balancers::{Listener, LoadBalancer, Registered, TargetGroup};
+pub use self::balancers::{Listener, LoadBalancer, Registered, TargetGroup, is_gateway};
 pub use self::machines::{Attachment, Instance, InstanceState, NetworkInterface, Platform};
 pub use self::mirror::{AMAZON_DNS, Direction, Filter, PortRange, Resource, Rule, RuleAction, Session, Target};
 use crate::Time;
@@ -36,7 +36,7 @@ pub enum Kind {
     Tagged,
     /// Traffic mirror targets.
     Targets,
-    /// The load balancers that take mirrored packets: their listeners, and who is registered behind them.
+    /// The load balancers that take mirrored packets, or may: their listeners, and who is registered behind them.
     LoadBalancers,
     /// Traffic mirror filters, with their rules.
     Filters,
@@ -117,6 +117,9 @@ pub struct Inventory {
     pub targets: BTreeMap<TargetId, Target>,
     /// The load balancers that the policy or a mirror target names, as far as they are of this account and Region.
     pub balancers: BTreeMap<LoadBalancerArn, LoadBalancer>,
+    /// Whether all Gateway Load Balancers of the account are among them, without their listeners. They are where the policy or a mirror
+    /// target names an endpoint of one.
+    pub gateways: bool,
     /// Mirror filters.
     pub filters: BTreeMap<FilterId, Filter>,
     /// Mirror sessions, those of other accounts that use our targets included.
@@ -148,6 +151,7 @@ impl Inventory {
             interfaces: Arc::default(),
             targets: BTreeMap::new(),
             balancers: BTreeMap::new(),
+            gateways: false,
             filters: BTreeMap::new(),
             sessions: BTreeMap::new(),
             tagged: Tagged::default(),

@@ -39,13 +39,13 @@ pub struct RequestRate {
 /// The bucket of an action. Source: "Request throttling for the Amazon EC2 API": paginated describes are "non-mutating actions", and
 /// the traffic mirror calls that write are not among the exceptions of "mutating actions". STS documents no rate: as non-mutating.
 /// `GetResources` is the tagging API's: 15 a second. Source: "Tag Editor reference", Tag Editor User Guide, which names no burst.
-/// The three that read load balancers share one bucket, of 40 and 10 a second, with everything else that reads any: a third each. Source:
+/// The four that read load balancers share one bucket, of 40 and 10 a second, with everything else that reads any: a quarter each. Source:
 /// "Request throttling for the ELB API", ELB User Guide.
 pub fn request_rate(action: Action) -> RequestRate {
     if action == "GetResources" {
         RequestRate { burst: 15.0, per_second: 15.0 }
     } else if actions(Kind::LoadBalancers).contains(&action) {
-        RequestRate { burst: 40.0 / 3.0, per_second: 10.0 / 3.0 }
+        RequestRate { burst: 40.0 / 4.0, per_second: 10.0 / 4.0 }
     } else if action.starts_with("Describe") || action.starts_with("Get") {
         RequestRate { burst: 100.0, per_second: 20.0 }
     } else {

@@ -266,7 +266,10 @@ impl Walk {
                     inventory.tagged_by.clone_from(&tag_key);
                 }
                 Kind::Targets => inventory.targets = take(&mut seen.targets),
-                Kind::LoadBalancers => inventory.balancers = take(&mut seen.balancers),
+                Kind::LoadBalancers => {
+                    inventory.balancers = take(&mut seen.balancers);
+                    inventory.gateways = seen.gateways;
+                }
                 Kind::Filters => inventory.filters = take(&mut seen.filters),
                 Kind::Sessions => inventory.sessions = take(&mut seen.sessions),
             }
@@ -306,6 +309,7 @@ fn insert(seen: &mut Inventory, query: &Query, items: Items) -> bool {
         (Query::List(Kind::Targets, _), Items::Targets(items)) => {
             seen.targets.extend(items.into_iter().map(|item| (item.id.clone(), item)));
         }
+        (Query::LoadBalancers(_), Items::LoadBalancers(_)) => seen.gateways = true,
         (Query::Listeners(of, _), Items::Listeners(items)) => {
             seen.balancers.entry(of.clone()).or_default().listeners.extend(items);
         }

@@ -26,6 +26,10 @@ pub(crate) const NLB: &str = "arn:aws:elasticloadbalancing:eu-west-1:11112222333
 
 pub(crate) const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/zeek/1";
 
+/// A Gateway Load Balancer, and the group of its appliances.
+pub(crate) const GATEWAY: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/gwy/firewalls/1";
+pub(crate) const APPLIANCES: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/inspection/1";
+
 /// Seconds after some day in 2027.
 pub(crate) fn at(seconds: i64) -> Time {
     Time::from_second(1_800_000_000 + seconds).unwrap()
@@ -135,6 +139,14 @@ impl Facts {
         let balancer = self.0.balancers.entry(NLB.into()).or_default();
         balancer.listeners = [Listener { protocol: "UDP".into(), port: 4789 }].into();
         balancer.groups = [(GROUP.into(), group)].into();
+        self
+    }
+
+    /// These are behind `GATEWAY`, in one group in the VPC `vpc-1`. All Gateway Load Balancers that there are have been read.
+    pub(crate) fn appliances(mut self, targets: &[Registered]) -> Self {
+        let group = TargetGroup { vpc: Some("vpc-1".into()), targets: targets.iter().cloned().collect() };
+        self.0.balancers.entry(GATEWAY.into()).or_default().groups = [(APPLIANCES.into(), group)].into();
+        self.0.gateways = true;
         self
     }
 

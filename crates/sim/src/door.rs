@@ -12,7 +12,9 @@ use mirror_core::cloud::{
 use mirror_core::inventory::{Kind, PortRange, Rule, Tags};
 
 use crate::api::{Api, Caller, Came};
-use crate::elb::{DescribeListeners, DescribeTargetGroups, ElbRequest, ElbResponse, OfTargets, Pages};
+use crate::elb::{
+    DescribeListeners, DescribeLoadBalancers, DescribeTargetGroups, ElbRequest, ElbResponse, OfTargets, Pages,
+};
 use crate::listing;
 use crate::request::{
     CreateTags, CreateTrafficMirrorFilter, CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession,
@@ -92,15 +94,19 @@ fn unreadable(action: Action) -> CloudError {
     CloudError::answered(action, "UnreadableAnswer", "the answer is of another action", 200)
 }
 
-/// Load balancers have no list of their own.
+/// What counts of load balancers is no list.
 fn unsendable(action: Action) -> CloudError {
-    CloudError::answered(action, "UnsendableRequest", "load balancers are asked about one by one", 400)
+    CloudError::answered(action, "UnsendableRequest", "what counts of load balancers is no list", 400)
 }
 
 fn question(query: &Query) -> Option<Request> {
     Some(match query {
         Query::Identity => Request::GetCallerIdentity,
         Query::Tagged(key, token) => tagged_with(Some(key), token.clone()),
+        Query::LoadBalancers(token) => Request::Elb(ElbRequest::DescribeLoadBalancers(DescribeLoadBalancers {
+            pages: balanced(token),
+            ..DescribeLoadBalancers::default()
+        })),
         Query::Listeners(of, token) => Request::Elb(ElbRequest::DescribeListeners(DescribeListeners {
             load_balancer: Some(of.clone()),
             arns: Vec::new(),
@@ -154,6 +160,7 @@ fn page(response: Response) -> Option<Page> {
         Response::DescribeInstances(page) => items(page, seen::instance, Items::Instances),
         Response::DescribeNetworkInterfaces(page) => items(page, seen::interface, Items::Interfaces),
         Response::GetResources(page) => Page { items: Items::Tagged(seen::tagged(page.items)?), next: page.next },
+        Response::Elb(ElbResponse::DescribeLoadBalancers(page)) => items(page, |it| it.arn, Items::LoadBalancers),
         Response::Elb(ElbResponse::DescribeListeners(page)) => items(page, seen::listener, Items::Listeners),
         Response::Elb(ElbResponse::DescribeTargetGroups(page)) => items(page, seen::target_group, Items::TargetGroups),
         Response::Elb(ElbResponse::DescribeTargetHealth(page)) => items(page, seen::registered, Items::TargetHealth),

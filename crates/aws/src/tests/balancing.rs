@@ -1,4 +1,4 @@
-//! What ELB is asked about a sensor's load balancer, what its pages hold, and what becomes of those that are not whole.
+//! What ELB is asked about load balancers, what its pages hold, and what becomes of those that are not whole.
 
 use mirror_core::cloud::{Class, Cloud, CloudError, Items, Page, Query};
 use mirror_core::inventory::{Kind, Listener, Registered, TargetGroup};
@@ -7,6 +7,10 @@ use super::wire::{Answer, form, sdk};
 
 const SENSOR: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/sta/1";
 const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/zeek/1";
+
+fn balancers(token: Option<&str>) -> Query {
+    Query::LoadBalancers(token.map(str::to_owned))
+}
 
 fn listeners(token: Option<&str>) -> Query {
     Query::Listeners(SENSOR.into(), token.map(str::to_owned))
@@ -47,6 +51,29 @@ async fn fails(query: Query, status: u16, body: String) -> CloudError {
 
 fn refusal(code: &str) -> String {
     format!("<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>")
+}
+
+#[tokio::test]
+async fn load_balancers_are_listed_by_their_arns_whatever_their_type() {
+    let (page, parameters) = ask(
+        balancers(Some("here")),
+        "<LoadBalancers>
+  <member><LoadBalancerArn>arn:x:loadbalancer/gwy/a/1</LoadBalancerArn><LoadBalancerName>a</LoadBalancerName><Type>gateway</Type>
+    <AvailabilityZones><member><ZoneName>eu-west-1a</ZoneName></member></AvailabilityZones><State><Code>active</Code></State></member>
+  <member><LoadBalancerArn>arn:x:loadbalancer/net/b/1</LoadBalancerArn><Type>network</Type></member>
+</LoadBalancers><NextMarker>there</NextMarker>",
+    )
+    .await;
+    let all = ["gwy/a", "net/b"].map(|it| format!("arn:x:loadbalancer/{it}/1").into()).into();
+    assert_eq!(page, Page { items: Items::LoadBalancers(all), next: Some("there".into()) });
+    assert_eq!(parameters, form(&[("Action", "DescribeLoadBalancers"), ("PageSize", "400"), ("Marker", "here")]));
+}
+
+#[tokio::test]
+async fn a_load_balancer_without_an_arn_spoils_the_page() {
+    let inside = "<LoadBalancers><member><Type>gateway</Type></member></LoadBalancers>";
+    let error = fails(balancers(None), 200, success("DescribeLoadBalancers", inside)).await;
+    assert!(error.message.starts_with("a load balancer has no `LoadBalancerArn`"), "{error}");
 }
 
 #[tokio::test]
@@ -107,9 +134,12 @@ async fn whoever_is_registered_is_listed_in_whatever_health() {
 
 #[tokio::test]
 async fn an_empty_list_is_a_page_without_items_and_no_list_is_none() {
-    for (query, list) in
-        [(listeners(None), "Listeners"), (groups(None), "TargetGroups"), (health(), "TargetHealthDescriptions")]
-    {
+    for (query, list) in [
+        (balancers(None), "LoadBalancers"),
+        (listeners(None), "Listeners"),
+        (groups(None), "TargetGroups"),
+        (health(), "TargetHealthDescriptions"),
+    ] {
         let (page, _) = ask(query.clone(), &format!("<{list}/><NextMarker></NextMarker>")).await;
         assert_eq!(page.next, None);
         let error = fails(query.clone(), 200, success(query.action(), "")).await;
@@ -131,7 +161,7 @@ async fn a_target_without_an_id_spoils_the_page() {
 
 #[tokio::test]
 async fn a_denial_says_to_grant_the_permission_by_the_name_that_iam_has_for_it() {
-    for query in [listeners(None), groups(None), health()] {
+    for query in [balancers(None), listeners(None), groups(None), health()] {
         let error = fails(query.clone(), 403, refusal("AccessDenied")).await;
         let expected = format!("grant elasticloadbalancing:{}: no", query.action());
         assert_eq!((error.message, error.class), (expected, Class::Denied));
@@ -151,7 +181,7 @@ async fn what_is_not_there_and_what_comes_too_often_are_told_from_other_failures
 }
 
 #[tokio::test]
-async fn load_balancers_have_no_list_of_their_own() {
+async fn what_counts_of_load_balancers_is_no_list() {
     let (sdk, wire) = sdk(Answer::Silence).await;
     let error = sdk.read(&Query::List(Kind::LoadBalancers, None)).await.unwrap_err();
     assert_eq!((error.code.as_str(), wire.count()), ("UnsendableRequest", 0));

@@ -14,7 +14,7 @@ pub const PAGE_SIZE: i32 = 1000;
 /// Largest page of what is tagged. Source: "GetResources", Resource Groups Tagging API Reference: `ResourcesPerPage` is 1 to 100.
 pub const TAGGED_PAGE_SIZE: i32 = 100;
 
-/// Largest page of listeners and target groups. Source: botocore `elbv2/2015-12-01`, `PageSize` is 1 to 400.
+/// Largest page of load balancers, listeners and target groups. Source: botocore `elbv2/2015-12-01`, `PageSize` is 1 to 400.
 pub const BALANCED_PAGE_SIZE: i32 = 400;
 
 /// One question: the caller's account, or one page of a list.
@@ -22,11 +22,13 @@ pub const BALANCED_PAGE_SIZE: i32 = 400;
 pub enum Query {
     /// Whose credentials are these?
     Identity,
-    /// A page of a list: the first, or the one that the token of the page before leads to. Of what is tagged, whatever the keys. Load
-    /// balancers have no list of their own here: what counts of them is asked one by one.
+    /// A page of a list: the first, or the one that the token of the page before leads to. Of what is tagged, whatever the keys. What
+    /// counts of load balancers is no list: it is asked one by one.
     List(Kind, Option<String>),
     /// A page of the subnets and VPCs that carry a tag with this key, likewise. The others are not worth a page: only that tag counts.
     Tagged(String, Option<String>),
+    /// A page of the account's load balancers, of all types, likewise.
+    LoadBalancers(Option<String>),
     /// A page of a load balancer's listeners, likewise.
     Listeners(LoadBalancerArn, Option<String>),
     /// A page of the target groups that a load balancer sends to, likewise.
@@ -43,7 +45,9 @@ pub fn actions(kind: Kind) -> &'static [Action] {
         Kind::Interfaces => &["DescribeNetworkInterfaces"],
         Kind::Tagged => &["GetResources"],
         Kind::Targets => &["DescribeTrafficMirrorTargets"],
-        Kind::LoadBalancers => &["DescribeListeners", "DescribeTargetGroups", "DescribeTargetHealth"],
+        Kind::LoadBalancers => {
+            &["DescribeLoadBalancers", "DescribeListeners", "DescribeTargetGroups", "DescribeTargetHealth"]
+        }
         Kind::Filters => &["DescribeTrafficMirrorFilters"],
         Kind::Sessions => &["DescribeTrafficMirrorSessions"],
     }
@@ -65,6 +69,7 @@ impl Query {
             Self::Identity => Self::Identity,
             Self::List(kind, _) => Self::List(*kind, Some(token)),
             Self::Tagged(key, _) => Self::Tagged(key.clone(), Some(token)),
+            Self::LoadBalancers(_) => Self::LoadBalancers(Some(token)),
             Self::Listeners(of, _) => Self::Listeners(of.clone(), Some(token)),
             Self::TargetGroups(of, _) => Self::TargetGroups(of.clone(), Some(token)),
             Self::TargetHealth(of, group) => Self::TargetHealth(of.clone(), group.clone()),
@@ -77,7 +82,9 @@ impl Query {
             Self::Identity => None,
             Self::List(kind, _) => Some(*kind),
             Self::Tagged(..) => Some(Kind::Tagged),
-            Self::Listeners(..) | Self::TargetGroups(..) | Self::TargetHealth(..) => Some(Kind::LoadBalancers),
+            Self::LoadBalancers(_) | Self::Listeners(..) | Self::TargetGroups(..) | Self::TargetHealth(..) => {
+                Some(Kind::LoadBalancers)
+            }
         }
     }
 
@@ -85,6 +92,7 @@ impl Query {
     pub fn action(&self) -> Action {
         match self {
             Self::Identity => "GetCallerIdentity",
+            Self::LoadBalancers(_) => "DescribeLoadBalancers",
             Self::Listeners(..) => "DescribeListeners",
             Self::TargetGroups(..) => "DescribeTargetGroups",
             Self::TargetHealth(..) => "DescribeTargetHealth",
@@ -116,6 +124,8 @@ pub enum Items {
     Tagged(Tagged),
     /// Mirror targets.
     Targets(Vec<Target>),
+    /// Load balancers, of which type their ARNs say.
+    LoadBalancers(Vec<LoadBalancerArn>),
     /// Listeners of a load balancer.
     Listeners(Vec<Listener>),
     /// Target groups of a load balancer, nobody registered in them yet.

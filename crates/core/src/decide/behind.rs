@@ -1,4 +1,4 @@
-//! Takes the load balancers that take mirrored packets; gives the interfaces behind them. Never asks who wants these mirrored.
+//! Takes the load balancers that take mirrored packets, or may; gives the interfaces behind them. Never asks who wants these mirrored.
 //!
 //! | registered | is behind the load balancer |
 //! |---|---|
@@ -6,6 +6,9 @@
 //! | an address | the interface of the group's VPC that has it, or the prefix that it is of, and the interface's instance likewise |
 //! | an address outside the VPC | the same, in whichever VPC |
 //! | another load balancer | nobody: what hears VXLAN sends to none |
+//!
+//! Where a Gateway Load Balancer endpoint takes mirrored packets, each Gateway Load Balancer of the account may be behind it: nobody tells
+//! which is. An appliance that is kept from being mirrored for another's sake is a gap; one that is mirrored to itself is a loop.
 //!
 //! What was behind one when it was last read completely is so until it is read again.
 

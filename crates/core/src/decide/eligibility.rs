@@ -22,7 +22,7 @@ struct Sensors {
     interfaces: BTreeSet<InterfaceId>,
     /// The instances of those interfaces: through another interface of theirs leaves what a sensor has made of the packets.
     instances: BTreeSet<InstanceId>,
-    /// What is registered with the load balancers that take mirrored packets.
+    /// What is registered with the load balancers that take mirrored packets, or may.
     behind: Behind,
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Time;
 use crate::ids::{InstanceId, LoadBalancerArn, SessionId, TargetGroupArn, VpcId};
-use crate::inventory::InstanceState;
+use crate::inventory::{InstanceState, is_gateway};
 
 /// Where a tag was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,7 +125,7 @@ pub enum Reason {
     IsTarget,
     /// Another interface of its instance receives mirrored packets.
     IsSensor,
-    /// It is registered with a load balancer that receives mirrored packets, or its instance is.
+    /// It is registered with a load balancer that receives mirrored packets, or may, or its instance is.
     BehindLoadBalancer {
         /// The load balancer.
         load_balancer: LoadBalancerArn,
@@ -268,12 +268,18 @@ impl fmt::Display for Reason {
             Self::IsSensor => f.write_str(
                 "not mirrored: its instance is a sensor, and what it sends on would be mirrored to it again",
             ),
-            Self::BehindLoadBalancer { load_balancer, target_group } => write!(
-                f,
-                "not mirrored: it is behind the sensor's load balancer {}, in target group {}, and mirrors of mirrors loop",
-                name(load_balancer.as_str()),
-                name(target_group.as_str())
-            ),
+            Self::BehindLoadBalancer { load_balancer, target_group } => {
+                let (of, why) = if is_gateway(load_balancer) {
+                    ("the Gateway Load Balancer", ": a sensor's endpoint may lead there")
+                } else {
+                    ("the sensor's load balancer", "")
+                };
+                let (balancer, group) = (name(load_balancer.as_str()), name(target_group.as_str()));
+                write!(
+                    f,
+                    "not mirrored: it is behind {of} {balancer}, in target group {group}{why}, and mirrors of mirrors loop"
+                )
+            }
             Self::UnsupportedType { instance_type } => {
                 write!(
                     f,

@@ -1,12 +1,12 @@
-//! Takes nothing; gives the nouns of load balancers that take mirrored packets: where they listen, and who is behind them. Never says
-//! who is mirrored.
+//! Takes nothing; gives the nouns of load balancers that take mirrored packets, or may: where they listen, and who is behind them. Never
+//! says who is mirrored.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{InstanceId, TargetGroupArn, VpcId};
+use crate::ids::{InstanceId, LoadBalancerArn, TargetGroupArn, VpcId};
 
 /// Where mirrored packets arrive. Source: Traffic Mirroring guide, "Traffic mirror targets": a listener for UDP on 4789.
 const MIRROR_PORT: u16 = 4789;
@@ -14,6 +14,15 @@ const MIRROR_PORT: u16 = 4789;
 /// The protocols of listeners that hear UDP. Source: botocore `elbv2/2015-12-01`, `ProtocolEnum`; of those that build upon UDP (`QUIC`,
 /// `TCP_QUIC`) nobody says that they hear VXLAN.
 const HEAR_UDP: [&str; 2] = ["UDP", "TCP_UDP"];
+
+/// What the ARN of a Gateway Load Balancer has in it. Source: "Actions, resources, and condition keys for AWS Elastic Load Balancing V2",
+/// Service Authorization Reference: `…:loadbalancer/gwy/name/id`.
+const GATEWAY: &str = ":loadbalancer/gwy/";
+
+/// Whether a load balancer is a Gateway Load Balancer.
+pub fn is_gateway(load_balancer: &LoadBalancerArn) -> bool {
+    load_balancer.as_str().contains(GATEWAY)
+}
 
 /// A load balancer, as far as mirroring goes. One that is not there has no listener, and nobody behind it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +107,12 @@ mod tests {
     fn only_a_listener_for_udp_on_4789_hears_mirrored_packets() {
         assert!(hears(&[("UDP", 4789)]) && hears(&[("TCP", 443), ("TCP_UDP", 4789)]));
         assert!(!hears(&[]) && !hears(&[("TCP", 4789)]) && !hears(&[("UDP", 4788)]) && !hears(&[("TLS", 4789)]));
+    }
+
+    #[test]
+    fn a_gateway_load_balancer_is_told_by_its_arn() {
+        let arn = |kind: &str| format!("arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/{kind}/gwy/1").into();
+        assert!(is_gateway(&arn("gwy")) && !is_gateway(&arn("net")) && !is_gateway(&arn("app")));
     }
 
     #[test]

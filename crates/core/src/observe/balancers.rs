@@ -1,20 +1,27 @@
 //! Takes what the policy and the mirror targets name; says what has to be asked about load balancers, and what was not. Never asks.
 //!
-//! For each load balancer its listeners, its target groups, and then who is registered in each group: as many calls as there are groups,
-//! and two. No load balancer, no call.
+//! | named is | what is asked | calls |
+//! |---|---|---|
+//! | a Network Load Balancer | its listeners, its target groups, and who is registered in each | two, and one for each group |
+//! | a Gateway Load Balancer endpoint | the account's load balancers; of each Gateway one the target groups, and who is registered in each | one for each 400, one for each Gateway one, and one for each of its groups |
+//! | neither | nothing | none |
+//!
+//! Which Gateway Load Balancer is behind an endpoint, AWS tells only the owner of its endpoint service, so that all of them count. Source:
+//! "DescribeVpcEndpoints", Amazon EC2 API Reference, whose answer names the service alone; "DescribeVpcEndpointServiceConfigurations", which
+//! names load balancers, and lists "your services".
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::{Class, CloudError, Items, Page, Query};
 use crate::ids::{AccountId, LoadBalancerArn, TargetId};
-use crate::inventory::{Inventory, Resource, Target};
+use crate::inventory::{Inventory, Resource, Target, is_gateway};
 use crate::policy::{Policy, Way};
 
 /// What a walk has to find out about load balancers.
 #[derive(Debug)]
 pub(super) struct Balancers {
-    /// Those that the policy names.
-    named: BTreeSet<LoadBalancerArn>,
+    /// Where the policy has sensors take packets.
+    named: Vec<Resource>,
     /// What was known before: the targets, the load balancers, whose account it is.
     known: Inventory,
     due: bool,
@@ -28,13 +35,14 @@ impl Balancers {
     pub(super) fn new(policy: &Policy, known: &Inventory, due: bool) -> Self {
         let ways = policy.sensors.values().flat_map(|sensor| &sensor.targets);
         let named = ways.filter_map(|target| match &target.to {
-            Way::Resource(Resource::NetworkLoadBalancer(arn)) => Some(arn.clone()),
-            Way::Resource(_) | Way::Existing(_) | Way::Tagged(_) => None,
+            Way::Resource(resource) => Some(resource.clone()),
+            Way::Existing(_) | Way::Tagged(_) => None,
         });
         let known = Inventory {
             account: known.account.clone(),
             targets: known.targets.clone(),
             balancers: known.balancers.clone(),
+            gateways: known.gateways,
             ..Inventory::empty(known.region.clone())
         };
         Self { named: named.collect(), known, due, asked: false, left: 0 }
@@ -48,41 +56,63 @@ impl Balancers {
     ) -> Vec<Query> {
         self.known.account = account.or(self.known.account.as_ref()).cloned();
         let targets = targets.unwrap_or(&self.known.targets);
-        let wanted = wanted(&self.named, targets, &self.known);
-        if self.known.account.is_none()
-            || !(self.due || wanted.iter().any(|arn| !self.known.balancers.contains_key(arn)))
-        {
+        let wanted = Wanted::new(&self.named, targets, &self.known);
+        if self.known.account.is_none() || !(self.due || wanted.unread(&self.known).is_some()) {
             return Vec::new();
         }
         self.asked = true;
         let queries = |arn: LoadBalancerArn| [Query::Listeners(arn.clone(), None), Query::TargetGroups(arn, None)];
-        wanted.into_iter().flat_map(queries).collect()
+        let gateways = wanted.gateways.then_some(Query::LoadBalancers(None));
+        wanted.balancers.into_iter().flat_map(queries).chain(gateways).collect()
     }
 
     /// Why not everything is known that has to be; none if it is.
     pub(super) fn unread(&self, inventory: &Inventory) -> Option<String> {
-        let wanted = wanted(&self.named, &inventory.targets, inventory);
-        let missing = wanted.into_iter().find(|arn| !inventory.balancers.contains_key(arn))?;
-        Some(format!("DescribeTargetGroups: {missing} has not been read yet"))
+        Wanted::new(&self.named, &inventory.targets, inventory).unread(inventory)
     }
 }
 
-/// The load balancers that take mirrored packets, as far as they can be seen.
-fn wanted(
-    named: &BTreeSet<LoadBalancerArn>,
-    targets: &BTreeMap<TargetId, Target>,
-    inventory: &Inventory,
-) -> BTreeSet<LoadBalancerArn> {
-    let standing = targets.values().filter_map(|target| match &target.resource {
-        Resource::NetworkLoadBalancer(arn) => Some(arn),
-        Resource::NetworkInterface(_) | Resource::GatewayLoadBalancerEndpoint(_) => None,
-    });
-    named.iter().chain(standing).filter(|arn| inventory.can_see(arn)).cloned().collect()
+/// The load balancers that take mirrored packets, or may.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// Network Load Balancers, as far as they can be seen.
+    balancers: BTreeSet<LoadBalancerArn>,
+    /// Whether all Gateway Load Balancers of the account.
+    gateways: bool,
 }
 
-/// What an answer makes us ask: who is registered in the groups that it names.
+impl Wanted {
+    fn new(named: &[Resource], targets: &BTreeMap<TargetId, Target>, inventory: &Inventory) -> Self {
+        let mut wanted = Self::default();
+        for resource in named.iter().chain(targets.values().map(|target| &target.resource)) {
+            match resource {
+                Resource::NetworkLoadBalancer(arn) if inventory.can_see(arn) => {
+                    wanted.balancers.insert(arn.clone());
+                }
+                // Whoever has the endpoint, or the target: what is behind it may be this account's.
+                Resource::GatewayLoadBalancerEndpoint(_) => wanted.gateways = true,
+                Resource::NetworkLoadBalancer(_) | Resource::NetworkInterface(_) => {}
+            }
+        }
+        wanted
+    }
+
+    /// What of them has never been read; none if all have.
+    fn unread(&self, inventory: &Inventory) -> Option<String> {
+        if let Some(missing) = self.balancers.iter().find(|arn| !inventory.balancers.contains_key(*arn)) {
+            return Some(format!("DescribeTargetGroups: {missing} has not been read yet"));
+        }
+        let missing = "DescribeLoadBalancers: the account's Gateway Load Balancers have not been read yet";
+        (self.gateways && !inventory.gateways).then(|| missing.to_owned())
+    }
+}
+
+/// What an answer makes us ask: the groups of the Gateway Load Balancers that it names, or who is registered in the groups that it does.
 pub(super) fn follow(query: &Query, items: &Items) -> Vec<Query> {
     match (query, items) {
+        (Query::LoadBalancers(_), Items::LoadBalancers(all)) => {
+            all.iter().filter(|arn| is_gateway(arn)).map(|arn| Query::TargetGroups(arn.clone(), None)).collect()
+        }
         (Query::TargetGroups(of, _), Items::TargetGroups(groups)) => {
             groups.iter().map(|(group, _)| Query::TargetHealth(of.clone(), group.clone())).collect()
         }

@@ -1,4 +1,5 @@
 mod balancers;
+mod gateways;
 mod tags;
 
 use super::*;
@@ -24,8 +25,10 @@ fn answer(facts: &Inventory, query: &Query) -> Result<Page, CloudError> {
         return Ok(Page { items, next: None });
     }
     Ok(match query {
-        Query::Listeners(..) | Query::TargetGroups(..) | Query::TargetHealth(..) => panic!("answered before"),
-        Query::List(Kind::LoadBalancers, _) => panic!("load balancers are asked about one by one"),
+        Query::LoadBalancers(_) | Query::Listeners(..) | Query::TargetGroups(..) | Query::TargetHealth(..) => {
+            panic!("answered before")
+        }
+        Query::List(Kind::LoadBalancers, _) => panic!("what counts of load balancers is no list"),
         Query::Identity => Page { items: Items::Identity(ACCOUNT.into()), next: None },
         Query::List(Kind::Instances, token) => page(facts.instances.values().cloned(), token, Items::Instances),
         Query::List(Kind::Interfaces, token) => page(facts.interfaces.values().cloned(), token, Items::Interfaces),

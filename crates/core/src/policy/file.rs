@@ -108,8 +108,9 @@ pub(super) struct TargetEntry {
     /// balancer is of this account and Region.
     #[schemars(with = "Option<String>")]
     pub(super) network_load_balancer: Option<Spanned<String>>,
-    /// The id of a Gateway Load Balancer endpoint: `vpce-…`. The appliances behind it are not read: see that no tag and no selector
-    /// chooses them.
+    /// The id of a Gateway Load Balancer endpoint: `vpce-…`. AWS does not say which Gateway Load Balancer is behind it, so that while it is
+    /// named here, nothing behind any of this account and Region is mirrored. One of another account is not seen: see that no tag and no
+    /// selector chooses what is behind that.
     #[schemars(with = "Option<String>")]
     pub(super) gateway_load_balancer_endpoint: Option<Spanned<String>>,
     /// Every mirror target that carries all of these tags.

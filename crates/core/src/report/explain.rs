@@ -11,8 +11,8 @@ use crate::Time;
 use crate::compile::Desired;
 use crate::decide::{Decision, Decisions, Evidence, LaneWish, Offer, Offers, TargetChoice, evidence};
 use crate::ids::{
-    AccountId, FilterId, InstanceId, InterfaceId, Lane, Region, ResourceId, SecurityGroupId, SessionId, SubnetId,
-    TargetId, VpcId, Zone,
+    AccountId, FilterId, InstanceId, InterfaceId, Lane, Region, SecurityGroupId, SessionId, SubnetId, TargetId, VpcId,
+    Zone,
 };
 use crate::inventory::{Instance, InstanceState, Inventory, NetworkInterface, Platform, Resource, Session};
 use crate::lessons::Lessons;
@@ -274,26 +274,26 @@ fn target_why(inventory: &Inventory, interface: &InterfaceId, lane: &Lane, targe
         (None, TargetChoice::Made(_)) => "the nearest that has room, and of those the least used".into(),
         (None, TargetChoice::ToMake(_)) => "nobody has a mirror target for it yet: it is made".into(),
     };
-    match behind_unseen(inventory, target) {
+    match unseen(inventory, target) {
         None => why,
-        Some(id) => {
-            format!(
-                "{why}; what is behind {id} is not read: see that nobody there is chosen, or mirrors of mirrors loop"
-            )
-        }
+        Some(unseen) => format!("{why}; {unseen}: see that nobody there is chosen, or mirrors of mirrors loop"),
     }
 }
 
-/// What a target sends to, where nobody sees who is behind it.
-fn behind_unseen(inventory: &Inventory, target: &TargetChoice) -> Option<ResourceId> {
+/// Of what a target sends to, what nobody sees: who is behind it.
+fn unseen(inventory: &Inventory, target: &TargetChoice) -> Option<String> {
     let resource = match target {
         TargetChoice::Made(id) => &inventory.targets.get(id)?.resource,
         TargetChoice::ToMake(resource) => resource,
     };
-    let unseen = match resource {
-        Resource::NetworkInterface(_) => false,
-        Resource::NetworkLoadBalancer(arn) => !inventory.can_see(arn),
-        Resource::GatewayLoadBalancerEndpoint(_) => true,
-    };
-    unseen.then(|| resource.id())
+    match resource {
+        Resource::NetworkLoadBalancer(arn) if !inventory.can_see(arn) => {
+            Some(format!("what is behind {arn} is not read"))
+        }
+        Resource::NetworkInterface(_) | Resource::NetworkLoadBalancer(_) => None,
+        // Of this account's, nobody is a source, whichever it is.
+        Resource::GatewayLoadBalancerEndpoint(id) => {
+            Some(format!("what is behind {id} is not read where it is another account's load balancer"))
+        }
+    }
 }

@@ -53,10 +53,11 @@ fn an_explanation_says_where_nobody_sees_who_is_behind_a_sensor() {
         let policy = policy_of(&format!("{sensors}\nstrategies: [{{name: crown-jewel, importance: {{}}}}]"));
         Whole::under(policy, jewel_with(|_| {})).explained("eni-1")
     };
-    let unread = |id: &str| format!("what is behind {id} is not read: see that nobody there is chosen");
-    contains(&to("{gatewayLoadBalancerEndpoint: vpce-1}"), &[&unread("vpce-1")]);
+    let endpoint = "what is behind vpce-1 is not read where it is another account's load balancer: see";
+    contains(&to("{gatewayLoadBalancerEndpoint: vpce-1}"), &[endpoint]);
     let theirs = NLB.replace("111122223333", "444455556666");
-    contains(&to(&format!("{{networkLoadBalancer: '{theirs}'}}")), &[&unread(&theirs)]);
+    let unread = format!("what is behind {theirs} is not read: see that nobody there is chosen");
+    contains(&to(&format!("{{networkLoadBalancer: '{theirs}'}}")), &[&unread]);
     assert!(!to(&format!("{{networkLoadBalancer: '{NLB}'}}")).contains("is not read"));
 }
 

@@ -59,8 +59,10 @@ impl Cloud {
             Query::List(Kind::Interfaces, _) => Items::Interfaces(interfaces.values().cloned().collect()),
             Query::List(Kind::Tagged, _) | Query::Tagged(..) => Items::Tagged(tagged.clone()),
             Query::List(Kind::Targets, _) => Items::Targets(targets.values().cloned().collect()),
-            Query::Listeners(..) | Query::TargetGroups(..) | Query::TargetHealth(..) => panic!("answered before"),
-            Query::List(Kind::LoadBalancers, _) => panic!("load balancers are asked about one by one"),
+            Query::LoadBalancers(_) | Query::Listeners(..) | Query::TargetGroups(..) | Query::TargetHealth(..) => {
+                panic!("answered before")
+            }
+            Query::List(Kind::LoadBalancers, _) => panic!("what counts of load balancers is no list"),
             Query::List(Kind::Filters, _) => Items::Filters(filters.values().cloned().collect()),
             Query::List(Kind::Sessions, _) => Items::Sessions(sessions.values().cloned().collect()),
         };
@@ -250,6 +252,7 @@ impl Cloud {
 /// behind it.
 pub(crate) fn balanced(facts: &Inventory, query: &Query) -> Option<Items> {
     Some(match query {
+        Query::LoadBalancers(_) => Items::LoadBalancers(facts.balancers.keys().cloned().collect()),
         Query::Listeners(of, _) => match facts.balancers.get(of) {
             Some(balancer) => Items::Listeners(balancer.listeners.iter().cloned().collect()),
             None => Items::Listeners(vec![Listener { protocol: "UDP".into(), port: 4789 }]),

@@ -101,6 +101,7 @@ fn the_door_shows_where_a_load_balancer_listens_and_who_is_behind_it() {
     elb_done!(world, RegisterTargets(OfTargets { group: detail.group.arn.clone(), targets: vec![wish] }));
     let door = Door::new(Arc::new(Mutex::new(world)));
     let shown = |query| at_once(door.read(&query)).unwrap().items;
+    assert_eq!(shown(Query::LoadBalancers(None)), Items::LoadBalancers(vec![made.arn.clone()]));
     let hears = mirror_core::inventory::Listener { protocol: "TCP_UDP".into(), port: 4789 };
     assert_eq!(shown(Query::Listeners(made.arn.clone(), None)), Items::Listeners(vec![hears]));
     let arn = mirror_core::ids::TargetGroupArn::from(detail.group.arn.as_str());

@@ -63,6 +63,18 @@ fn another_load_balancer_that_is_registered_concerns_nobody() {
 }
 
 #[test]
+fn an_appliance_behind_a_gateway_load_balancer_is_no_source_and_both_are_named() {
+    let said = "not mirrored: it is behind the Gateway Load Balancer firewalls, in target group inspection: \
+                a sensor's endpoint may lead there, and mirrors of mirrors loop";
+    for appliance in [Registered::Instance("i-1".into()), address("10.0.0.9")] {
+        let facts = jewel_with(has(&["10.0.0.9/32"])).appliances(&[appliance]);
+        assert_eq!(reasons(facts).last().unwrap(), said);
+    }
+    let others = jewel_with(has(&["10.0.0.9/32"])).appliances(&[Registered::Instance("i-2".into())]);
+    assert_eq!(reasons(others).last().unwrap(), "crown-jewel: tag mirror=crown-jewel on the instance");
+}
+
+#[test]
 fn who_is_behind_it_is_no_source_also_while_it_cannot_be_read_and_that_is_no_doubt() {
     let mut facts = jewel_with(|_| {}).behind(&[Registered::Instance("i-1".into())]).read(0);
     facts.gaps.insert(Kind::LoadBalancers, Gap { why: "denied".into(), at: at(0) });
