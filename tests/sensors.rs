@@ -1,5 +1,5 @@
-//! One account, one daemon, and a sensor behind a load balancer: who is registered there is never a source, and what the load balancer does
-//! not hear is sent elsewhere. Time passes only when somebody waits.
+//! One account, one daemon, and a sensor behind a load balancer or an endpoint: who is registered there, or may be, is never a source, and
+//! what the load balancer does not hear is sent elsewhere. Time passes only when somebody waits.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
@@ -8,21 +8,25 @@ mod account;
 
 use account::{Account, Fate, policy};
 use mirror_core::ids::{InstanceId, LoadBalancerArn, VpcId};
-use mirror_core::inventory::Tags;
+use mirror_core::inventory::{Resource, Tags};
 use mirror_core::policy::{Policy, parse};
 use mirror_core::report;
 use mirror_sim::fleet::instance;
 use mirror_sim::{
-    CreateTargetGroup, Describe, DescribeListeners, ElbRequest, ElbResponse, HealthCheckWish, ListenerArn,
-    ModifyListener, NetworkInterface, OfTargets, Protocol, Request, Response, TargetGroupArn, TargetType, TargetWish,
+    CreateListener, CreateLoadBalancer, CreateTargetGroup, CreateTrafficMirrorTarget, Describe, DescribeListeners,
+    ElbRequest, ElbResponse, HealthCheckWish, ListenerArn, LoadBalancerType, ModifyListener, NetworkInterface,
+    OfTargets, Protocol, Request, Response, TargetGroupArn, TargetType, TargetWish,
 };
 
 /// Longer than the evidence settles, with the resync that finds it.
 const SETTLED: i64 = 200;
 /// Longer than a deregistered target drains.
 const DRAINED: i64 = 400;
-/// What reads load balancers.
+/// What reads the load balancers that are named.
 const READS: [&str; 3] = ["DescribeListeners", "DescribeTargetGroups", "DescribeTargetHealth"];
+
+/// What lists all load balancers, where an endpoint takes mirrored packets.
+const LISTS: &str = "DescribeLoadBalancers";
 
 fn elb(account: &Account, request: ElbRequest) -> ElbResponse {
     match account.call(Request::Elb(request)) {
@@ -47,13 +51,12 @@ fn listener(account: &Account, of: &LoadBalancerArn) -> ListenerArn {
     page.items[0].arn.clone()
 }
 
-/// A target group that the sensor's load balancer sends mirrored packets to.
-fn group(account: &Account, vpc: VpcId, kind: TargetType) -> TargetGroupArn {
+fn new_group(account: &Account, name: &str, vpc: VpcId, kind: TargetType, to: (Protocol, i32)) -> TargetGroupArn {
     let wish = CreateTargetGroup {
-        name: "zeek".into(),
+        name: name.into(),
         kind,
-        protocol: Some(Protocol::Udp),
-        port: Some(4789),
+        protocol: Some(to.0),
+        port: Some(to.1),
         vpc: Some(vpc),
         health_check: HealthCheckWish::default(),
         tags: Tags::new(),
@@ -61,7 +64,12 @@ fn group(account: &Account, vpc: VpcId, kind: TargetType) -> TargetGroupArn {
     let ElbResponse::CreateTargetGroup(made) = elb(account, ElbRequest::CreateTargetGroup(wish)) else {
         panic!("no group");
     };
-    let arn = made.group.arn;
+    made.group.arn
+}
+
+/// A target group that the sensor's load balancer sends mirrored packets to.
+fn group(account: &Account, vpc: VpcId, kind: TargetType) -> TargetGroupArn {
+    let arn = new_group(account, "zeek", vpc, kind, (Protocol::Udp, 4789));
     let listener = listener(account, &account.sensor);
     let change = ModifyListener { listener, protocol: None, port: None, forwards_to: Some(vec![arn.clone()]) };
     elb(account, ElbRequest::ModifyListener(change));
@@ -74,6 +82,34 @@ fn targets(group: &TargetGroupArn, id: &str) -> OfTargets {
 
 fn register(account: &Account, group: &TargetGroupArn, id: &str) {
     elb(account, ElbRequest::RegisterTargets(targets(group, id)));
+}
+
+/// A Gateway Load Balancer with this instance for an appliance. No endpoint says that it leads there.
+fn put_behind_a_gateway(account: &Account, appliance: &InstanceId) -> TargetGroupArn {
+    let NetworkInterface { vpc, subnet, .. } = interface_of(account, appliance);
+    let wish = CreateLoadBalancer {
+        name: "firewalls".into(),
+        kind: LoadBalancerType::Gateway,
+        scheme: None,
+        subnets: vec![subnet],
+        security_groups: Vec::new(),
+        tags: Tags::new(),
+    };
+    let ElbResponse::CreateLoadBalancer(made) = elb(account, ElbRequest::CreateLoadBalancer(wish)) else {
+        panic!("no load balancer");
+    };
+    let group = new_group(account, "inspection", vpc, TargetType::Instance, (Protocol::Geneve, 6081));
+    let forwards_to = vec![group.clone()];
+    let wish = CreateListener { load_balancer: made.arn, protocol: None, port: None, forwards_to, tags: Tags::new() };
+    elb(account, ElbRequest::CreateListener(wish));
+    register(account, &group, appliance.as_str());
+    group
+}
+
+/// Crown jewels by tag, to an endpoint that has just been made.
+fn policy_to_an_endpoint(account: &Account) -> Policy {
+    let endpoint = account.world().add_gateway_load_balancer_endpoint();
+    policy_to(&format!("{{gatewayLoadBalancerEndpoint: {endpoint}}}"))
 }
 
 /// The last thing that is said of an instance's interface.
@@ -233,4 +269,68 @@ async fn one_who_has_just_begun_and_may_not_read_load_balancers_ends_nothing_and
     account.calls();
     account.goes_on_for(3600).await;
     assert_eq!((account.sessions().len(), account.writes()), (1, Vec::new()));
+}
+
+#[tokio::test]
+async fn an_appliance_behind_any_gateway_load_balancer_is_no_source_while_an_endpoint_takes_mirrored_packets() {
+    let mut account = Account::new();
+    let [jewel, firewall] = [account.runs_a_jewel(), account.runs_a_jewel()];
+    put_behind_a_gateway(&account, &firewall);
+    account.goes_on_for(SETTLED).await;
+    assert_eq!(account.mirrored().len(), 2, "no sensor is behind an endpoint");
+    assert!(!account.calls().contains(&LISTS), "and nobody asks");
+    account.policy = policy_to_an_endpoint(&account);
+    account.goes_on_for(SETTLED).await;
+    assert_eq!(account.mirrored(), account.interfaces_of(&jewel).into_iter().collect());
+    let reason = "it is behind the Gateway Load Balancer firewalls, in target group inspection: a sensor's endpoint may lead there";
+    assert_eq!(said(&mut account, &firewall).await, format!("not mirrored: {reason}, and mirrors of mirrors loop"));
+    account.policy = policy(&account.sensor);
+    account.goes_on_for(2 * SETTLED).await;
+    assert_eq!(account.mirrored().len(), 2, "once nothing leads to the endpoint any more");
+}
+
+#[tokio::test]
+async fn somebodys_mirror_target_for_an_endpoint_has_gateway_load_balancers_read_with_one_list_and_two_calls_for_each()
+{
+    let mut account = Account::new();
+    let [jewel, firewall] = [account.runs_a_jewel(), account.runs_a_jewel()];
+    put_behind_a_gateway(&account, &firewall);
+    let endpoint = account.world().add_gateway_load_balancer_endpoint();
+    let resource = Resource::GatewayLoadBalancerEndpoint(endpoint);
+    let theirs = CreateTrafficMirrorTarget { resource, description: None, tags: Tags::new(), token: None };
+    account.call(Request::CreateTrafficMirrorTarget(theirs));
+    account.goes_on_for(10).await;
+    assert_eq!(account.mirrored(), account.interfaces_of(&jewel).into_iter().collect(), "the firewall never was");
+    account.calls();
+    account.goes_on_for(3600).await;
+    let calls = account.calls();
+    let count = |action: &str| calls.iter().filter(|called| **called == action).count();
+    assert_eq!((calls.len(), count(LISTS), READS.map(count)), (60 * 11, 60, [60, 120, 60]));
+}
+
+#[tokio::test]
+async fn while_gateway_load_balancers_may_not_be_listed_nothing_ends_and_nothing_new_begins() {
+    let mut account = Account::new();
+    account.policy = policy_to_an_endpoint(&account);
+    let [jewel, firewall] = [account.runs_a_jewel(), account.runs_a_jewel()];
+    let group = put_behind_a_gateway(&account, &firewall);
+    account.goes_on_for(30).await;
+    let mirrored = account.mirrored();
+    assert_eq!(mirrored, account.interfaces_of(&jewel).into_iter().collect());
+    denied(&account, LISTS);
+    elb(&account, ElbRequest::DeregisterTargets(targets(&group, firewall.as_str())));
+    account.runs_a_jewel();
+    account.tag(jewel.as_str(), "mirror", "off");
+    account.calls();
+    account.goes_on_for(3600).await;
+    account.restart();
+    account.goes_on_for(3600).await;
+    let calls = account.calls();
+    assert!(calls.iter().filter(|called| **called == LISTS).count() <= 2 * 60 + 10);
+    assert_eq!(account.mirrored(), mirrored, "neither ends what stands, nor begins what may loop");
+    let gaps = report::gaps(&account.round().await.seen.inventory);
+    assert!(gaps.iter().any(|gap| gap.starts_with(LISTS)), "{gaps:?}");
+    account.fate(|_| Fate::Answered);
+    account.goes_on_for(SETTLED).await;
+    assert_eq!(account.mirrored().len(), 2, "what was an appliance, and the new one");
 }
