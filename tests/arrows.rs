@@ -88,7 +88,7 @@ fn core_and_sim_have_no_clock_no_randomness_and_no_io() {
 }
 
 /// The stages of core, each with the modules that it may name. A module that is missing here fails the test: it needs a place.
-const CORE: [(&str, &[&str]); 22] = [
+const CORE: [(&str, &[&str]); 23] = [
     ("ids", &[]),
     ("pairs", &[]),
     ("digest", &[]),
@@ -102,6 +102,7 @@ const CORE: [(&str, &[&str]); 22] = [
     ("packets", &["inventory", "policy"]),
     ("support", &["limits", "policy"]),
     ("ownership", &["digest", "ids", "inventory", "objects"]),
+    ("grants", &["cloud", "ids", "inventory", "ownership", "policy"]),
     (
         "decide",
         &["digest", "ids", "inventory", "lessons", "limits", "ownership", "packets", "policy", "prices", "support"],

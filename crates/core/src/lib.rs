@@ -12,6 +12,7 @@ pub mod cloud;
 pub mod compile;
 pub mod decide;
 mod digest;
+pub mod grants;
 pub mod ids;
 pub mod inventory;
 pub mod lessons;
