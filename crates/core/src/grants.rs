@@ -3,7 +3,7 @@
 //!
 //! | what | may be | if |
 //! |---|---|---|
-//! | everything in the account and Region | listed | |
+//! | everything in the account and Region, and who is behind its load balancers | looked at | |
 //! | filters, targets, sessions | made | they get the tag `vpc-mirror/owner` with the policy's owner |
 //! | the same | changed, deleted | they have it |
 //! | interfaces | mirrored | they are in the policy's VPCs, where it names any |
@@ -90,12 +90,14 @@ impl Whereabouts {
 }
 
 /// The partition that a Region is in; `*` of one whose partition is not known. Source: "Identify AWS resources with Amazon Resource Names
-/// (ARNs)", IAM User Guide, which names these three.
+/// (ARNs)", IAM User Guide, which names these three. That a partition may be `*`, AWS's own managed policies show:
+/// `AWSServiceRoleForAmazonEKSNodegroup`, AWS Managed Policy Reference Guide.
 fn partition(region: &Region) -> &'static str {
-    match region.as_str().split('-').next() {
+    let region = region.as_str();
+    match region.split('-').next() {
+        _ if region.contains("-iso") => "*",
         Some("cn") => "aws-cn",
-        Some("us") if region.as_str().starts_with("us-gov-") => "aws-us-gov",
-        Some("us") if region.as_str().starts_with("us-iso") => "*",
+        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
         Some("us" | "eu" | "ap" | "ca" | "sa" | "me" | "af" | "il" | "mx") => "aws",
         _ => "*",
     }

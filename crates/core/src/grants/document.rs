@@ -61,20 +61,25 @@ impl Statement {
         Self { sid: sid.into(), effect: Effect::Allow, action, resource, condition: Conditions::new() }
     }
 
-    /// The same, only where this holds.
+    /// The same, only where this holds. What somebody has written in a policy goes through [`literal`] before.
     pub(super) fn only_if<V: AsRef<str>>(
         mut self,
         operator: &'static str,
         key: &str,
         values: impl IntoIterator<Item = V>,
     ) -> Self {
-        let values = values.into_iter().map(|value| literal(value.as_ref())).collect();
+        let values = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
         self.condition.entry(operator).or_default().insert(key.into(), values);
         self
     }
 }
 
-/// A text in which nothing is a variable. Source: "IAM policy elements: Variables and tags", IAM User Guide: `${$}` is a dollar sign.
-fn literal(text: &str) -> String {
-    text.replace("${", "${$}{")
+/// A text in which nothing is a wildcard or a variable: an id `eni-*` must not grant every interface. Source: "IAM policy elements:
+/// Variables and tags", IAM User Guide: `${*}`, `${?}` and `${$}` are these three characters.
+pub(super) fn literal(text: &str) -> String {
+    let escape = |it: char| match it {
+        '*' | '?' | '$' => format!("${{{it}}}"),
+        it => it.into(),
+    };
+    text.chars().map(escape).collect()
 }

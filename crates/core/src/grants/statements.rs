@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Whereabouts;
-use super::document::{Document, Statement};
-use crate::cloud::Query;
+use super::document::{Document, Statement, literal};
+use crate::cloud::actions;
 use crate::inventory::{Kind, Resource};
 use crate::ownership::{KEY_TAG, OWNER_TAG, PROOF_TAG};
 use crate::policy::{Policy, Way};
@@ -16,13 +16,13 @@ const SESSIONS: &str = "traffic-mirror-session/*";
 
 /// What takes these roles on. Source: "AssumeRole", AWS STS API Reference.
 pub(super) fn assume(roles: &BTreeSet<&str>) -> Document {
-    let roles = roles.iter().map(|role| (*role).to_owned());
+    let roles = roles.iter().map(|role| literal(role));
     Document::of(vec![Statement::allow("TakeOnRoles", ["sts:AssumeRole"], roles)])
 }
 
 /// What follows a policy there.
 pub(super) fn follow(policy: &Policy, there: &Whereabouts, adopt: bool) -> Document {
-    let mut statements = vec![list(policy, there)];
+    let mut statements = Vec::from(look(there));
     statements.extend(make(policy, there));
     statements.extend(mirror(policy, there));
     statements.extend(change(policy, there));
@@ -31,16 +31,29 @@ pub(super) fn follow(policy: &Policy, there: &Whereabouts, adopt: bool) -> Docum
 }
 
 /// Lists can be granted whole alone. Who one is, one may always ask: GetCallerIdentity needs no permission.
-fn list(policy: &Policy, there: &Whereabouts) -> Statement {
-    let action = |kind: Kind| match kind {
-        Kind::Tagged => format!("tag:{}", Query::first(kind, &policy.tag_key).action()),
-        _ => format!("ec2:{}", Query::first(kind, &policy.tag_key).action()),
+///
+/// Load balancers may be looked at whatever the policy names: not it alone decides which, but every mirror target that stands, that of the
+/// policy before and those of other people too. Were that denied, nothing new would begin as long as one of them leads to a load balancer.
+fn look(there: &Whereabouts) -> [Statement; 2] {
+    let lists = Kind::ALL.into_iter().filter(|kind| *kind != Kind::LoadBalancers).flat_map(reads);
+    let look = |sid: &str, actions: Vec<String>| {
+        let look = Statement::allow(sid, actions, ["*".to_owned()]);
+        match &there.region {
+            Some(region) => look.only_if("StringEquals", "aws:RequestedRegion", [region.as_str()]),
+            None => look,
+        }
     };
-    let list = Statement::allow("List", Kind::ALL.map(action), ["*".to_owned()]);
-    match &there.region {
-        Some(region) => list.only_if("StringEquals", "aws:RequestedRegion", [region.as_str()]),
-        None => list,
-    }
+    [look("List", lists.collect()), look("LookBehindTargets", reads(Kind::LoadBalancers))]
+}
+
+/// What reads a kind, each action with its API.
+fn reads(kind: Kind) -> Vec<String> {
+    let api = match kind {
+        Kind::Tagged => "tag",
+        Kind::LoadBalancers => "elasticloadbalancing",
+        Kind::Instances | Kind::Interfaces | Kind::Targets | Kind::Filters | Kind::Sessions => "ec2",
+    };
+    actions(kind).iter().map(|action| format!("{api}:{action}")).collect()
 }
 
 /// What is made has our tag from its first moment, and gets no tag later.
@@ -79,7 +92,7 @@ fn mirror(policy: &Policy, there: &Whereabouts) -> Vec<Statement> {
     let interfaces = if policy.vpcs.is_empty() {
         interfaces
     } else {
-        let vpcs = policy.vpcs.iter().map(|id| there.arn_of_anybody(&format!("vpc/{id}")));
+        let vpcs = policy.vpcs.iter().map(|id| there.arn_of_anybody(&format!("vpc/{}", literal(id.as_str()))));
         interfaces.only_if("ArnLike", "ec2:Vpc", vpcs)
     };
     let filters = Statement::allow("UseOurFilters", [CREATE, MODIFY], [there.arn(FILTERS)]);
@@ -90,7 +103,7 @@ fn mirror(policy: &Policy, there: &Whereabouts) -> Vec<Statement> {
     }
     let existing: BTreeSet<String> = ways(policy)
         .filter_map(|way| match way {
-            Way::Existing(id) => Some(there.arn_of_anybody(&format!("traffic-mirror-target/{id}"))),
+            Way::Existing(id) => Some(there.arn_of_anybody(&format!("traffic-mirror-target/{}", literal(id.as_str())))),
             Way::Resource(_) | Way::Tagged(_) => None,
         })
         .collect();
@@ -102,10 +115,9 @@ fn mirror(policy: &Policy, there: &Whereabouts) -> Vec<Statement> {
     for (number, tags) in (1..).zip(tagged) {
         let sid = format!("UseTaggedTargets{number}");
         let all = Statement::allow(&sid, [CREATE, MODIFY], [there.arn_of_anybody(TARGETS)]);
-        statements.push(
-            tags.iter()
-                .fold(all, |it, (key, value)| it.only_if("StringEquals", &format!("aws:ResourceTag/{key}"), [value])),
-        );
+        statements.push(tags.iter().fold(all, |it, (key, value)| {
+            it.only_if("StringEquals", &format!("aws:ResourceTag/{key}"), [literal(value)])
+        }));
     }
     statements
 }
@@ -168,9 +180,10 @@ fn can_be_made(resource: &Resource, there: &Whereabouts) -> bool {
 
 /// The ARN of what AWS wants permission for beside the target: an interface or an endpoint, and no load balancer.
 fn named(resource: &Resource, there: &Whereabouts) -> Option<String> {
-    match resource {
-        Resource::NetworkInterface(id) => Some(there.arn_of_anybody(&format!("network-interface/{id}"))),
-        Resource::GatewayLoadBalancerEndpoint(id) => Some(there.arn_of_anybody(&format!("vpc-endpoint/{id}"))),
-        Resource::NetworkLoadBalancer(_) => None,
-    }
+    let (kind, id) = match resource {
+        Resource::NetworkInterface(id) => ("network-interface", id.as_str()),
+        Resource::GatewayLoadBalancerEndpoint(id) => ("vpc-endpoint", id.as_str()),
+        Resource::NetworkLoadBalancer(_) => return None,
+    };
+    Some(there.arn_of_anybody(&format!("{kind}/{}", literal(id))))
 }

@@ -1,6 +1,8 @@
 //! Takes policies; holds the documents to what each of them names, and to nothing else.
 
 use super::*;
+use crate::cloud::actions;
+use crate::inventory::Kind;
 use crate::policy::parse;
 
 const SENSOR: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/sta/0123456789abcdef";
@@ -83,6 +85,28 @@ scope:
 }
 
 #[test]
+fn a_region_is_in_its_partition_and_one_of_which_nobody_knows_in_any() {
+    let partitions = ["eu-west-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1", "eu-isoe-west-1", "eusc-de-east-1"];
+    assert_eq!(
+        partitions.map(|region| partition(&Region::from(region))),
+        ["aws", "aws-us-gov", "aws-cn", "*", "*", "*"]
+    );
+}
+
+#[test]
+fn whatever_the_policy_names_load_balancers_may_be_looked_behind_and_every_list_read() {
+    for targets in ["{networkInterface: eni-1}", "{gatewayLoadBalancerEndpoint: vpce-1}", "{existing: tmt-1}"] {
+        let document = document("", targets);
+        let granted: Vec<_> = document.statement[..2].iter().flat_map(|it| &it.action).map(String::as_str).collect();
+        let read: Vec<_> = Kind::ALL.into_iter().flat_map(actions).copied().collect();
+        assert_eq!(granted.len(), read.len());
+        assert!(read.iter().all(|read| granted.iter().any(|it| it.rsplit(':').next() == Some(read))), "{granted:?}");
+        let behind = &statement(&document, "LookBehindTargets").action;
+        assert!(behind.iter().all(|action| action.starts_with("elasticloadbalancing:Describe")), "{behind:?}");
+    }
+}
+
+#[test]
 fn sources_are_bound_to_the_vpcs_that_the_policy_names() {
     let bound = document("scope: {vpcs: [vpc-1, vpc-2]}\n", "{networkInterface: eni-1}");
     let vpcs = &statement(&bound, "MirrorInterfaces").condition["ArnLike"]["ec2:Vpc"];
@@ -103,11 +127,14 @@ fn targets_are_made_of_what_the_policy_names_and_of_nothing_else() {
 
 #[test]
 fn other_peoples_targets_are_used_as_the_policy_names_them_and_none_is_made() {
-    let document = document("", "{existing: tmt-1}, {tags: {team: net, tier: '${x}'}}");
+    let document = self::document("", "{existing: tmt-1}, {tags: {team: net, tier: '${x}'}}");
     assert_eq!(statement(&document, "UseNamedTargets").resource, ["arn:*:ec2:*:*:traffic-mirror-target/tmt-1"]);
     let tagged = &statement(&document, "UseTaggedTargets1").condition["StringEquals"];
     assert_eq!(tagged["aws:ResourceTag/team"], ["net"]);
     assert_eq!(tagged["aws:ResourceTag/tier"], ["${$}{x}"], "a text, and no variable");
+    let wild = self::document("", "{existing: 'tmt-*'}, {existing: 'tmt-?'}");
+    let one = "arn:*:ec2:*:*:traffic-mirror-target/tmt-";
+    assert_eq!(statement(&wild, "UseNamedTargets").resource, [format!("{one}${{*}}"), format!("{one}${{?}}")]);
     assert!(!sids(&document).iter().any(|sid| ["UseTargets", "MakeTargets"].contains(sid)));
 }
 
