@@ -44,6 +44,9 @@ pub enum Command {
     /// Check a policy file, without AWS: all mistakes at once, each with line, column, and what to write instead.
     #[command(after_help = "Exit code: 0 if nothing is wrong with it, 1 otherwise.")]
     Check(Check),
+    /// Print what to grant for exactly this policy, as IAM documents, without AWS.
+    #[command(after_help = GRANTS)]
+    IamPolicy(IamPolicy),
     /// Spread the sources anew over the targets of their sensors, in place: shows it, and does it with --yes.
     #[command(after_help = ACTS)]
     Rebalance(Rebalance),
@@ -61,6 +64,12 @@ pub enum Command {
 }
 
 const LOOKS: &str = "Exit code: 0 if nothing would change, 2 if something would, 1 if it cannot be told.";
+
+const GRANTS: &str =
+    "The document of a policy without places grants in any account and Region; one that names places has a list of \
+documents, each with the role (null: whoever the credentials at hand are) and the Region that it is for.
+
+Exit code: 0 if they are printed, 1 if something is wrong with the policy.";
 
 const ACTS: &str = "It acts by itself: it takes no lease, and neither asks nor stops a running daemon.
 
@@ -116,6 +125,17 @@ pub struct Check {
     /// For whom.
     #[command(flatten)]
     pub shown: Shown,
+}
+
+/// What to grant.
+#[derive(Debug, Args)]
+pub struct IamPolicy {
+    /// Grant what `adopt` needs too: to put our tags on sessions that somebody else has made, which no tag of ours can limit.
+    #[arg(long)]
+    pub adopt: bool,
+    /// The policy to follow.
+    #[command(flatten)]
+    pub policy: Policy,
 }
 
 /// What to spread.

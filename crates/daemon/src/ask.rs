@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
 use mirror_core::cloud::Cloud;
+use mirror_core::grants::grants;
 use mirror_core::memory::Memory;
 use mirror_core::observe::Hints;
 use mirror_core::policy::{self, Policy};
@@ -84,6 +85,22 @@ pub fn check(path: &Path, output: Output) -> anyhow::Result<ExitCode> {
         eprint!("{}", coloured(&checked.text(source), colours(&err)));
     }
     Ok(if checked.valid { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What to grant for a policy file: the document alone where there is but one, so that it can be given to AWS as it is printed.
+///
+/// # Errors
+///
+/// When the file cannot be read, or anything in it is wrong.
+pub fn iam_policy(path: &Path, adopt: bool) -> anyhow::Result<ExitCode> {
+    let policy = read_policy(path)?;
+    let grants = grants(&policy, adopt);
+    let printed = match grants.as_slice() {
+        [grant] if policy.places.is_empty() => serde_json::to_string_pretty(&grant.document)?,
+        grants => serde_json::to_string_pretty(grants)?,
+    };
+    print(&format!("{printed}\n"))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What would change.

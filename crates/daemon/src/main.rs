@@ -12,7 +12,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
-use vpc_mirror::args::{self, Adopt, Check, Cli, Command, Explain, Plan, Rebalance, Run, Shown, Sources, Teardown};
+use vpc_mirror::args::{
+    self, Adopt, Check, Cli, Command, Explain, IamPolicy, Plan, Rebalance, Run, Shown, Sources, Teardown,
+};
 use vpc_mirror::ask::{self, On};
 use vpc_mirror::clock::Monotonic;
 use vpc_mirror::follow::{PolicyFile, follow};
@@ -54,6 +56,7 @@ async fn start(command: Command) -> anyhow::Result<ExitCode> {
     let clock = Monotonic::new(stop.clone());
     match command {
         Command::Check(Check { policy, shown }) => ask::check(&policy, shown.output),
+        Command::IamPolicy(IamPolicy { adopt, policy }) => ask::iam_policy(&policy.policy, adopt),
         Command::Plan(Plan { policy, shown }) => {
             let (policy, places) = connect(&policy).await?;
             ask::plan(on(&places, &policy, &clock, shown)).await
