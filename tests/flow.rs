@@ -601,7 +601,7 @@ async fn what_is_known_of_one_account_is_never_mixed_with_the_answers_of_another
     network(&mut other);
     account.policy = policy(&other.add_network_load_balancer("sensor"));
     instance().tagged("mirror", "crown-jewel").launch(&mut other).unwrap();
-    account.changes_credentials(other);
+    account.changes_credentials("999900001111", other);
     account.goes_on_for(3600).await;
     let sessions = account.sessions();
     assert_eq!(sessions.len(), 1);

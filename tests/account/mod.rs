@@ -1,25 +1,30 @@
-//! Takes sentences about an account; gives a daemon in it whose every round is real, on a clock that only moves when it is told to.
-//! Never opens a socket.
+//! Takes sentences about an account; gives a daemon in it whose every round is real, on a clock that only moves when it is told to. It may
+//! what following its policy needs, and nothing else. Never opens a socket.
 
 use std::collections::BTreeSet;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::cloud::{Action, Class, Cloud, CloudError, Items, Outcome, Page, Query, Step};
+use mirror_core::grants::grants;
 use mirror_core::ids::{InstanceId, InterfaceId, LoadBalancerArn};
 use mirror_core::inventory::Tags;
 use mirror_core::memory::Memory;
 use mirror_core::observe::Hints;
+use mirror_core::ownership::OWNER_TAG;
 use mirror_core::policy::{Policy, parse};
 use mirror_core::wake::wake;
 use mirror_sim::fleet::{NewInstance, instance, network};
 use mirror_sim::{
-    CreateTags, Describe, Door, InstanceDetail, MirrorFilter, MirrorSession, MirrorTarget, Request, Response, World,
+    Api, Caller, CreateTags, Describe, Door, InstanceDetail, MirrorFilter, MirrorSession, MirrorTarget, Principal,
+    Request, Response, World,
 };
 use vpc_mirror::clock::Clock;
 use vpc_mirror::round::{Permit, Round, Watcher, round};
 
+const ACCOUNT: &str = "111122223333";
 pub(crate) const REGION: &str = "eu-west-1";
 const RESYNC: SignedDuration = SignedDuration::from_secs(60);
 
@@ -71,9 +76,11 @@ pub(crate) enum Fate {
 /// The cloud as the daemon sees it: calls are counted, and each has a fate.
 pub(crate) struct Edge {
     door: Door,
-    world: Arc<Mutex<World>>,
+    api: Arc<Mutex<Api>>,
+    caller: Caller,
     hands: Hands,
     calls: Mutex<Vec<Action>>,
+    denied: Mutex<Vec<CloudError>>,
     fate: Mutex<OfCalls>,
     refusal: Mutex<OfSteps>,
     lie: Mutex<Lie>,
@@ -84,12 +91,14 @@ type OfSteps = Box<dyn FnMut(&Step) -> Fate + Send>;
 type Lie = Box<dyn FnMut(&mut Items) + Send>;
 
 impl Edge {
-    fn new(world: Arc<Mutex<World>>, hands: Hands) -> Self {
+    fn new(api: Arc<Mutex<Api>>, caller: Caller, hands: Hands) -> Self {
         Self {
-            door: Door::new(world.clone()),
-            world,
+            door: Door::through(api.clone(), caller.clone()),
+            api,
+            caller,
             hands,
             calls: Mutex::default(),
+            denied: Mutex::default(),
             fate: Mutex::new(Box::new(|_| Fate::Answered)),
             refusal: Mutex::new(Box::new(|_| Fate::Answered)),
             lie: Mutex::new(Box::new(|_| {})),
@@ -99,8 +108,15 @@ impl Edge {
     fn meet(&self, action: Action) -> Fate {
         self.calls.lock().unwrap().push(action);
         self.hands.tick();
-        self.world.lock().unwrap().advance(self.hands.now());
+        self.api.lock().unwrap().advance(self.hands.now());
         (self.fate.lock().unwrap())(action)
+    }
+
+    /// What AWS itself has answered: what it denied is noted.
+    fn answered<T>(&self, answer: Result<T, CloudError>) -> Result<T, CloudError> {
+        let denial = answer.as_ref().err().filter(|error| error.class == Class::Denied);
+        self.denied.lock().unwrap().extend(denial.cloned());
+        answer
     }
 
     fn refused(fate: Fate, action: Action) -> CloudError {
@@ -122,7 +138,7 @@ impl Cloud for Edge {
     async fn read(&self, query: &Query) -> Result<Page, CloudError> {
         match self.meet(query.action()) {
             Fate::Answered => {
-                let mut page = self.door.read(query).await?;
+                let mut page = self.answered(self.door.read(query).await)?;
                 (self.lie.lock().unwrap())(&mut page.items);
                 Ok(page)
             }
@@ -136,9 +152,9 @@ impl Cloud for Edge {
             fate => fate,
         };
         match fate {
-            Fate::Answered => self.door.apply(step).await,
+            Fate::Answered => self.answered(self.door.apply(step).await),
             Fate::AnswerLost => {
-                self.door.apply(step).await.ok();
+                self.answered(self.door.apply(step).await).ok();
                 Err(Self::refused(Fate::AnswerLost, step.action()))
             }
             fate => Err(Self::refused(fate, step.action())),
@@ -146,13 +162,32 @@ impl Cloud for Edge {
     }
 }
 
+/// The world behind an API, for whoever changes it without the daemon's permissions.
+pub(crate) struct Behind<'a>(MutexGuard<'a, Api>);
+
+impl Deref for Behind<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        self.0.world()
+    }
+}
+
+impl DerefMut for Behind<'_> {
+    fn deref_mut(&mut self) -> &mut World {
+        self.0.world_mut()
+    }
+}
+
 /// An account with a VPC, a sensor's load balancer, and a daemon.
 pub(crate) struct Account {
-    pub(crate) world: Arc<Mutex<World>>,
+    api: Arc<Mutex<Api>>,
     pub(crate) hands: Hands,
     pub(crate) edge: Edge,
     pub(crate) policy: Policy,
     pub(crate) sensor: LoadBalancerArn,
+    /// The IAM document that the daemon has, and then it may be denied something; with none, whatever its policy asks for just now.
+    pub(crate) granted: Option<String>,
     memory: Option<Memory>,
     hints: Hints,
 }
@@ -160,21 +195,48 @@ pub(crate) struct Account {
 impl Account {
     pub(crate) fn new() -> Self {
         let begin = Time::from_second(1_800_000_000).unwrap();
-        let mut world = World::new("111122223333".into(), REGION.into(), 7, begin);
+        let mut world = World::new(ACCOUNT.into(), REGION.into(), 7, begin);
         network(&mut world);
         let sensor = world.add_network_load_balancer("sensor");
-        let world = Arc::new(Mutex::new(world));
+        let api = Arc::new(Mutex::new(Api::new(world, 7)));
         let hands = Hands(Arc::new(Mutex::new(begin)));
-        let edge = Edge::new(world.clone(), hands.clone());
+        let edge = Edge::new(api.clone(), Caller::new(ACCOUNT.into(), "user/prod"), hands.clone());
         let policy = policy(&sensor);
-        Self { world, hands, edge, policy, sensor, memory: Some(Memory::new(REGION.into())), hints: Hints::default() }
+        let (memory, hints) = (Some(Memory::new(REGION.into())), Hints::default());
+        Self { api, hands, edge, policy, sensor, granted: None, memory, hints }
     }
 
     /// The world, at the time that it is.
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        let mut world = self.world.lock().unwrap();
-        world.advance(self.hands.now());
-        world
+    pub(crate) fn world(&self) -> Behind<'_> {
+        let mut api = self.api.lock().unwrap();
+        api.advance(self.hands.now());
+        Behind(api)
+    }
+
+    /// What AWS has denied the daemon since this was asked last.
+    pub(crate) fn denied(&self) -> Vec<CloudError> {
+        std::mem::take(&mut self.edge.denied.lock().unwrap())
+    }
+
+    /// Whether what was denied is about something that is there and has our tag. Of what somebody has deleted, or taken the tag from, AWS
+    /// may say that one is not allowed to: that is as it should be.
+    fn is_ours(&self, denial: &CloudError) -> bool {
+        let named = |id: &str| denial.message.contains(&format!("/{id} "));
+        let gone = |tags: Option<&Tags>| tags.is_none_or(|tags| !tags.contains_key(OWNER_TAG));
+        let (filters, sessions) = (self.filters(), self.sessions());
+        let filter = filters.iter().find(|it| named(it.id.as_str())).map(|it| &it.tags);
+        let session = sessions.iter().find(|it| named(it.id.as_str())).map(|it| &it.tags);
+        let about = |kind: &str| denial.message.contains(&format!(":traffic-mirror-{kind}/tm"));
+        !(about("filter") && gone(filter) || about("session") && gone(session))
+    }
+
+    /// Lets the daemon do what it is to be granted, and nothing else.
+    pub(crate) fn grants(&self) {
+        let asked = || serde_json::to_string(&grants(&self.policy, false)[0].document).unwrap();
+        let document = self.granted.clone().unwrap_or_else(asked);
+        let may = mirror_sim::Policy::identity("follow", &document).unwrap();
+        let Caller { account, principal } = &self.edge.caller;
+        self.api.lock().unwrap().iam_mut().add(account, principal, Principal::user().with(may));
     }
 
     pub(crate) fn call(&self, request: Request) -> Response {
@@ -247,10 +309,9 @@ impl Account {
     }
 
     /// From now on the daemon's credentials are of another account, whose cloud this is.
-    pub(crate) fn changes_credentials(&mut self, world: World) {
-        let world = Arc::new(Mutex::new(world));
-        self.edge = Edge::new(world.clone(), self.hands.clone());
-        self.world = world;
+    pub(crate) fn changes_credentials(&mut self, account: &str, world: World) {
+        self.api = Arc::new(Mutex::new(Api::new(world, 7)));
+        self.edge = Edge::new(self.api.clone(), Caller::new(account.into(), "user/prod"), self.hands.clone());
     }
 
     /// The calls since this was asked last.
@@ -268,14 +329,14 @@ impl Account {
 
     /// Another daemon in the same account.
     pub(crate) fn another_daemon(&self) -> Self {
-        let Self { world, hands, policy, sensor, .. } = self;
-        let edge = Edge::new(world.clone(), hands.clone());
+        let Self { api, hands, policy, sensor, granted, .. } = self;
         Self {
-            world: world.clone(),
+            api: api.clone(),
             hands: hands.clone(),
-            edge,
+            edge: Edge::new(api.clone(), Caller::new(ACCOUNT.into(), "user/another"), hands.clone()),
             policy: policy.clone(),
             sensor: sensor.clone(),
+            granted: granted.clone(),
             memory: Some(Memory::new(REGION.into())),
             hints: Hints::default(),
         }
@@ -293,11 +354,16 @@ impl Account {
 
     /// One round, as the loop would make it now.
     pub(crate) async fn round_with(&mut self, watcher: &impl Watcher) -> Round {
+        self.grants();
         let memory = self.memory.take().unwrap();
         self.hints.kinds.extend(Hints::resync(&memory, RESYNC, self.hands.now()).kinds);
         let round = round(&self.edge, &self.policy, memory, &self.hints, watcher, &self.hands).await;
         self.hints = Hints::after(&round.done, &round.memory);
         self.memory = Some(round.memory.clone());
+        if self.granted.is_none() {
+            let denied: Vec<_> = self.denied().into_iter().filter(|error| self.is_ours(error)).collect();
+            assert_eq!(denied, [], "all that it does, the document of its policy grants");
+        }
         round
     }
 
