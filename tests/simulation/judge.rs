@@ -5,13 +5,14 @@
 //! |---|---|
 //! | foreign | a change or removal of what that owner has not made |
 //! | double | two sessions of one owner for one sensor on one interface, where AWS refuses two of one number |
+//! | denied | a change of what is there and has its owner's tag, by AWS, under the document that the policy asks for |
 //! | loss | a packet that reached its sensor and no longer does, of an interface that has been wanted all the time |
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use mirror_core::Time;
-use mirror_core::cloud::Step;
+use mirror_core::cloud::{CloudError, Step};
 use mirror_core::ids::{FilterId, InterfaceId, LoadBalancerArn, SessionId, TargetId};
 use mirror_sim::{Api, MirrorSession, NetworkInterface, Verdict};
 
@@ -147,6 +148,14 @@ impl Judge {
         unseen(api, &interface, &sensor, &ours).is_empty().then_some((interface, sensor))
     }
 
+    /// A process was not allowed to make a change.
+    pub(crate) fn denied(&mut self, api: &mut Api, process: Which, step: &Step, denial: &CloudError) {
+        let Some(wish) = self.wishes.get(&process) else { return };
+        if is_in_reach(api, wish.owner, denial) && self.verdict.is_none() {
+            self.verdict = Some(format!("{} is not granted what it needs: {step}: {denial}", wish.owner));
+        }
+    }
+
     /// A process has made a change.
     pub(crate) fn after(&mut self, api: &mut Api, process: Which, step: &Step) {
         let Some(wish) = self.wishes.get(&process) else { return };
@@ -203,6 +212,16 @@ fn touches_foreign(there: &Made, made: &Made, step: &Step) -> bool {
         }
         Step::DeleteTarget { target } => there.targets.contains(target) && !made.targets.contains(target),
     }
+}
+
+/// Whether a denial is about something that is yet to be made, or is there with its owner's tag. One that names nothing is a fault.
+fn is_in_reach(api: &mut Api, owner: &str, denial: &CloudError) -> bool {
+    let Some((_, rest)) = denial.message.split_once(" on resource: ") else { return false };
+    let id = rest.split(' ').next().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
+    let tags = filters(api).into_iter().find(|it| it.id.as_str() == id).map(|it| it.tags);
+    let tags = tags.or_else(|| sessions(api).into_iter().find(|it| it.id.as_str() == id).map(|it| it.tags));
+    let tags = tags.or_else(|| targets(api).into_iter().find(|it| it.id.as_str() == id).map(|it| it.tags));
+    id == "*" || tags.is_some_and(|tags| tags.get("vpc-mirror/owner").is_some_and(|it| it == owner))
 }
 
 fn everything(api: &mut Api) -> Made {

@@ -18,8 +18,9 @@ use std::task::{Context, Poll, Waker};
 use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::cloud::{Class, Cloud, CloudError, Outcome, Page, Query, Step};
+use mirror_core::grants::grants;
 use mirror_core::policy::Policy;
-use mirror_sim::{Api, Caller, Door};
+use mirror_sim::{Api, Caller, Door, Principal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use vpc_mirror::clock::Clock;
@@ -242,10 +243,12 @@ impl Stage {
         &self.people
     }
 
-    /// Adds a process, which begins at once. Its clock is wrong by so much.
+    /// Adds a process, which begins at once. Its clock is wrong by so much. It may what its policy needs, and nothing else.
     pub(crate) fn adds(&mut self, wish: Wish, caller: Caller, skew: SignedDuration) -> Which {
         let which = self.processes.len();
-        let policy = watch::channel(Arc::new(wish.policy(&self.people.sensors))).0;
+        let policy = wish.policy(&self.people.sensors);
+        register(&mut self.api.lock().unwrap(), &caller, &policy);
+        let policy = watch::channel(Arc::new(policy)).0;
         self.processes.push(Process { policy, caller, skew, future: None });
         {
             let mut shared = self.shared();
@@ -332,6 +335,7 @@ impl Stage {
                 let now = shared.now;
                 shared.judge.tells(now, || format!("process {which} gets another policy"));
                 let policy = Arc::new(wish.policy(&self.people.sensors));
+                register(&mut self.api.lock().unwrap(), &self.processes[which].caller, &policy);
                 shared.judge.follows(which, now, wish);
                 shared.wake(which, now);
                 self.processes[which].policy.send_replace(policy);
@@ -408,6 +412,9 @@ impl Stage {
         if let Asks::Apply(step) = &asks {
             let mut api = self.api.lock().unwrap();
             shared.judge.after(&mut api, process, step);
+            if let Some(denial) = result.as_ref().err().filter(|error| error.class == Class::Denied) {
+                shared.judge.denied(&mut api, process, step, denial);
+            }
             shared.writes += 1;
             let failed = result.as_ref().err().map(ToString::to_string);
             shared.judge.tells(now, || match failed {
@@ -429,6 +436,13 @@ impl Stage {
             self.dies(process);
         }
     }
+}
+
+/// Lets a user do what following a policy needs, and nothing else.
+fn register(api: &mut Api, caller: &Caller, policy: &Policy) {
+    let document = serde_json::to_string(&grants(policy, false)[0].document).unwrap();
+    let may = mirror_sim::Policy::identity("follow", &document).unwrap();
+    api.iam_mut().add(&caller.account, &caller.principal, Principal::user().with(may));
 }
 
 /// What a future gives that never waits.

@@ -229,7 +229,7 @@ impl Storm {
         let blue = setting.another_owner.then_some(SignedDuration::ZERO);
         for (which, skew) in setting.leaders.iter().copied().chain(blue).enumerate() {
             let owner = self.owner(which);
-            stage.adds(wish(owner, &sensors, 0), Caller::new(ACCOUNT.into(), owner), skew);
+            stage.adds(wish(owner, &sensors, 0), Caller::new(ACCOUNT.into(), &format!("user/{owner}")), skew);
         }
         stage
     }
