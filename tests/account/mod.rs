@@ -1,13 +1,15 @@
 //! Takes sentences about an account; gives a daemon in it whose every round is real, on a clock that only moves when it is told to. It may
 //! what following its policy needs, and nothing else. Never opens a socket.
 
+mod edge;
+
 use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::SignedDuration;
 use mirror_core::Time;
-use mirror_core::cloud::{Action, Class, Cloud, CloudError, Items, Outcome, Page, Query, Step};
+use mirror_core::cloud::{Action, CloudError, Items, Step};
 use mirror_core::grants::grants;
 use mirror_core::ids::{InstanceId, InterfaceId, LoadBalancerArn};
 use mirror_core::inventory::Tags;
@@ -18,149 +20,18 @@ use mirror_core::policy::{Policy, parse};
 use mirror_core::wake::wake;
 use mirror_sim::fleet::{NewInstance, instance, network};
 use mirror_sim::{
-    Api, Caller, CreateTags, Describe, Door, InstanceDetail, MirrorFilter, MirrorSession, MirrorTarget, Principal,
-    Request, Response, World,
+    Api, Caller, CreateTags, Describe, InstanceDetail, MirrorFilter, MirrorSession, MirrorTarget, Principal, Request,
+    Response, World,
 };
 use vpc_mirror::clock::Clock;
 use vpc_mirror::round::{Permit, Round, Watcher, round};
 
+use self::edge::Edge;
+pub(crate) use self::edge::{Fate, Hands};
+
 const ACCOUNT: &str = "111122223333";
 pub(crate) const REGION: &str = "eu-west-1";
 const RESYNC: SignedDuration = SignedDuration::from_secs(60);
-
-/// Time that only passes when somebody waits.
-#[derive(Clone)]
-pub(crate) struct Hands(Arc<Mutex<Time>>);
-
-impl Hands {
-    pub(crate) fn pass(&self, seconds: i64) {
-        let mut now = self.0.lock().unwrap();
-        *now = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap();
-    }
-}
-
-impl Hands {
-    /// A call takes its time.
-    fn tick(&self) {
-        let mut now = self.0.lock().unwrap();
-        *now = now.saturating_add(SignedDuration::from_millis(20)).unwrap();
-    }
-}
-
-impl Clock for Hands {
-    fn now(&self) -> Time {
-        *self.0.lock().unwrap()
-    }
-
-    async fn sleep_until(&self, at: Time) {
-        let mut now = self.0.lock().unwrap();
-        *now = at.max(*now);
-    }
-}
-
-/// What becomes of a call that does not go as it should.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Fate {
-    /// It goes as it should.
-    Answered,
-    /// It never arrives.
-    Lost,
-    /// It takes effect, and its answer is lost.
-    AnswerLost,
-    /// AWS refuses it.
-    Denied,
-    /// AWS refuses it for now.
-    Throttled,
-}
-
-/// The cloud as the daemon sees it: calls are counted, and each has a fate.
-pub(crate) struct Edge {
-    door: Door,
-    api: Arc<Mutex<Api>>,
-    caller: Caller,
-    hands: Hands,
-    calls: Mutex<Vec<Action>>,
-    denied: Mutex<Vec<CloudError>>,
-    fate: Mutex<OfCalls>,
-    refusal: Mutex<OfSteps>,
-    lie: Mutex<Lie>,
-}
-
-type OfCalls = Box<dyn FnMut(Action) -> Fate + Send>;
-type OfSteps = Box<dyn FnMut(&Step) -> Fate + Send>;
-type Lie = Box<dyn FnMut(&mut Items) + Send>;
-
-impl Edge {
-    fn new(api: Arc<Mutex<Api>>, caller: Caller, hands: Hands) -> Self {
-        Self {
-            door: Door::through(api.clone(), caller.clone()),
-            api,
-            caller,
-            hands,
-            calls: Mutex::default(),
-            denied: Mutex::default(),
-            fate: Mutex::new(Box::new(|_| Fate::Answered)),
-            refusal: Mutex::new(Box::new(|_| Fate::Answered)),
-            lie: Mutex::new(Box::new(|_| {})),
-        }
-    }
-
-    fn meet(&self, action: Action) -> Fate {
-        self.calls.lock().unwrap().push(action);
-        self.hands.tick();
-        self.api.lock().unwrap().advance(self.hands.now());
-        (self.fate.lock().unwrap())(action)
-    }
-
-    /// What AWS itself has answered: what it denied is noted.
-    fn answered<T>(&self, answer: Result<T, CloudError>) -> Result<T, CloudError> {
-        let denial = answer.as_ref().err().filter(|error| error.class == Class::Denied);
-        self.denied.lock().unwrap().extend(denial.cloned());
-        answer
-    }
-
-    fn refused(fate: Fate, action: Action) -> CloudError {
-        let lost = |code: &str| CloudError {
-            action: action.into(),
-            code: code.into(),
-            message: "no answer".into(),
-            class: Class::Retry,
-        };
-        match fate {
-            Fate::Denied => CloudError::answered(action, "UnauthorizedOperation", "not allowed", 403),
-            Fate::Throttled => CloudError::answered(action, "RequestLimitExceeded", "too many", 503),
-            Fate::Lost | Fate::AnswerLost | Fate::Answered => lost("Timeout"),
-        }
-    }
-}
-
-impl Cloud for Edge {
-    async fn read(&self, query: &Query) -> Result<Page, CloudError> {
-        match self.meet(query.action()) {
-            Fate::Answered => {
-                let mut page = self.answered(self.door.read(query).await)?;
-                (self.lie.lock().unwrap())(&mut page.items);
-                Ok(page)
-            }
-            fate => Err(Self::refused(fate, query.action())),
-        }
-    }
-
-    async fn apply(&self, step: &Step) -> Result<Outcome, CloudError> {
-        let fate = match self.meet(step.action()) {
-            Fate::Answered => (self.refusal.lock().unwrap())(step),
-            fate => fate,
-        };
-        match fate {
-            Fate::Answered => self.answered(self.door.apply(step).await),
-            Fate::AnswerLost => {
-                self.answered(self.door.apply(step).await).ok();
-                Err(Self::refused(Fate::AnswerLost, step.action()))
-            }
-            fate => Err(Self::refused(fate, step.action())),
-        }
-    }
-}
 
 /// The world behind an API, for whoever changes it without the daemon's permissions.
 pub(crate) struct Behind<'a>(MutexGuard<'a, Api>);
