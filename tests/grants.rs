@@ -5,38 +5,25 @@
 
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod account;
+#[macro_use]
+mod strangers;
 
 use account::{Account, REGION};
 use mirror_core::cloud::{Class, ClientToken, Cloud, Outcome, SessionChange, Step};
 use mirror_core::grants::grants;
-use mirror_core::ids::{FilterId, InterfaceId, SessionId, TargetId};
+use mirror_core::ids::SessionId;
 use mirror_core::inventory::{AMAZON_DNS, Direction, Resource, Rule, RuleAction, Tags};
 use mirror_core::objects::ObjectKey;
 use mirror_core::ownership::{KEY_TAG, OWNER_TAG, Owner, PROOF_TAG, tags};
 use mirror_core::policy::{Policy, parse};
-use mirror_sim::fleet::instance;
-use mirror_sim::{
-    CreateTags, CreateTargetGroup, CreateTrafficMirrorFilter, CreateTrafficMirrorFilterRule,
-    CreateTrafficMirrorSession, CreateTrafficMirrorTarget, DeleteTags, DescribeListeners, ElbRequest, ElbResponse,
-    HealthCheckWish, MirrorSession, ModifyListener, ModifyTrafficMirrorSession, Protocol, Request, Response, RuleWish,
-    TargetType, Verdict,
-};
+use mirror_sim::{CreateTags, DeleteTags, MirrorSession, ModifyTrafficMirrorSession, Request, Response, Verdict};
 use serde_json::Value;
+use strangers::{a_plain_interface, filter, sends_on, strangers, target};
 
 /// Longer than the evidence settles, with the resync that finds it.
 const SETTLED: i64 = 200;
 /// Longer than all that has been seen before is believed.
 const FORGOTTEN: i64 = 3600;
-
-/// What somebody makes, and how the answer is called.
-macro_rules! call {
-    ($account:expr, $action:ident($input:expr)) => {
-        match $account.call(Request::$action($input)) {
-            Response::$action(answer) => answer,
-            other => panic!("{other:?}"),
-        }
-    };
-}
 
 fn policy(targets: &str) -> Policy {
     policy_in("", targets)
@@ -95,86 +82,6 @@ fn granted_others_targets(mend: impl Fn(&mut Value)) -> Account {
     mend(&mut document);
     account.granted = Some(document.to_string());
     account
-}
-
-fn elb(account: &Account, request: ElbRequest) -> ElbResponse {
-    call!(account, Elb(request))
-}
-
-/// The sensor's load balancer gets a target group.
-fn sends_on(account: &Account) {
-    let vpc = call!(account, DescribeVpcs(mirror_sim::Describe::all())).items[0].id.clone();
-    let group = CreateTargetGroup {
-        name: "zeek".into(),
-        kind: TargetType::Instance,
-        protocol: Some(Protocol::Udp),
-        port: Some(4789),
-        vpc: Some(vpc),
-        health_check: HealthCheckWish::default(),
-        tags: Tags::new(),
-    };
-    let ElbResponse::CreateTargetGroup(group) = elb(account, ElbRequest::CreateTargetGroup(group)) else {
-        panic!("no group");
-    };
-    let asked = DescribeListeners { load_balancer: Some(account.sensor.clone()), ..DescribeListeners::default() };
-    let ElbResponse::DescribeListeners(page) = elb(account, ElbRequest::DescribeListeners(asked)) else {
-        panic!("no listener");
-    };
-    let forwards_to = Some(vec![group.group.arn]);
-    let listener = page.items[0].arn.clone();
-    elb(account, ElbRequest::ModifyListener(ModifyListener { listener, protocol: None, port: None, forwards_to }));
-}
-
-/// The interface of an instance that nothing chooses.
-fn a_plain_interface(account: &Account) -> InterfaceId {
-    account.interfaces_of(&account.runs(instance().tagged("mirror", "off"))).remove(0)
-}
-
-/// A target of somebody else's.
-fn target(account: &Account, resource: Resource, tags: Tags) -> TargetId {
-    let wish = CreateTrafficMirrorTarget { resource, description: None, tags, token: None };
-    call!(account, CreateTrafficMirrorTarget(wish)).id
-}
-
-/// A filter of somebody else's, with a rule.
-fn filter(account: &Account, tags: Tags) -> FilterId {
-    let wish = CreateTrafficMirrorFilter { tags, ..CreateTrafficMirrorFilter::default() };
-    let filter = call!(account, CreateTrafficMirrorFilter(wish)).id;
-    let rule = RuleWish {
-        direction: Direction::Ingress,
-        number: 1,
-        action: RuleAction::Accept,
-        protocol: None,
-        source: "0.0.0.0/0".parse().unwrap(),
-        destination: "0.0.0.0/0".parse().unwrap(),
-        source_ports: None,
-        destination_ports: None,
-    };
-    let wish = CreateTrafficMirrorFilterRule {
-        filter: filter.clone(),
-        rule,
-        description: None,
-        tags: Tags::new(),
-        token: None,
-    };
-    call!(account, CreateTrafficMirrorFilterRule(wish));
-    filter
-}
-
-/// A session, with its filter and its target, of somebody who puts these tags on what he makes.
-fn strangers(account: &Account, tags: &Tags) -> MirrorSession {
-    let wish = CreateTrafficMirrorSession {
-        interface: a_plain_interface(account),
-        target: target(account, Resource::NetworkInterface(a_plain_interface(account)), tags.clone()),
-        filter: filter(account, tags.clone()),
-        number: 1,
-        packet_length: None,
-        vni: None,
-        description: None,
-        tags: tags.clone(),
-        token: None,
-    };
-    call!(account, CreateTrafficMirrorSession(wish))
 }
 
 fn our_tags(owner: &str) -> Tags {
