@@ -11,6 +11,7 @@ import pytest
 import reached
 from balancing import Balancing
 from bench import Bench
+from cloud import ec2
 from demo import Demo
 from simulator import Simulator
 
@@ -43,6 +44,17 @@ def demo(binary: Path, environment: pytest.MonkeyPatch, tmp_path_factory: pytest
         for name, value in (running.environment | without_surprises).items():
             environment.setenv(name, value)
         yield running
+
+
+@pytest.fixture
+def own(binary: Path, demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Demo]:
+    """A demo for one test alone, with hardly a fleet; AWS's clients talk to it meanwhile."""
+    with Demo(binary, tmp_path, instances=1) as running:
+        for name, value in running.environment.items():
+            monkeypatch.setenv(name, value)
+        ec2.cache_clear()
+        yield running
+        ec2.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,7 @@
 """Crown jewels among other people: what they do to interfaces, tags, sensors and our sessions, and what comes of it."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 import control
 from asking import ask, explained, listed
@@ -26,17 +23,6 @@ from cloud import (
 )
 from demo import Demo
 from waiting import eventually
-
-
-@pytest.fixture
-def own(binary: Path, demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Demo]:
-    """A demo for one test alone, with hardly a fleet; AWS's clients talk to it meanwhile."""
-    with Demo(binary, tmp_path, instances=1) as running:
-        for name, value in running.environment.items():
-            monkeypatch.setenv(name, value)
-        ec2.cache_clear()
-        yield running
-        ec2.cache_clear()
 
 
 def policy(*targets: str, strategy: str = "{name: crown-jewel, importance: {}}") -> str:

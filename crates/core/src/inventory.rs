@@ -132,6 +132,9 @@ pub struct Inventory {
     pub read: BTreeMap<Kind, Time>,
     /// The kinds whose latest read was not complete; their objects are those of the last complete one.
     pub gaps: BTreeMap<Kind, Gap>,
+    /// Since when a kind's lists are too short to be true. What is shown of instances and interfaces is known all the same, for new ones are
+    /// among them, and nothing follows from those that are missing; of the others, the last list that was believed.
+    pub short: BTreeMap<Kind, Time>,
     /// Why the account is not known.
     pub identity_gap: Option<Gap>,
     /// The just-written objects that stand here as they were written, since the latest read does not show them so.
@@ -158,9 +161,23 @@ impl Inventory {
             tagged_by: String::new(),
             read: BTreeMap::new(),
             gaps: BTreeMap::new(),
+            short: BTreeMap::new(),
             identity_gap: None,
             overlaid: BTreeMap::new(),
             ours: Ours::default(),
+        }
+    }
+
+    /// How many items of a kind are known.
+    pub fn items(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Instances => self.instances.len(),
+            Kind::Interfaces => self.interfaces.len(),
+            Kind::Tagged => self.tagged.subnets.len() + self.tagged.vpcs.len(),
+            Kind::Targets => self.targets.len(),
+            Kind::LoadBalancers => self.balancers.len(),
+            Kind::Filters => self.filters.len(),
+            Kind::Sessions => self.sessions.len(),
         }
     }
 

@@ -1,11 +1,14 @@
 //! Takes what was seen and done; gives what is remembered. Never holds what could not be lost: a restart only slows us down.
 
 mod allowance;
+mod approvals;
 mod drift;
 mod learn;
+mod most;
 mod notice;
 mod rates;
 mod remember;
+mod sizes;
 mod tampering;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,16 +18,19 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 pub use self::allowance::Allowance;
+pub use self::approvals::{APPROVED, Approvals, Held, Loss};
 pub use self::drift::{Drift, DriftKind, Drifts, Fight, Tampering};
 pub use self::notice::notice;
 pub use self::rates::Rates;
 pub use self::remember::{Done, remember};
+pub use self::sizes::{BELIEVED, Sizes};
 use crate::Time;
 use crate::ids::{InterfaceId, Region};
 use crate::inventory::{Inventory, Kind, Rule, Session, Tags, Target};
 use crate::lessons::Lessons;
 use crate::objects::{ObjectId, ObjectKey};
 use crate::pairs;
+use crate::policy::Policy;
 
 /// How long a read may contradict a change or removal of ours before the read is believed. Source: "Eventual consistency in the
 /// Amazon EC2 API" tells clients to wait for up to five minutes.
@@ -57,10 +63,14 @@ pub struct Memory {
     pub sources: BTreeMap<InterfaceId, Time>,
     /// How many sessions may lose packets by our doing. Lost: five may, and more within the hour.
     pub allowance: Allowance,
+    /// What is held, and what a person has approved of it. Lost: it is held again, and is approved again, by the same digest if it is the same.
+    pub approvals: Approvals,
     /// What somebody else did to objects of ours. Lost: what is open is repaired without being counted, and a fight begins anew.
     pub drift: Drifts,
     /// What AWS has taught by refusing. Lost: it is asked again, and refuses again.
     pub lessons: Lessons,
+    /// How long the lists were lately. Lost: the next ones are believed, however short.
+    pub sizes: Sizes,
     /// How many calls AWS lets us make. Lost: a full bucket is assumed, and throttling corrects it.
     pub rates: Rates,
 }
@@ -76,10 +86,18 @@ impl Memory {
             refused: BTreeMap::new(),
             sources: BTreeMap::new(),
             allowance: Allowance::default(),
+            approvals: Approvals::default(),
             drift: Drifts::default(),
             lessons: Lessons::default(),
+            sizes: Sizes::default(),
             rates: Rates::default(),
         }
+    }
+
+    /// Takes note of what a person approves: the policy, and what was heard in this moment. What nobody holds is not approved by that.
+    pub fn approve(&mut self, policy: &Policy, heard: &BTreeSet<String>, now: Time) {
+        self.approvals.named(&policy.approve, now);
+        heard.iter().for_each(|digest| self.approvals.approve(digest, now));
     }
 
     /// The times at which something will have settled, and a read of that time or later is needed to act on it.

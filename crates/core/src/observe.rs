@@ -3,6 +3,7 @@
 //! | a kind was | its objects are | its age | gap |
 //! |---|---|---|---|
 //! | read to the last page | those of the pages | that of this walk | none |
+//! | read to the last page, and is too short to be true | those of the last complete read; of machines, those of the pages | as it was | why |
 //! | asked for, and failed or cut short | those of the last complete read | as it was | why |
 //! | not asked for | those of the last complete read | as it was | as it was |
 //!
@@ -11,6 +12,7 @@
 
 mod balancers;
 mod overlay;
+mod short;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::mem::take;
@@ -20,6 +22,7 @@ use jiff::SignedDuration;
 
 use self::balancers::{Balancers, nothing_there};
 use self::overlay::overlay;
+pub(crate) use self::short::again;
 use crate::Time;
 use crate::cloud::{Class, CloudError, Items, Page, Query, actions};
 use crate::ids::AccountId;
@@ -28,18 +31,20 @@ use crate::memory::{Done, Memory, Rates, later};
 use crate::ownership;
 use crate::policy::Policy;
 
-/// What has been heard: the kinds that have to be read again. Losing one costs time, until the next resync.
+/// What has been heard. Losing one costs time, until the next resync, or until a person says it again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
-    /// The kinds.
+    /// The kinds that have to be read again.
     pub kinds: BTreeSet<Kind>,
+    /// The digests of held losses that a person has just approved.
+    pub approved: BTreeSet<String>,
 }
 
 impl Hints {
     /// The kinds whose last complete read began at least `interval` ago.
     pub fn resync(memory: &Memory, interval: SignedDuration, now: Time) -> Self {
         let old = |kind: &Kind| memory.inventory.read.get(kind).is_none_or(|read| later(*read, interval) <= now);
-        Self { kinds: Kind::ALL.into_iter().filter(old).collect() }
+        Self { kinds: Kind::ALL.into_iter().filter(old).collect(), approved: BTreeSet::new() }
     }
 
     /// Everything, when AWS has contradicted what we thought was there. Only by the first refusal of a step: what is refused again and
@@ -52,7 +57,8 @@ impl Hints {
             }
             _ => false,
         };
-        Self { kinds: if done.iter().any(contradicts) { Kind::ALL.into() } else { BTreeSet::new() } }
+        let kinds = if done.iter().any(contradicts) { Kind::ALL.into() } else { BTreeSet::new() };
+        Self { kinds, approved: BTreeSet::new() }
     }
 }
 
@@ -100,8 +106,8 @@ impl Walk {
         let settled = memory.settled_at(policy.settle).any(|at| at <= now);
         let known = &memory.inventory;
         let another_key = |kind: Kind| kind == Kind::Tagged && known.tagged_by != policy.tag_key;
-        let is_due =
-            |kind: Kind| settled || hints.kinds.contains(&kind) || !known.is_complete(kind) || another_key(kind);
+        let is_missing = |kind: Kind| !known.is_complete(kind) && again(known, kind).is_none_or(|again| again <= now);
+        let is_due = |kind: Kind| settled || hints.kinds.contains(&kind) || is_missing(kind) || another_key(kind);
         let open = |action| memory.rates.closed_until(action, now).is_none();
         let due = |kind: Kind| match kind {
             Kind::LoadBalancers => actions(kind).iter().copied().all(open).then_some(Next::LoadBalancers),
@@ -247,15 +253,20 @@ impl Walk {
     pub fn finish(self, memory: &Memory) -> Inventory {
         let Self { owner, tag_key, settle, began, balancers, mut seen, complete, contradiction, .. } = self;
         let mut inventory = Inventory::clone(&memory.inventory);
-        inventory.account = seen.account.or(inventory.account);
-        inventory.identity_gap = if inventory.account.is_some() { None } else { seen.identity_gap };
+        inventory.account = seen.account.take().or(inventory.account);
+        inventory.identity_gap = if inventory.account.is_some() { None } else { seen.identity_gap.take() };
         if let Some(gap) = contradiction {
             // Whose credentials these are is asked again: until then nothing is made, whose proof no later run would accept.
             inventory.account = None;
             inventory.identity_gap = Some(gap);
         }
-        inventory.gaps.extend(seen.gaps);
+        inventory.gaps.append(&mut seen.gaps);
         for kind in complete {
+            if let Some(gap) = short::doubt(memory, &seen, kind, &tag_key, began) {
+                short::show(&mut inventory, &mut seen, kind, gap);
+                continue;
+            }
+            inventory.short.remove(&kind);
             inventory.read.insert(kind, began);
             inventory.gaps.remove(&kind);
             match kind {
@@ -267,6 +278,7 @@ impl Walk {
                 }
                 Kind::Targets => inventory.targets = take(&mut seen.targets),
                 Kind::LoadBalancers => {
+                    balancers::keep(&mut seen.balancers, &memory.inventory, began);
                     inventory.balancers = take(&mut seen.balancers);
                     inventory.gateways = seen.gateways;
                 }

@@ -19,9 +19,9 @@ mod sessions;
 mod targets;
 mod teardown;
 mod token;
+mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,12 +29,13 @@ pub use self::adopt::{Adoption, NotAdopted, adopt};
 pub use self::keep::MOST_EXCESS;
 pub use self::rebalance::rebalance;
 pub use self::teardown::{Kept, Teardown, teardown};
+pub use self::wait::Wait;
 use crate::Time;
 use crate::cloud::{ClientToken, Step};
 use crate::compile::Desired;
 use crate::ids::{FilterId, InterfaceId, SessionId};
 use crate::inventory::{Inventory, Kind, Tags};
-use crate::memory::{Memory, ProofOfAbsence, later};
+use crate::memory::{Held, Loss, Memory, ProofOfAbsence, later};
 use crate::objects::{ObjectId, ObjectKey};
 use crate::ownership::{Owner, tags};
 
@@ -53,6 +54,8 @@ pub struct Plan {
     pub losing: BTreeSet<SessionId>,
     /// How many an hour allows.
     pub losses_an_hour: usize,
+    /// What is more than may be lost now, and waits for the hours to pass, or for a person's word.
+    pub held: Option<Held>,
     /// Sessions that stay with a filter that is another one than is asked, since it mirrors all of that and little more.
     pub surplus: Vec<Surplus>,
     /// Filters of ours that sessions are to leave for others that mirror something else.
@@ -108,78 +111,6 @@ pub struct Waiting {
     pub on: Wait,
 }
 
-/// What something waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Wait {
-    /// A complete read of this kind.
-    Read(Kind),
-    /// A complete read of everything.
-    Everything,
-    /// To know whose account this is.
-    Account,
-    /// Its filter, which is being made.
-    Filter,
-    /// Its target, which is being made.
-    Target,
-    /// One of the interface's three slots.
-    Slot,
-    /// The evidence to hold until then.
-    Settling(Time),
-    /// Its turn then: the policy limits how many interfaces become sources in an hour.
-    Turn(Time),
-    /// The policy's allowance: as many sessions have lost packets by our doing as may in an hour. Then there is one more.
-    Allowance(Time),
-    /// The end of the policy's pause.
-    Pause,
-    /// The end of the pause: somebody undoes what we do to it each time.
-    Fight(Time),
-    /// The next attempt, after AWS has refused.
-    Refused(Time, String),
-}
-
-impl Wait {
-    /// When a step that was refused, or whose turn had not come, may be tried again. What settles waits for a read of that time, and Memory knows when that is due.
-    fn retry_at(&self) -> Option<Time> {
-        match self {
-            Self::Refused(until, _) | Self::Turn(until) | Self::Allowance(until) | Self::Fight(until) => Some(*until),
-            Self::Read(_)
-            | Self::Everything
-            | Self::Account
-            | Self::Filter
-            | Self::Target
-            | Self::Slot
-            | Self::Pause
-            | Self::Settling(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Wait {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Read(kind) => write!(f, "a complete list of {kind}"),
-            Self::Everything => f.write_str("complete lists of everything"),
-            Self::Account => f.write_str("the account to be known"),
-            Self::Filter => f.write_str("its filter"),
-            Self::Target => f.write_str("its target"),
-            Self::Slot => f.write_str("a free slot on the interface"),
-            Self::Settling(until) => write!(f, "the evidence to hold until {until:.0}"),
-            Self::Turn(until) => {
-                write!(f, "its turn at {until:.0}: the policy limits how many interfaces start in an hour")
-            }
-            Self::Allowance(until) => {
-                write!(f, "{until:.0}: until then limits.maxLosses allows no further session to lose packets")
-            }
-            Self::Pause => f.write_str("the end of the pause that the policy says"),
-            Self::Fight(until) => {
-                write!(f, "{until:.0}: somebody undoes it each time, so that it is left alone for a while")
-            }
-            Self::Refused(until, said) => write!(f, "another attempt at {until:.0}, since AWS said {said}"),
-        }
-    }
-}
-
 /// Plans.
 pub fn plan(desired: &Desired, inventory: &Inventory, memory: &Memory, now: Time) -> Plan {
     let mut draft = Draft::new(desired, inventory, memory, now);
@@ -207,6 +138,8 @@ struct Draft<'a> {
     unwanted: BTreeSet<ObjectId>,
     starting: BTreeSet<InterfaceId>,
     losing: BTreeSet<SessionId>,
+    /// What is to be lost sooner or later, counts, and is not approved.
+    losses: BTreeSet<Loss>,
     surplus: Vec<Surplus>,
     leaving: BTreeSet<FilterId>,
     /// Whether the second filter lacks packets of the first, where that was asked before.
@@ -226,13 +159,15 @@ impl<'a> Draft<'a> {
             unwanted: BTreeSet::new(),
             starting: BTreeSet::new(),
             losing: BTreeSet::new(),
+            losses: BTreeSet::new(),
             surplus: Vec::new(),
             leaving: BTreeSet::new(),
             narrowings: BTreeMap::new(),
         }
     }
 
-    fn finish(self) -> Plan {
+    fn finish(mut self) -> Plan {
+        let held = self.held();
         let (surplus, leaving) = (self.surplus, self.leaving);
         let Self { desired, mut creates, removals, mut waiting, unwanted, starting, losing, memory, .. } = self;
         let losses_an_hour = memory.allowance.an_hour(desired.max_losses);
@@ -245,7 +180,7 @@ impl<'a> Draft<'a> {
         creates.sort_by_key(|planned| (strikes(planned), planned.rank));
         let steps: Vec<Planned> = creates.into_iter().chain(removals).collect();
         if !desired.paused {
-            return Plan { steps, waiting, unwanted, starting, losing, losses_an_hour, surplus, leaving };
+            return Plan { steps, waiting, unwanted, starting, losing, losses_an_hour, held, surplus, leaving };
         }
         // A paused plan has no steps: then nothing can carry one out.
         waiting.extend(steps.into_iter().map(|Planned { step, key, why, .. }| {
@@ -253,7 +188,7 @@ impl<'a> Draft<'a> {
             Waiting { key, what, on: Wait::Pause }
         }));
         let (starting, losing) = (BTreeSet::new(), BTreeSet::new());
-        Plan { steps: Vec::new(), waiting, unwanted, starting, losing, losses_an_hour, surplus, leaving }
+        Plan { steps: Vec::new(), waiting, unwanted, starting, losing, losses_an_hour, held, surplus, leaving }
     }
 
     fn wait_for_the_account(&mut self) {

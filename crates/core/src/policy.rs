@@ -29,6 +29,7 @@ pub use self::mistake::{Mistake, PolicyError, nearest};
 pub use self::place::{Place, Role};
 pub use self::schema::{reference, schema};
 pub use self::selector::{Pattern, Selector, Subject};
+use crate::Time;
 use crate::ids::{TargetId, VpcId, Zone};
 use crate::inventory::{Resource, Tags};
 
@@ -53,6 +54,8 @@ pub struct Policy {
     pub limits: Limits,
     /// How long evidence must have held before something is removed for it.
     pub settle: SignedDuration,
+    /// Losses that may happen though they are more than the limits allow: the digests that held ones were shown with, and until when.
+    pub approve: BTreeMap<String, Time>,
     /// Whether nothing is to be applied.
     pub paused: bool,
 }

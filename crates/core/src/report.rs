@@ -44,7 +44,9 @@ pub struct Summary {
     pub foreign: usize,
     /// Things that wait for something.
     pub waiting: usize,
-    /// Lists that could not be read, or not to their end.
+    /// Sessions that are to lose packets, more than may now: they are held.
+    pub held: usize,
+    /// Lists that could not be read to their end, or are too short to be true.
     pub gaps: usize,
 }
 
@@ -58,6 +60,7 @@ pub fn summary(inventory: &Inventory, decisions: &Decisions, desired: &Desired, 
         refused: decisions.interfaces.values().filter(|decision| decision.lanes.is_empty()).count(),
         foreign: inventory.sessions.len().saturating_sub(ours),
         waiting: plan.waiting.len(),
+        held: plan.held.as_ref().map_or(0, |held| held.losses.len()),
         gaps: inventory.gaps.len() + usize::from(inventory.identity_gap.is_some()),
     }
 }

@@ -10,8 +10,8 @@ use crate::compile::{FilterSpec, compile};
 use crate::decide::{Capture, Decisions, decide};
 use crate::ids::{FilterId, InstanceId, InterfaceId, Lane, SessionId, TargetId};
 use crate::inventory::{
-    Attachment, Filter, Instance, InstanceState, Inventory, Kind, Listener, NetworkInterface, Platform, Registered,
-    Resource, Session, Tags, Target, TargetGroup,
+    Attachment, Filter, Instance, InstanceState, Inventory, Kind, Listener, LoadBalancer, NetworkInterface, Platform,
+    Registered, Resource, Session, Tags, Target, TargetGroup,
 };
 use crate::lessons::Lessons;
 use crate::memory::Memory;
@@ -135,7 +135,8 @@ impl Facts {
 
     /// The load balancer `NLB` hears mirrored packets, and sends them to these, who are in one group in the VPC `vpc-1`.
     pub(crate) fn behind(mut self, targets: &[Registered]) -> Self {
-        let group = TargetGroup { vpc: Some("vpc-1".into()), targets: targets.iter().cloned().collect() };
+        let group =
+            TargetGroup { vpc: Some("vpc-1".into()), targets: targets.iter().cloned().collect(), emptied: None };
         let balancer = self.0.balancers.entry(NLB.into()).or_default();
         balancer.listeners = [Listener { protocol: "UDP".into(), port: 4789 }].into();
         balancer.groups = [(GROUP.into(), group)].into();
@@ -144,9 +145,15 @@ impl Facts {
 
     /// These are behind `GATEWAY`, in one group in the VPC `vpc-1`. All Gateway Load Balancers that there are have been read.
     pub(crate) fn appliances(mut self, targets: &[Registered]) -> Self {
-        let group = TargetGroup { vpc: Some("vpc-1".into()), targets: targets.iter().cloned().collect() };
+        let group =
+            TargetGroup { vpc: Some("vpc-1".into()), targets: targets.iter().cloned().collect(), emptied: None };
         self.0.balancers.entry(GATEWAY.into()).or_default().groups = [(APPLIANCES.into(), group)].into();
         self.0.gateways = true;
+        self
+    }
+
+    pub(crate) fn change_balancer(mut self, change: impl FnOnce(&mut LoadBalancer)) -> Self {
+        change(self.0.balancers.entry(NLB.into()).or_default());
         self
     }
 

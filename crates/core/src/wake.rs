@@ -6,6 +6,7 @@ use crate::Time;
 use crate::cloud::{Query, actions};
 use crate::inventory::Kind;
 use crate::memory::{Memory, later};
+use crate::observe::again;
 use crate::plan::{Plan, Planned};
 use crate::policy::Policy;
 
@@ -21,7 +22,8 @@ pub fn wake(
 ) -> Time {
     let next = |action| memory.rates.next(action, policy.limits.api_share, now);
     let known = &memory.inventory;
-    let readable = |kind: Kind| actions(kind).iter().copied().map(next).max().unwrap_or(now);
+    // A list that was too short to be true would say the same a moment later.
+    let readable = |kind: Kind| actions(kind).iter().copied().map(next).chain(again(known, kind)).max().unwrap_or(now);
     let read_due = |kind: Kind| match known.read.get(&kind) {
         Some(read) if known.is_complete(kind) => later(*read, resync).max(readable(kind)),
         _ => readable(kind),

@@ -57,6 +57,11 @@ pub enum Command {
     /// daemon would make everything again: stop it first.
     #[command(after_help = ACTS)]
     Teardown(Teardown),
+    /// Let losses go that a running daemon holds since they are more than limits.maxLosses allows; without a digest, show what it holds.
+    #[command(
+        after_help = "Exit code: 0 if they are approved or shown, 1 if the daemon holds no such losses, or none can be asked."
+    )]
+    Approve(Approve),
     /// Try it without an account: an embedded cloud with a living fleet, and the real daemon against it.
     Demo(Demo),
     /// Run a simulated EC2 alone, for any client: one that can be slowed down, throttled and broken while it runs.
@@ -150,6 +155,17 @@ pub struct Rebalance {
     /// For whom.
     #[command(flatten)]
     pub shown: Shown,
+}
+
+/// What to let go.
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// The digest of the held losses, as the log and `plan` show it.
+    #[arg(value_name = "DIGEST")]
+    pub digest: Option<String>,
+    /// Where the daemon listens, on this machine.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9898", env = "VPC_MIRROR_LISTEN")]
+    pub listen: SocketAddr,
 }
 
 /// What to take over.

@@ -132,7 +132,7 @@ Ctrl-C ends it.
 }
 
 fn farewell(summary: Summary, converged: Option<SignedDuration>) -> String {
-    let Summary { interfaces, wanted, mirrored, refused, foreign, waiting, gaps } = summary;
+    let Summary { interfaces, wanted, mirrored, refused, foreign, waiting, held, gaps } = summary;
     let after = match converged {
         Some(after) => format!("every wanted session stood {:.1} s after the start", after.as_secs_f64()),
         None => "not every wanted session has stood at the same time yet".into(),
@@ -140,7 +140,7 @@ fn farewell(summary: Summary, converged: Option<SignedDuration>) -> String {
     format!(
         "
 {interfaces} network interfaces, {wanted} sessions wanted, {mirrored} of them stand; {after}.
-{refused} interfaces are chosen and cannot be mirrored, {foreign} sessions are other people's, {waiting} changes wait, {gaps} lists could not be read.
+{refused} interfaces are chosen and cannot be mirrored, {foreign} sessions are other people's, {waiting} changes wait, {held} losses are held, {gaps} lists could not be read.
 The sessions stay as they are; this cloud goes with the process.
 "
     )

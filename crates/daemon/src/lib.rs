@@ -1,6 +1,7 @@
 //! The only crate with a runtime: it drives the pure functions of core against a cloud, in rounds, and shows what they found.
 
 pub mod act;
+pub mod approve;
 pub mod args;
 pub mod ask;
 pub mod clock;

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 use vpc_mirror::args::{
-    self, Adopt, Check, Cli, Command, Explain, IamPolicy, Plan, Rebalance, Run, Shown, Sources, Teardown,
+    self, Adopt, Approve, Check, Cli, Command, Explain, IamPolicy, Plan, Rebalance, Run, Shown, Sources, Teardown,
 };
 use vpc_mirror::ask::{self, On};
 use vpc_mirror::clock::Monotonic;
@@ -23,7 +23,7 @@ use vpc_mirror::logs::{self, LogFormat};
 use vpc_mirror::place::{There, everywhere, places};
 use vpc_mirror::places::{Loops, look_after};
 use vpc_mirror::records::Records;
-use vpc_mirror::{act, demo, sim};
+use vpc_mirror::{act, approve, demo, sim};
 
 fn main() -> ExitCode {
     let Cli { command, log_format } = match Cli::try_parse() {
@@ -82,6 +82,7 @@ async fn start(command: Command) -> anyhow::Result<ExitCode> {
             let (policy, places) = connect(&policy).await?;
             act::teardown(on(&places, &policy, &clock, shown), consent.yes).await
         }
+        Command::Approve(Approve { digest, listen }) => approve::approve(digest, listen).await,
         Command::Run(args) => {
             stop_on_signals(stop.clone())?;
             watch(args, clock, stop).await

@@ -1,6 +1,7 @@
 //! Takes the rounds of one place; writes them down: log, metrics, and what the probes answer. Never changes what a round does, and carries
 //! no ids into the metrics.
 
+mod approvals;
 mod metrics;
 mod tampering;
 
@@ -16,6 +17,8 @@ use mirror_core::objects::Ours;
 use mirror_core::report::{self, Summary};
 use tracing::{debug, info, warn};
 
+use self::approvals::Approvals;
+pub(crate) use self::approvals::held;
 pub(crate) use self::metrics::Metrics;
 use self::metrics::STATES;
 use self::tampering::Tampering;
@@ -30,6 +33,7 @@ pub struct Record {
     metrics: Arc<Metrics>,
     state: Mutex<State>,
     tampering: Tampering,
+    approvals: Approvals,
 }
 
 struct State {
@@ -75,7 +79,28 @@ impl Record {
             summary: Summary::default(),
             converged: None,
         };
-        Self { started: now, region, account, metrics, state: Mutex::new(state), tampering: Tampering::default() }
+        let (tampering, approvals) = (Tampering::default(), Approvals::default());
+        Self { started: now, region, account, metrics, state: Mutex::new(state), tampering, approvals }
+    }
+
+    /// What is held, and how many sessions lose packets by it.
+    pub(crate) fn held(&self) -> Option<(String, usize)> {
+        self.approvals.held()
+    }
+
+    /// Takes a person's approval of held losses, by their digest; says whether they are held here.
+    pub fn approve(&self, digest: &str) -> bool {
+        self.approvals.approve(digest)
+    }
+
+    /// The approvals that nobody has taken note of yet.
+    pub(crate) fn approved(&self) -> BTreeSet<String> {
+        self.approvals.take()
+    }
+
+    /// Waits for an approval that nobody has taken note of yet.
+    pub(crate) async fn spoken_to(&self) {
+        self.approvals.spoken_to().await;
     }
 
     /// How the place is called.
@@ -182,6 +207,7 @@ impl Record {
         let mut state = self.state();
         let place = [state.label.as_str(), self.region.as_str()];
         self.tampering.round(round, &self.metrics, place);
+        self.approvals.round(round);
         let gaps = report::gaps(&round.seen.inventory);
         let summary = report::summary(&round.seen.inventory, &round.decisions, &round.desired, &round.plan);
         self.numbers(&summary, place);
@@ -201,8 +227,8 @@ impl Record {
         self.metrics.observed.with_label_values(&place).set(since.as_duration().as_secs_f64());
         // Not between two steps of one task: the steps have lines of their own.
         if summary != state.summary && round.plan.steps.is_empty() {
-            let Summary { interfaces, wanted, mirrored, refused, foreign, waiting, gaps: _ } = summary;
-            info!(interfaces, wanted, mirrored, refused, foreign, waiting, "observed");
+            let Summary { interfaces, wanted, mirrored, refused, foreign, waiting, held, gaps: _ } = summary;
+            info!(interfaces, wanted, mirrored, refused, foreign, waiting, held, "observed");
             state.summary = summary;
         }
         if state.converged.is_none() && round.plan.steps.is_empty() && summary.wanted == summary.mirrored {
@@ -215,10 +241,11 @@ impl Record {
     fn numbers(&self, summary: &Summary, place: [&str; 2]) {
         let [account, region] = place;
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let Summary { interfaces, wanted, mirrored, refused: _, foreign, waiting, gaps } = *summary;
+        let Summary { interfaces, wanted, mirrored, refused: _, foreign, waiting, held, gaps } = *summary;
         self.metrics.rounds.with_label_values(&place).inc();
         self.metrics.interfaces.with_label_values(&place).set(count(interfaces));
         self.metrics.waiting.with_label_values(&place).set(count(waiting));
+        self.metrics.held.with_label_values(&place).set(count(held));
         self.metrics.gaps.with_label_values(&place).set(count(gaps));
         for (state, n) in STATES.iter().zip([wanted, mirrored, foreign]) {
             self.metrics.sessions.with_label_values(&[account, region, state]).set(count(n));

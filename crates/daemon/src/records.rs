@@ -9,7 +9,7 @@ use mirror_core::ids::Region;
 use mirror_core::report::Summary;
 
 use crate::place::Account;
-use crate::record::{Metrics, Record};
+use crate::record::{Metrics, Record, held};
 
 /// The records of the places that are looked after.
 pub struct Records {
@@ -79,10 +79,24 @@ impl Records {
         (!missing.is_empty()).then(|| missing.join("\n"))
     }
 
+    /// What is held, a line for each place, with what lets it go.
+    pub fn held(&self) -> Vec<String> {
+        let said = |record: &Arc<Record>| {
+            let (digest, losses) = record.held()?;
+            Some(format!("{}: {}", record.place(), held(losses, &digest)))
+        };
+        self.all().iter().filter_map(said).collect()
+    }
+
+    /// Takes a person's approval of held losses, by their digest; gives the places that hold them, a line each: none if nobody does.
+    pub fn approve(&self, digest: &str) -> Vec<String> {
+        self.all().iter().filter(|record| record.approve(digest)).map(|record| record.place()).collect()
+    }
+
     /// How things stood in numbers when last nothing was left to do, in all places together.
     pub fn summary(&self) -> Summary {
         self.all().iter().fold(Summary::default(), |sum, record| {
-            let Summary { interfaces, wanted, mirrored, refused, foreign, waiting, gaps } = record.summary();
+            let Summary { interfaces, wanted, mirrored, refused, foreign, waiting, held, gaps } = record.summary();
             Summary {
                 interfaces: sum.interfaces + interfaces,
                 wanted: sum.wanted + wanted,
@@ -90,6 +104,7 @@ impl Records {
                 refused: sum.refused + refused,
                 foreign: sum.foreign + foreign,
                 waiting: sum.waiting + waiting,
+                held: sum.held + held,
                 gaps: sum.gaps + gaps,
             }
         })

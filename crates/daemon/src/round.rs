@@ -105,7 +105,8 @@ pub async fn round<C: Cloud>(
         watcher.read(&Read { action, took: answered.duration_since(asked), failed });
     }
     let inventory = walk.finish(&memory);
-    let seen = notice(memory, inventory);
+    let mut seen = notice(memory, inventory);
+    seen.approve(policy, &hints.approved, clock.now());
     let decisions = decide(policy, &seen.inventory, &seen.lessons, clock.now());
     let desired = compile(policy, &decisions);
     let plan = plan(&desired, &seen.inventory, &seen, clock.now());

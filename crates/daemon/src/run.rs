@@ -32,6 +32,7 @@ pub async fn run<C: Cloud>(
     let mut hints = Hints::default();
     while !stop.is_cancelled() {
         hints.kinds.extend(Hints::resync(&memory, resync, clock.now()).kinds);
+        hints.approved = record.approved();
         let policy = policies.borrow_and_update().clone();
         let round = round(cloud, &policy, memory, &hints, &watcher, clock).await;
         record.round(&round);
@@ -42,12 +43,13 @@ pub async fn run<C: Cloud>(
             wake(&policy, &round.memory, &round.plan, &round.undone, resync, clock.now())
         };
         Round { memory, .. } = round;
-        // A policy that changes is followed at once; without anybody who changes it only the time counts.
+        // A policy that changes is followed at once, and so is a person's word; without anybody who says anything only the time counts.
         // In this order: the same history must always be the same.
         tokio::select! {
             biased;
             () = clock.sleep_until(next) => {}
             Ok(()) = policies.changed() => {}
+            () = record.spoken_to() => {}
         }
     }
 }

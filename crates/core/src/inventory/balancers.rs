@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Time;
 use crate::ids::{InstanceId, LoadBalancerArn, TargetGroupArn, VpcId};
 
 /// Where mirrored packets arrive. Source: Traffic Mirroring guide, "Traffic mirror targets": a listener for UDP on 4789.
@@ -60,6 +61,8 @@ pub struct TargetGroup {
     pub vpc: Option<VpcId>,
     /// Whoever is registered, in whatever health: one that is draining still gets packets.
     pub targets: BTreeSet<Registered>,
+    /// Since when nobody is said to be, where that is not believed yet: then those stand here who were there before.
+    pub emptied: Option<Time>,
 }
 
 /// Who is registered in a target group.

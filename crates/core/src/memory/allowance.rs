@@ -4,34 +4,30 @@
 //! A bucket: it holds `maxLosses` of the most sessions that stood in the last hour, but never fewer than five; it fills up within an
 //! hour, and starts with five. So a mistake in a policy, or in us, takes a part of the sessions in an hour, and somebody sees it.
 
-use std::collections::BTreeMap;
-
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::later;
+use super::most::{HOUR, Most};
 use crate::Time;
 
 /// So many sessions may always lose packets: in a small account a part of them would be none.
 const FEWEST: usize = 5;
-
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// The bucket.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Allowance {
     /// Losses left at that time; none before the first round.
     left: Option<(f64, Time)>,
-    /// How many sessions stood when: only where there were never as many since.
-    stood: BTreeMap<Time, usize>,
+    /// How many sessions stood.
+    stood: Most,
 }
 
 impl Allowance {
     /// How many losses an hour allows, if that part of the sessions may be lost.
     pub fn an_hour(&self, share: f64) -> usize {
-        let most = self.stood.values().max().copied().unwrap_or_default();
         // A number of sessions is far below where a float counts no further; none is negative.
-        FEWEST.max((share * most as f64).floor() as usize)
+        FEWEST.max((share * self.stood.get() as f64).floor() as usize)
     }
 
     /// How many losses are left, and when there is one more.
@@ -53,8 +49,13 @@ impl Allowance {
     pub(super) fn note(&mut self, sessions: usize, an_hour: usize, losses: usize, now: Time) {
         let left = self.level(FEWEST.max(an_hour) as f64, now) - losses as f64;
         self.left = Some((left.max(0.0), now));
-        self.stood.retain(|at, stood| *stood > sessions && later(*at, HOUR) > now);
-        self.stood.insert(now, sessions);
+        self.stood.note(sessions, now);
+    }
+
+    /// What is left of it where nothing that was known is believed any more: a list of nobody's must not be a way to get five more.
+    pub(super) fn anew(&self) -> Self {
+        let left = self.left.map(|(left, at)| (left.min(FEWEST as f64), at));
+        Self { left, stood: Most::default() }
     }
 }
 
@@ -90,6 +91,14 @@ mod tests {
         assert_eq!(allowance.left(0.1, at(3600)), (0, at(3640)), "one in 40 seconds: 90 an hour");
         assert_eq!(allowance.left(0.1, at(3640)).0, 1);
         assert_eq!(allowance.left(0.1, at(7200)).0, 90);
+    }
+
+    #[test]
+    fn who_forgets_everything_else_does_not_forget_what_was_lost() {
+        let mut allowance = bucket(1000);
+        allowance.note(1000, 100, 3, at(0));
+        assert_eq!(allowance.anew().left(0.1, at(0)).0, 2);
+        assert_eq!(bucket(1000).anew().left(0.1, at(36_000)).0, 5);
     }
 
     #[test]

@@ -20,15 +20,18 @@ pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
         refused,
         sources,
         allowance,
+        approvals,
         mut drift,
         mut lessons,
+        mut sizes,
         rates,
     } = memory;
     let fresh: BTreeSet<Kind> =
         Kind::ALL.into_iter().filter(|kind| inventory.read.get(kind) > before.read.get(kind)).collect();
-    let vanished = fresh.contains(&Kind::Interfaces) && is_another_world(&before, &inventory);
+    let looked = fresh.contains(&Kind::Interfaces) || inventory.short.contains_key(&Kind::Interfaces);
+    let vanished = looked && is_another_world(&before, &inventory);
     if vanished || is_another_account(&inventory) {
-        return Memory { rates, ..Memory::new(inventory.region) };
+        return Memory { rates, allowance: allowance.anew(), ..Memory::new(inventory.region) };
     }
     let comparison = Comparison { before: &before, now: &inventory, written: &written, fresh: &fresh };
     drift.see(tampering(&comparison));
@@ -36,6 +39,9 @@ pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
     note_numbers(&mut lessons, &predecessors, &before, &inventory);
     forget_what_was_seen(&mut written, &inventory, &fresh);
     prune(&mut predecessors, &inventory, &fresh);
+    fresh.iter().filter_map(|kind| Some((*kind, *inventory.read.get(kind)?))).for_each(|(kind, read)| {
+        sizes.note(kind, inventory.items(kind), read);
+    });
     Memory {
         inventory: Arc::new(inventory),
         written,
@@ -44,8 +50,10 @@ pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
         refused,
         sources,
         allowance,
+        approvals,
         drift,
         lessons,
+        sizes,
         rates,
     }
 }

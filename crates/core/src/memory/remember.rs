@@ -46,8 +46,10 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
         mut refused,
         mut sources,
         mut allowance,
+        mut approvals,
         mut drift,
         mut lessons,
+        sizes,
         rates,
     } = memory;
     note_unwanted(&mut unwanted, &inventory, plan, now);
@@ -60,6 +62,7 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
     let standing = inventory.ours.sessions.values().map(BTreeSet::len).sum();
     let lost = done.iter().filter(|done| lost(plan, done)).count();
     allowance.note(standing, plan.losses_an_hour, lost, now);
+    plan.held.iter().for_each(|held| approvals.note(held, now));
     note_repairs(&mut drift, &inventory, plan, &planned, done, now);
     for done in done {
         let Done { planned, at, result } = done;
@@ -100,7 +103,20 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
             }
         }
     }
-    Memory { inventory, written, predecessors, unwanted, refused, sources, allowance, drift, lessons, rates }
+    Memory {
+        inventory,
+        written,
+        predecessors,
+        unwanted,
+        refused,
+        sources,
+        allowance,
+        approvals,
+        drift,
+        lessons,
+        sizes,
+        rates,
+    }
 }
 
 /// Whether a step has taken packets from a session, as far as that counts. One whose answer was lost may have.

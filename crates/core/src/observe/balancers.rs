@@ -12,9 +12,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::Time;
 use crate::cloud::{Class, CloudError, Items, Page, Query};
 use crate::ids::{AccountId, LoadBalancerArn, TargetId};
-use crate::inventory::{Inventory, Resource, Target, is_gateway};
+use crate::inventory::{Inventory, LoadBalancer, Resource, Target, TargetGroup, is_gateway};
+use crate::memory::{BELIEVED, later};
 use crate::policy::{Policy, Way};
 
 /// What a walk has to find out about load balancers.
@@ -117,6 +119,23 @@ pub(super) fn follow(query: &Query, items: &Items) -> Vec<Query> {
             groups.iter().map(|(group, _)| Query::TargetHealth(of.clone(), group.clone())).collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// Keeps whoever was behind a load balancer that is seen to have nobody behind it all at once, until that has been so for [`BELIEVED`]: one
+/// empty answer must not make sources of the sensors themselves. Who is missing among others is believed to be gone.
+pub(super) fn keep(seen: &mut BTreeMap<LoadBalancerArn, LoadBalancer>, known: &Inventory, read: Time) {
+    for (arn, balancer) in seen {
+        let Some(before) = known.balancers.get(arn) else { continue };
+        let groupless = balancer.groups.is_empty();
+        for (arn, group) in before.groups.iter().filter(|(_, group)| !group.targets.is_empty()) {
+            let since = group.emptied.unwrap_or(read);
+            let now = balancer.groups.get(arn);
+            let emptied = now.map_or(groupless, |now| now.targets.is_empty());
+            if emptied && read < later(since, BELIEVED) {
+                balancer.groups.insert(arn.clone(), TargetGroup { emptied: Some(since), ..group.clone() });
+            }
+        }
     }
 }
 

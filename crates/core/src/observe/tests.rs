@@ -1,5 +1,6 @@
 mod balancers;
 mod gateways;
+mod short;
 mod tags;
 
 use super::*;
@@ -47,7 +48,7 @@ fn walk(
     seconds: i64,
     lie: impl Fn(&Query) -> Option<Result<Page, CloudError>>,
 ) -> Inventory {
-    let everything = Hints { kinds: Kind::ALL.into() };
+    let everything = Hints { kinds: Kind::ALL.into(), ..Hints::default() };
     let mut walk = Walk::due(&policy(), memory, &everything, at(seconds));
     while let Some(query) = walk.ask() {
         let answer = lie(&query).unwrap_or_else(|| answer(facts, &query));

@@ -1,20 +1,29 @@
-//! Takes sessions of ours that are to lose packets; says which of them count against the policy's allowance, and which have to wait for
-//! it. Never counts a session that sends its packets nowhere any more, or that somebody else has changed: nothing is lost by that.
+//! Takes sessions of ours that are to lose packets; says which of them count against the policy's allowance, and which are held: they wait
+//! for it, or for a person's approval. Never counts a session that sends its packets nowhere any more, or that somebody else has changed: nothing is lost by that.
 
 use super::{Draft, Wait};
 use crate::cloud::SessionChange;
+use crate::compile::SessionSpec;
+use crate::decide::TargetChoice;
 use crate::ids::{FilterId, InterfaceId};
 use crate::inventory::{InstanceState, Inventory, Kind, Resource, Session};
-use crate::memory::DriftKind;
+use crate::memory::{DriftKind, Held, Loss};
 use crate::objects::ObjectKey;
 use crate::packets::{PacketSet, Unknown};
 
 impl Draft<'_> {
-    /// Whether a session may lose packets in this round, which then counts. Else it waits. A step that AWS has refused a moment ago is
-    /// not made anyway, and takes nobody's place.
-    pub(super) fn may_lose(&mut self, session: &Session, key: &ObjectKey, action: &str, what: &str) -> bool {
+    /// Whether a session may lose packets in this round, which then counts, unless a person has approved it. Else it waits. A step that AWS
+    /// has refused a moment ago is not made anyway, and takes nobody's place.
+    pub(super) fn may_lose(
+        &mut self,
+        session: &Session,
+        loss: &Loss,
+        key: &ObjectKey,
+        action: &str,
+        what: &str,
+    ) -> bool {
         let refusal = self.memory.refused.get(&(action.to_owned(), key.clone()));
-        if refusal.is_some_and(|refusal| refusal.until > self.now) {
+        if refusal.is_some_and(|refusal| refusal.until > self.now) || self.memory.approvals.allow(loss, self.now) {
             return true;
         }
         let (left, next) = self.memory.allowance.left(self.desired.max_losses, self.now);
@@ -24,6 +33,35 @@ impl Draft<'_> {
         }
         self.losing.insert(session.id.clone());
         true
+    }
+
+    /// Takes note of a loss that counts and that nobody has approved, long before its turn comes: whoever has to approve it wants to see all of
+    /// them at once. Where not everything is seen, nobody knows what is to be lost.
+    pub(super) fn foresee(&mut self, loss: &Loss) {
+        if self.inventory.complete_since().is_some() && !self.memory.approvals.allow(loss, self.now) {
+            self.losses.insert(loss.clone());
+        }
+    }
+
+    /// The losses that are foreseen, if they are more than may happen now.
+    pub(super) fn held(&mut self) -> Option<Held> {
+        let (left, _) = self.memory.allowance.left(self.desired.max_losses, self.now);
+        let losses = std::mem::take(&mut self.losses);
+        (losses.len() > left).then(|| self.memory.approvals.held(losses))
+    }
+
+    /// What a session loses that becomes as it is wanted, whichever way it takes to get there.
+    pub(super) fn change_to(&self, session: &Session, spec: &SessionSpec) -> Loss {
+        let SessionSpec { target, filter, number, packet_length, vni: _, rank: _, why: _ } = spec;
+        let target = match target {
+            TargetChoice::Made(id) => match self.inventory.targets.get(id) {
+                Some(target) => target.resource.id(),
+                None => id.as_str().into(),
+            },
+            TargetChoice::ToMake(resource) => resource.id(),
+        };
+        let length = packet_length.map_or_else(String::new, |bytes| format!(", {bytes} bytes of each packet"));
+        Loss::change(&session.id, &target, &format!("filter {filter}, number {number}{length}"))
     }
 
     /// Whether a filter may lack packets that another has. Where either is not known, it may.
@@ -50,9 +88,13 @@ impl Draft<'_> {
         rest_loses: bool,
         change: &SessionChange,
     ) -> bool {
-        let repair = self.memory.drift.open.get(key).is_some_and(|drift| drift.kind == DriftKind::SessionChanged);
         let off_the_gone = change.target.is_some() && !rest_loses && leads_nowhere(self.inventory, session);
-        !repair && !off_the_gone
+        !self.is_repair(key) && !off_the_gone
+    }
+
+    /// Whether a change puts right what somebody else has changed.
+    pub(super) fn is_repair(&self, key: &ObjectKey) -> bool {
+        self.memory.drift.open.get(key).is_some_and(|drift| drift.kind == DriftKind::SessionChanged)
     }
 }
 

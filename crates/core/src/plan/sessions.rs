@@ -21,6 +21,7 @@ use crate::decide::TargetChoice;
 use crate::ids::{FilterId, FilterKey, InterfaceId, Lane, ResourceId, TargetId};
 use crate::inventory::{Kind, Session};
 use crate::limits::{MAX_PACKET_LENGTH, SESSIONS_PER_INTERFACE};
+use crate::memory::Loss;
 use crate::objects::{ObjectId, ObjectKey};
 use crate::ownership::Owner;
 
@@ -59,6 +60,10 @@ pub(super) fn plan(
                 if session.number != spec.number && !moved.insert(&key.0) {
                     // Its turn comes, and the evidence settles meanwhile.
                     draft.unwanted.insert(ObjectId::Session(session.id.clone()));
+                    if !draft.is_repair(&object_key(key)) {
+                        let loss = draft.change_to(session, spec);
+                        draft.foresee(&loss);
+                    }
                 }
                 if change(draft, key, spec, session, (target, filter), may_move) == Change::None {
                     for double in standing {
@@ -175,13 +180,16 @@ fn change(
     }
     let what = format!("change {id}: {}", spec.why);
     if loses(draft, session, &change) {
-        if !draft.settled(ObjectId::Session(id.clone()), &object_key(key), &what) {
-            return Change::Some;
-        }
         let rest = SessionChange { target: None, ..change.clone() };
         let rest_loses = loses(draft, session, &rest);
+        let loss = draft.change_to(session, spec);
         let counts = draft.change_counts(session, &object_key(key), rest_loses, &change);
-        if counts && !draft.may_lose(session, &object_key(key), "ModifyTrafficMirrorSession", &what) {
+        if counts {
+            draft.foresee(&loss);
+        }
+        if !draft.settled(ObjectId::Session(id.clone()), &object_key(key), &what)
+            || (counts && !draft.may_lose(session, &loss, &object_key(key), "ModifyTrafficMirrorSession", &what))
+        {
             return Change::Some;
         }
     } else if draft.inventory.complete_since().is_none() {
@@ -230,9 +238,12 @@ fn remove(draft: &mut Draft<'_>) {
             let (object, key) = (ObjectId::Session(session.id.clone()), object_key(key));
             let why = "nothing wants the interface mirrored any more";
             let what = format!("remove {object}: {why}");
-            let counts = !is_idle(inventory, interface);
+            let (counts, loss) = (!is_idle(inventory, interface), Loss::removal(&session.id));
+            if counts {
+                draft.foresee(&loss);
+            }
             if draft.settled(object.clone(), &key, &what)
-                && (!counts || draft.may_lose(session, &key, "DeleteTrafficMirrorSession", &what))
+                && (!counts || draft.may_lose(session, &loss, &key, "DeleteTrafficMirrorSession", &what))
             {
                 let step = Step::DeleteSession { session: session.id.clone() };
                 draft.remove(object, key.clone(), why, vec![(key, step)]);

@@ -15,9 +15,10 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::decode::Spanned;
-use super::file::{File, InstanceTypesEntry};
+use super::file::{ApprovalEntry, File, InstanceTypesEntry};
 use super::tree::Location;
 use super::{InstanceTypes, Limits, Mistake, Policy, PolicyError, Sensor, shape, tree};
+use crate::Time;
 
 /// Evidence settles for as long as EC2's reads may be behind. Source: "Eventual consistency in the Amazon EC2 API": from a couple of
 /// seconds on.
@@ -81,6 +82,7 @@ impl Check {
             instance_types,
             limits,
             settle,
+            approve,
             paused,
         } = file;
         self.word(&api_version, "apiVersion", "vpc-mirror/v1");
@@ -106,6 +108,7 @@ impl Check {
             instance_types: instance_types.map(|types| self.instance_types(types)).unwrap_or_default(),
             limits: limits.map_or_else(Limits::default, |limits| self.limits(limits)),
             settle: self.settle(settle),
+            approve: approve.into_iter().filter_map(|entry| self.approval(entry)).collect(),
             paused,
         }
     }
@@ -149,6 +152,22 @@ impl Check {
         }
         let names = |types: Vec<Spanned<String>>| types.into_iter().map(|it| it.value).collect();
         InstanceTypes { supported: names(supported), unsupported: names(unsupported) }
+    }
+
+    fn approval(&mut self, ApprovalEntry { losses, until }: ApprovalEntry) -> Option<(String, Time)> {
+        let digest = &losses.value;
+        if digest.len() != 32 || !digest.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f')) {
+            let message = format!(
+                "losses is `{digest}`: write the digest of held losses, 32 hexadecimal digits, as it was shown"
+            );
+            self.mistake(losses.referenced, message);
+        }
+        let parsed = until.value.parse().ok();
+        if parsed.is_none() {
+            let message = format!("until is `{}`: write a time such as `2026-12-01T12:00:00Z`", until.value);
+            self.mistake(until.referenced, message);
+        }
+        Some((losses.value, parsed?))
     }
 
     fn settle(&mut self, settle: Option<Spanned<String>>) -> SignedDuration {

@@ -42,9 +42,26 @@ pub(super) struct File {
     /// How long evidence must have held before something is removed for it: `1s` to `5m`. Default: `30s`.
     #[schemars(with = "Option<String>")]
     pub(super) settle: Option<Spanned<String>>,
+    /// Losses that may happen although they are more than `limits.maxLosses` allows, in one way or the other: `vpc-mirror plan`, the log and
+    /// `vpc-mirror approve` show what is held, and its digest. Default: none.
+    #[serde(default)]
+    pub(super) approve: Vec<ApprovalEntry>,
     /// Observe, plan and report, but apply nothing. Default: `false`.
     #[serde(default)]
     pub(super) paused: bool,
+}
+
+/// A person's word for losses that are held: for just these, and for a day at most.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Approval")]
+pub(super) struct ApprovalEntry {
+    /// The digest of the held losses, as it was shown: 32 hexadecimal digits.
+    #[schemars(with = "String")]
+    pub(super) losses: Spanned<String>,
+    /// Until when they may happen: `2026-12-01T12:00:00Z`. Counts for 24 hours at most, from when it is first seen.
+    #[schemars(with = "String")]
+    pub(super) until: Spanned<String>,
 }
 
 /// Where anything is wanted.

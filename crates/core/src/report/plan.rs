@@ -11,6 +11,7 @@ use crate::cloud::Step;
 use crate::compile::Desired;
 use crate::ids::{AccountId, FilterId, Region, SessionId};
 use crate::inventory::Inventory;
+use crate::memory::Held;
 use crate::objects::ObjectKey;
 use crate::plan::{Plan, Planned, Surplus, Waiting};
 use crate::prices::USD_PER_SESSION_MONTH;
@@ -29,6 +30,8 @@ pub struct PlanReport {
     pub steps: Vec<StepReport>,
     /// What cannot be done yet.
     pub waiting: Vec<WaitingReport>,
+    /// What is to be lost, if that is more than may be now.
+    pub held: Option<HeldReport>,
     /// Sessions that stay as they are although they mirror more than is asked: it is little.
     pub more_than_asked: Vec<SurplusReport>,
     /// What could not be seen.
@@ -101,6 +104,16 @@ pub struct WaitingReport {
     pub waits_for: String,
 }
 
+/// Losses that are held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldReport {
+    /// What an approval names.
+    pub digest: String,
+    /// Whose packets are to be lost, by what.
+    pub losses: Vec<String>,
+}
+
 /// Sessions that mirror more than is asked, all of them the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -121,12 +134,41 @@ pub fn plan(inventory: &Inventory, desired: &Desired, plan: &Plan) -> PlanReport
         region: inventory.region.clone(),
         steps: plan.steps.iter().map(StepReport::of).collect(),
         waiting: plan.waiting.iter().map(WaitingReport::of).collect(),
+        held: plan.held.as_ref().map(HeldReport::of),
         more_than_asked: plan.surplus.iter().filter(|it| !it.more.is_empty()).map(SurplusReport::of).collect(),
         not_seen: gaps(inventory),
         standing: Amount::of(inventory.ours.sessions.values().map(|ids| ids.len()).sum()),
         wanted: Amount::of(desired.sessions.len()),
     }
 }
+
+impl HeldReport {
+    /// Reports what is held.
+    fn of(Held { digest, left: _, losses }: &Held) -> Self {
+        Self { digest: digest.clone(), losses: losses.iter().map(ToString::to_string).collect() }
+    }
+
+    fn text(&self) -> Text {
+        let mut text = Text::default();
+        let Self { digest, losses } = self;
+        text.gap();
+        text.line(
+            0,
+            Tone::Bad,
+            format!("held: {} sessions are to lose packets, more than limits.maxLosses allows", losses.len()),
+        );
+        let named = losses.iter().take(NAMED).map(|loss| vec![cell(Tone::Plain, loss)]);
+        text.table(2, &named.collect::<Vec<_>>());
+        if losses.len() > NAMED {
+            text.line(2, Tone::Faint, format!("and {} more, which --output json names", losses.len() - NAMED));
+        }
+        text.line(2, Tone::Strong, format!("to let all of them go: vpc-mirror approve {digest}"));
+        text
+    }
+}
+
+/// So many of the held losses are named for a person.
+const NAMED: usize = 10;
 
 impl SurplusReport {
     fn of(Surplus { filter, sessions, more }: &Surplus) -> Self {
@@ -201,6 +243,7 @@ impl PlanReport {
                 text.line(6, Tone::Faint, what);
             }
         }
+        self.held.iter().for_each(|held| text.append(held.text()));
         if !self.more_than_asked.is_empty() {
             text.gap();
             text.line(0, Tone::Strong, "more than is asked, and so little that it stays");

@@ -1,7 +1,7 @@
 //! Takes the calls of several who share an account; gives a cloud so small that a test can hold all of it: what stands is what was
 //! asked for, at once. Never lets one touch what another has made, and refuses what AWS refuses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Facts, at};
 use crate::cloud::{ClientToken, CloudError, Items, Outcome, PacketLength, Page, Query, SessionChange, Step};
@@ -292,7 +292,8 @@ impl Reconciler {
     /// The same, with what is to stand changed like this.
     pub(crate) fn round_for(&mut self, cloud: &mut Cloud, seconds: i64, wish: impl Fn(&mut Desired)) -> usize {
         let owner = self.policy.owner.clone();
-        let memory = self.observe(cloud, seconds);
+        let mut memory = self.observe(cloud, seconds);
+        memory.approve(&self.policy, &BTreeSet::new(), at(seconds));
         self.decisions = decide(&self.policy, &memory.inventory, &memory.lessons, at(seconds));
         let mut desired = compile(&self.policy, &self.decisions);
         wish(&mut desired);
@@ -310,7 +311,8 @@ impl Reconciler {
     /// What is remembered once everything was read.
     pub(crate) fn observe(&self, cloud: &Cloud, seconds: i64) -> Memory {
         let mut memory = self.memory.clone();
-        let mut walk = Walk::due(&self.policy, &memory, &Hints { kinds: Kind::ALL.into() }, at(seconds));
+        let mut walk =
+            Walk::due(&self.policy, &memory, &Hints { kinds: Kind::ALL.into(), ..Hints::default() }, at(seconds));
         while let Some(query) = walk.ask() {
             let page = cloud.read(&query);
             assert_eq!(walk.take(query, Ok(page), &mut memory.rates, at(seconds)), None);

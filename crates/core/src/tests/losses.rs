@@ -1,8 +1,14 @@
 //! Takes policies that take packets away; gives sentences about how many sessions lose them in an hour, and what does not count.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::*;
-use crate::inventory::InstanceState;
-use crate::plan::Wait;
+use crate::compile::compile;
+use crate::decide::decide;
+use crate::inventory::{Gap, InstanceState, Kind};
+use crate::plan::{Wait, plan};
+use crate::testing::at;
 
 const HOUR: i64 = 3600;
 
@@ -112,4 +118,81 @@ fn what_is_new_never_waits_for_the_allowance() {
     }
     ours.round(&mut cloud, now + 10);
     assert_eq!(cloud.facts.0.sessions.len(), 70);
+}
+
+/// The digest of what is held.
+fn digest(ours: &Reconciler) -> String {
+    ours.plan.held.as_ref().unwrap().digest.clone()
+}
+
+#[test]
+fn what_is_held_is_shown_from_the_first_look_and_keeps_its_digest_while_the_hours_work_it_off() {
+    let (mut cloud, mut ours, now) = long_mirrored(100);
+    ours.policy.strategies.clear();
+    ours.round(&mut cloud, now + 10);
+    let (held, shown) = (ours.plan.held.clone().unwrap(), digest(&ours));
+    assert_eq!((held.losses.len(), cloud.facts.0.sessions.len()), (100, 100), "all of them, before the first has gone");
+    left(&mut cloud, &mut ours, now);
+    let held = ours.plan.held.clone().unwrap();
+    assert_eq!((held.losses.len(), digest(&ours)), (73, shown), "with the one that goes in this round");
+}
+
+#[test]
+fn what_a_person_approves_goes_at_once_and_takes_nothing_from_the_allowance() {
+    let (mut cloud, mut ours, now) = long_mirrored(100);
+    ours.policy.strategies.clear();
+    ours.round(&mut cloud, now + 10);
+    ours.policy.approve.insert(digest(&ours), at(now + HOUR));
+    let allowance = |ours: &Reconciler| ours.memory.allowance.left(0.1, at(now + 10)).0;
+    let before = allowance(&ours);
+    for seconds in (20..=60).step_by(10) {
+        ours.round(&mut cloud, now + seconds);
+    }
+    assert_eq!((cloud.facts.0.sessions.len(), ours.plan.held.clone(), allowance(&ours)), (0, None, before));
+}
+
+#[test]
+fn an_approval_that_a_person_says_is_heard_once_and_counts_as_one_of_the_policy_does() {
+    let (mut cloud, mut ours, now) = long_mirrored(100);
+    ours.policy.strategies.clear();
+    ours.round(&mut cloud, now + 10);
+    ours.memory.approve(&ours.policy, &BTreeSet::from([digest(&ours)]), at(now + 10));
+    for seconds in (20..=60).step_by(10) {
+        ours.round(&mut cloud, now + seconds);
+    }
+    assert_eq!(cloud.facts.0.sessions.len(), 0);
+}
+
+#[test]
+fn an_approval_does_not_cover_what_comes_to_it_nor_anything_else() {
+    let (mut cloud, mut ours, now) = long_mirrored(100);
+    ours.policy.limits.max_losses = 0.0;
+    ours.policy.approve.insert("0".repeat(32), at(now + HOUR));
+    let off = |cloud: &mut Cloud, some: std::ops::Range<usize>| {
+        let instances = Arc::make_mut(&mut cloud.facts.0.instances).values_mut();
+        let some = instances.skip(some.start).take(some.len());
+        some.for_each(|instance| _ = instance.tags.insert("mirror".into(), "off".into()));
+    };
+    off(&mut cloud, 0..10);
+    ours.round(&mut cloud, now + 10);
+    ours.policy.approve.insert(digest(&ours), at(now + HOUR));
+    ours.round(&mut cloud, now + 20);
+    off(&mut cloud, 10..20);
+    for seconds in (30..=100).step_by(10) {
+        ours.round(&mut cloud, now + seconds);
+    }
+    assert_eq!(cloud.facts.0.sessions.len(), 100 - 10 - 5, "the approved ten, and the five that may always go");
+    assert_eq!(ours.plan.held.unwrap().losses.len(), 5);
+}
+
+#[test]
+fn nothing_is_held_where_nobody_knows_all_that_is_to_be_lost() {
+    let (cloud, mut ours, now) = long_mirrored(100);
+    ours.policy.strategies.clear();
+    let mut memory = ours.observe(&cloud, now + 10);
+    let gap = Gap { why: "denied".into(), at: at(now + 10) };
+    Arc::make_mut(&mut memory.inventory).gaps.insert(Kind::Instances, gap);
+    let decisions = decide(&ours.policy, &memory.inventory, &memory.lessons, at(now + 10));
+    let plan = plan(&compile(&ours.policy, &decisions), &memory.inventory, &memory, at(now + 10));
+    assert_eq!((plan.held, plan.steps.len()), (None, 0));
 }

@@ -26,6 +26,7 @@ pub(crate) struct Metrics {
     pub(super) sessions: IntGaugeVec,
     pub(super) interfaces: IntGaugeVec,
     pub(super) waiting: IntGaugeVec,
+    pub(super) held: IntGaugeVec,
     pub(super) gaps: IntGaugeVec,
     pub(super) observed: GaugeVec,
     pub(super) tampering: IntCounterVec,
@@ -50,7 +51,16 @@ impl Metrics {
             )?,
             interfaces: gauges("vpc_mirror_interfaces", "Network interfaces that are listed.", &[])?,
             waiting: gauges("vpc_mirror_waiting", "Changes that wait for something.", &[])?,
-            gaps: gauges("vpc_mirror_gaps", "Lists that could not be read to their end.", &[])?,
+            held: gauges(
+                "vpc_mirror_held_losses",
+                "Sessions that are to lose packets, more than limits.maxLosses allows: they wait for the hours to pass, or for an approval.",
+                &[],
+            )?,
+            gaps: gauges(
+                "vpc_mirror_gaps",
+                "Lists that could not be read to their end, or are too short to be true.",
+                &[],
+            )?,
             observed: GaugeVec::new(
                 Opts::new(
                     "vpc_mirror_observed_timestamp_seconds",
@@ -90,12 +100,13 @@ impl Metrics {
             Opts::new("vpc_mirror_build_info", "Always 1.").const_label("version", env!("CARGO_PKG_VERSION")),
         )?;
         build.set(1);
-        let all: [Box<dyn Collector>; 13] = [
+        let all: [Box<dyn Collector>; 14] = [
             Box::new(self.rounds.clone()),
             Box::new(self.calls.clone()),
             Box::new(self.sessions.clone()),
             Box::new(self.interfaces.clone()),
             Box::new(self.waiting.clone()),
+            Box::new(self.held.clone()),
             Box::new(self.gaps.clone()),
             Box::new(self.observed.clone()),
             Box::new(self.tampering.clone()),
@@ -135,7 +146,7 @@ impl Metrics {
     pub(super) fn begin(&self, place: Labels<'_>) {
         let [account, region] = place;
         self.rounds.with_label_values(&place);
-        for gauge in [&self.interfaces, &self.waiting, &self.gaps, &self.fights] {
+        for gauge in [&self.interfaces, &self.waiting, &self.held, &self.gaps, &self.fights] {
             gauge.with_label_values(&place);
         }
         self.observed.with_label_values(&place);
@@ -149,7 +160,7 @@ impl Metrics {
     pub(super) fn end(&self, place: Labels<'_>, calls: &BTreeSet<(String, String)>) {
         let [account, region] = place;
         _ = self.rounds.remove_label_values(&place);
-        for gauge in [&self.interfaces, &self.waiting, &self.gaps, &self.fights] {
+        for gauge in [&self.interfaces, &self.waiting, &self.held, &self.gaps, &self.fights] {
             _ = gauge.remove_label_values(&place);
         }
         _ = self.observed.remove_label_values(&place);

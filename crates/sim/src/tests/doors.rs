@@ -105,7 +105,7 @@ fn the_door_shows_where_a_load_balancer_listens_and_who_is_behind_it() {
     let hears = mirror_core::inventory::Listener { protocol: "TCP_UDP".into(), port: 4789 };
     assert_eq!(shown(Query::Listeners(made.arn.clone(), None)), Items::Listeners(vec![hears]));
     let arn = mirror_core::ids::TargetGroupArn::from(detail.group.arn.as_str());
-    let empty = mirror_core::inventory::TargetGroup { vpc: Some(network.vpc), targets: BTreeSet::new() };
+    let empty = mirror_core::inventory::TargetGroup { vpc: Some(network.vpc), ..Default::default() };
     assert_eq!(shown(Query::TargetGroups(made.arn.clone(), None)), Items::TargetGroups(vec![(arn.clone(), empty)]));
     let registered = Registered::Instance(instance);
     assert_eq!(shown(Query::TargetHealth(made.arn.clone(), arn)), Items::TargetHealth(vec![registered]));

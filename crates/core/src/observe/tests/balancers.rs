@@ -48,11 +48,37 @@ fn a_load_balancer_costs_two_calls_and_one_for_each_of_its_target_groups() {
         Query::TargetHealth(NLB.into(), GROUP.into()),
     ];
     assert_eq!(asked, expected, "once, although the policy and a target name it");
-    let group = TargetGroup { vpc: Some("vpc-1".into()), targets: [instance("i-other"), instance("i-sensor")].into() };
+    let group = TargetGroup {
+        vpc: Some("vpc-1".into()),
+        targets: [instance("i-other"), instance("i-sensor")].into(),
+        emptied: None,
+    };
     let listener = Listener { protocol: "UDP".into(), port: 4789 };
     let balancer = LoadBalancer { listeners: [listener].into(), groups: [(GROUP.into(), group)].into() };
     assert_eq!(inventory.balancers, [(NLB.into(), balancer)].into());
     assert_eq!(inventory.complete_since(), Some(at(0)));
+}
+
+#[test]
+fn who_was_behind_a_load_balancer_that_is_empty_all_at_once_stays_there_for_ten_minutes() {
+    let empty = one_mirrored_jewel().behind(&[]).read(0);
+    let members = |memory: &Memory| memory.inventory.balancers[&NLB.into()].groups[&GROUP.into()].targets.len();
+    let mut memory = who_saw_it();
+    let mut looks = |facts: &Inventory, seconds: i64| {
+        memory = seen(memory.clone(), &walk(&memory, facts, seconds, truth), &[], seconds);
+        members(&memory)
+    };
+    let one_left = one_mirrored_jewel().behind(&[instance("i-other")]).read(0);
+    assert_eq!(
+        [looks(&empty, 60), looks(&empty, 659), looks(&one_left, 660)],
+        [2, 2, 1],
+        "who is missing among others is gone"
+    );
+    assert_eq!([looks(&empty, 700), looks(&empty, 1299), looks(&empty, 1300)], [1, 1, 0]);
+    let groupless = one_mirrored_jewel().behind(&[]).change_balancer(|balancer| balancer.groups.clear()).read(0);
+    let memory = who_saw_it();
+    let memory = seen(memory.clone(), &walk(&memory, &groupless, 60, truth), &[], 60);
+    assert_eq!(members(&memory), 2, "nor is one believed that has lost its groups");
 }
 
 #[test]
@@ -81,7 +107,7 @@ fn what_is_behind_anybodys_mirror_target_is_found_as_soon_as_the_target_is() {
     let memory = who_saw_it();
     let mut facts = with_a_sensor().target("tmt-2", Resource::NetworkLoadBalancer(OTHER.into()));
     facts.0.targets.get_mut(&"tmt-2".into()).unwrap().tags.clear();
-    let only_targets = Hints { kinds: [Kind::Targets].into() };
+    let only_targets = Hints { kinds: [Kind::Targets].into(), ..Hints::default() };
     let (asked, inventory) = asked(&policy(), &memory, &facts.read(0), &only_targets);
     assert!(asked.contains(&Query::TargetGroups(OTHER.into(), None)), "{asked:?}");
     assert!(inventory.balancers.contains_key(&OTHER.into()) && inventory.is_complete(Kind::LoadBalancers));
@@ -142,7 +168,7 @@ fn a_load_balancer_that_is_not_there_has_no_listener_and_nobody_behind_it_and_is
         };
         Some(Err(CloudError::answered(query.action(), code, "no", 400)))
     };
-    let inventory = walk(&who_saw_it(), &with_a_sensor().read(60), 60, gone);
+    let inventory = walk(&nothing_remembered(), &with_a_sensor().read(60), 60, gone);
     assert_eq!(inventory.balancers, [(NLB.into(), LoadBalancer::default())].into());
     assert!(inventory.is_deaf(&NLB.into()) && inventory.complete_since() == Some(at(60)));
 }
@@ -153,7 +179,7 @@ fn a_target_group_that_goes_between_two_calls_has_nobody_in_it() {
         matches!(query, Query::TargetHealth(..))
             .then(|| Err(CloudError::answered(query.action(), "TargetGroupNotFound", "no", 400)))
     };
-    let inventory = walk(&who_saw_it(), &with_a_sensor().read(60), 60, gone);
+    let inventory = walk(&nothing_remembered(), &with_a_sensor().read(60), 60, gone);
     assert!(inventory.is_complete(Kind::LoadBalancers));
     assert!(inventory.balancers[&NLB.into()].groups[&GROUP.into()].targets.is_empty());
 }
@@ -201,7 +227,7 @@ fn who_was_behind_the_sensor_is_no_source_until_it_is_read_that_he_is_not() {
     let facts = jewel(one_mirrored_jewel().without_session("tms-1").behind(&[instance("i-1")]));
     let first = walk(&nothing_remembered(), &facts.clone().read(0), 0, truth);
     let memory = seen(nothing_remembered(), &first, &[], 0);
-    let left = facts.behind(&[]).read(60);
+    let left = facts.behind(&[instance("i-2")]).read(60);
     let refused = |inventory: &Inventory| {
         let reasons = &decisions(inventory).interfaces[&"eni-1".into()].reasons;
         reasons.iter().any(|reason| matches!(reason, Reason::BehindLoadBalancer { .. }))

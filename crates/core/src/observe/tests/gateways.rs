@@ -33,7 +33,7 @@ fn asked(
     seconds: i64,
     lie: impl Fn(&Query) -> Option<Result<Page, CloudError>>,
 ) -> (Vec<Query>, Inventory) {
-    let mut walk = Walk::due(policy, memory, &Hints { kinds: Kind::ALL.into() }, at(seconds));
+    let mut walk = Walk::due(policy, memory, &Hints { kinds: Kind::ALL.into(), ..Hints::default() }, at(seconds));
     let mut asked = Vec::new();
     while let Some(query) = walk.ask() {
         let answer = lie(&query).unwrap_or_else(|| answer(facts, &query));
@@ -119,7 +119,11 @@ fn load_balancers_go_on_on_the_next_page_and_a_list_that_is_cut_short_is_a_gap()
     };
     let (policy, facts) = (to_an_endpoint(), with_an_appliance().read(0));
     let (_, inventory) = asked(&policy, &nothing_remembered(), &facts, 0, pages(false));
-    let group = TargetGroup { vpc: Some("vpc-1".into()), targets: [Registered::Instance("i-appliance".into())].into() };
+    let group = TargetGroup {
+        vpc: Some("vpc-1".into()),
+        targets: [Registered::Instance("i-appliance".into())].into(),
+        emptied: None,
+    };
     let gateway = LoadBalancer { groups: [(APPLIANCES.into(), group)].into(), ..LoadBalancer::default() };
     let both = [(GATEWAY.into(), gateway), (OTHER.into(), LoadBalancer::default())];
     assert_eq!((&inventory.balancers, inventory.is_complete(Kind::LoadBalancers)), (&both.into(), true));
@@ -133,7 +137,7 @@ fn a_gateway_load_balancer_that_goes_between_two_calls_has_nobody_behind_it() {
         matches!(query, Query::TargetGroups(..))
             .then(|| Err(CloudError::answered(query.action(), "LoadBalancerNotFound", "no", 400)))
     };
-    let (_, inventory) = asked(&to_an_endpoint(), &who_saw_it(), &with_an_appliance().read(60), 60, gone);
+    let (_, inventory) = asked(&to_an_endpoint(), &nothing_remembered(), &with_an_appliance().read(60), 60, gone);
     assert_eq!(inventory.balancers, [(GATEWAY.into(), LoadBalancer::default())].into());
     assert_eq!(inventory.complete_since(), Some(at(60)));
 }
@@ -153,7 +157,11 @@ fn an_endpoint_in_the_policy_makes_gateway_load_balancers_unknown_until_they_are
 fn while_gateway_load_balancers_may_not_be_listed_nothing_begins_and_who_was_behind_one_stays_no_source() {
     let policy = to_an_endpoint();
     let endpoint = Resource::GatewayLoadBalancerEndpoint("vpce-1".into());
-    let left = with_an_appliance().appliances(&[]).target("tmt-1", endpoint).filter("tmf-1").read(60);
+    let left = with_an_appliance()
+        .appliances(&[Registered::Instance("i-2".into())])
+        .target("tmt-1", endpoint)
+        .filter("tmf-1")
+        .read(60);
     let (_, unread) = asked(&policy, &who_saw_it(), &left, 60, list_denied);
     assert_eq!(unread.gaps[&Kind::LoadBalancers].why, "DescribeLoadBalancers: UnauthorizedOperation: no");
     assert_eq!(behind(&policy, &unread), ["eni-appliance"]);

@@ -29,14 +29,26 @@ fn who_saw_it() -> Memory {
     seen(nothing_remembered(), &walk(&nothing_remembered(), &facts, 0, truth), &[], 0)
 }
 
+/// The same, and another subnet that stays tagged.
+fn two_subnets(tags: &[(&str, &str)]) -> Facts {
+    let mut facts = mirrored_by_its_subnet().subnet(tags);
+    facts.0.tagged.subnets.insert("subnet-2".into(), tags_of(&[("mirror", "crown-jewel")]));
+    facts
+}
+
 fn tags_denied(query: &Query) -> Option<Result<Page, CloudError>> {
     matches!(query, Query::Tagged(..)).then(|| denied(query))
 }
 
-/// Looks every half minute for ten minutes, and does nothing; gives what is planned in the end.
-fn goes_on(mut memory: Memory, facts: &Inventory, lie: fn(&Query) -> Option<Result<Page, CloudError>>) -> Vec<String> {
+/// Looks every half minute for so many seconds, and does nothing; gives what is planned in the end.
+fn goes_on(
+    mut memory: Memory,
+    facts: &Inventory,
+    until: i64,
+    lie: fn(&Query) -> Option<Result<Page, CloudError>>,
+) -> Vec<String> {
     let mut planned_at_last = Vec::new();
-    for seconds in (30..=600).step_by(30) {
+    for seconds in (30..=until).step_by(30) {
         let inventory = walk(&memory, facts, seconds, lie);
         let noticed = notice(memory, inventory);
         let plan = planned(&noticed.inventory, &noticed, seconds);
@@ -59,21 +71,28 @@ fn subnets_and_vpcs_are_asked_for_by_the_policys_key_page_by_page() {
 
 #[test]
 fn what_a_subnet_is_tagged_for_stays_mirrored() {
-    assert_eq!(goes_on(who_saw_it(), &mirrored_by_its_subnet().read(0), truth), Vec::<String>::new());
+    assert_eq!(goes_on(who_saw_it(), &mirrored_by_its_subnet().read(0), 1200, truth), Vec::<String>::new());
 }
 
 #[test]
 fn a_subnet_that_is_untagged_ends_what_only_it_has_chosen() {
     let untagged = mirrored_by_its_subnet().subnet(&[("Name", "front")]).read(0);
-    assert_eq!(goes_on(who_saw_it(), &untagged, truth)[0], "delete tms-1");
+    let before = notice(who_saw_it(), two_subnets(&[("mirror", "crown-jewel")]).read(1));
+    assert_eq!(goes_on(before, &two_subnets(&[]).read(0), 90, truth)[0], "delete tms-1");
+    assert_eq!(
+        goes_on(who_saw_it(), &untagged, 600, truth),
+        Vec::<String>::new(),
+        "nothing tagged at all: is that true?"
+    );
+    assert_eq!(goes_on(who_saw_it(), &untagged, 690, truth)[0], "delete tms-1");
 }
 
 #[test]
 fn while_tags_of_subnets_cannot_be_read_what_they_have_chosen_stays() {
     let untagged = mirrored_by_its_subnet().subnet(&[]).read(0);
-    assert_eq!(goes_on(who_saw_it(), &untagged, tags_denied), Vec::<String>::new());
+    assert_eq!(goes_on(who_saw_it(), &untagged, 1200, tags_denied), Vec::<String>::new());
     // Nor does one who has just begun, and has never seen the tag, know that there is none.
-    assert_eq!(goes_on(nothing_remembered(), &untagged, tags_denied), Vec::<String>::new());
+    assert_eq!(goes_on(nothing_remembered(), &untagged, 1200, tags_denied), Vec::<String>::new());
     let inventory = walk(&who_saw_it(), &untagged, 30, tags_denied);
     assert_eq!(inventory.tagged.subnets.len(), 1, "what was known stays");
     assert_eq!(inventory.gaps[&Kind::Tagged].why, "GetResources: UnauthorizedOperation: no");
