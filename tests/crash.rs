@@ -1,177 +1,157 @@
-//! Takes the program's life, fifty times, at moments that nobody can foresee; shows that what it was at is made once all the same.
+//! Takes the program's life again and again, at moments that nobody can foresee, in a cloud that throttles, answers late or never, and
+//! shows what was a while ago; shows that what the program was at is made once all the same, and nothing else is touched.
 //!
-//! Each life of the process is ended by SIGKILL, most of them while a create is on its way: it has arrived at the cloud, and its
-//! answer will find nobody. The next life knows nothing of it. `CRASH_SEED` repeats the moments of an earlier run.
+//! Each life of the process is ended by SIGKILL, most of them while a create is on its way: it has taken effect, and its answer will
+//! find nobody. The next life knows nothing of it. `CRASH_SEED` repeats the moments of an earlier run and what the cloud drew; `KILLS`
+//! says how many lives, with five sessions for two of them; `VPC_MIRROR_BINARY` is the program to try.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use mirror_core::ids::InterfaceId;
 use mirror_core::objects::ObjectKey;
-use mirror_core::ownership::{OWNER_TAG, Owner, tags};
-use mirror_sim::MirrorSession;
+use mirror_core::ownership::{Owner, tags};
+use mirror_sim::Api;
+use mirror_sim::api::{Effect, Fault, Lag, Odds, Rates, Trace};
 use mirror_sim::fleet::instance;
-use tokio::time::sleep;
 
-use support::calls::{Calls, is_write};
-use support::cloud::{Cloud, Delay};
-use support::daemon::Daemon;
+use support::cloud::{Cloud, tally};
 use support::dice::Dice;
-use support::fleet::{ACCOUNT, Account, OWNER, REGION, SENSOR, account, add_foreign_sessions, jewels};
-use support::program::Program;
+use support::fleet::{self, ACCOUNT, Account, Foreign, OWNER, REGION, SENSOR};
+use support::kills::{Aim, CREATE, Kill, kill, ours, slow_writes};
+use support::program::{Program, binary};
+use support::traced::Traced;
 
-const KILLS: usize = 50;
-const SESSIONS: usize = 100;
-const CREATE: &str = "CreateTrafficMirrorSession";
+/// As many as are over in about half a minute, most of which is waiting: the rate lets forty sessions be made in ten seconds, and those
+/// that lives make again because a read hides them cost the same.
+const KILLS: usize = 16;
 
-/// When a life ends.
-#[derive(Clone, Copy, Debug)]
-enum Moment {
-    /// When so many calls have arrived: while it reads what stands.
-    Call(usize),
-    /// When its first write has arrived, which takes effect at once, or late: after the next life has read what stands.
-    FirstWrite { late: bool },
-    /// When so many creates of sessions have arrived, and a little later.
-    Create(usize, Duration),
-}
+/// The percentage of AWS's request rate that other clients of the account leave over: less than the half that the policy takes it for.
+const LEFT_OVER: u32 = 40;
 
-impl Moment {
-    /// A life makes one session or two, seldom three or none: fifty lives are over before a hundred sessions are made. Until there is
-    /// one, every life ends with its first write, so that the target, the filters and each of their rules have their turn.
-    fn choose(dice: &mut Dice, sessions: usize) -> Self {
-        match dice.roll(0..10) {
-            chance if sessions == 0 => Self::FirstWrite { late: chance == 0 },
-            0 => Self::Call(number(dice, 1..7)),
-            1 | 2 => Self::FirstWrite { late: true },
-            _ => Self::Create(number(dice, 1..3), Duration::from_millis(dice.roll(0..30))),
-        }
-    }
-}
+/// The settle time of the policy, which reads may be as old as: longer than a life takes to come back and look.
+const SETTLE: SignedDuration = SignedDuration::from_secs(2);
 
-fn number(dice: &mut Dice, range: Range<u64>) -> usize {
-    usize::try_from(dice.roll(range)).unwrap()
-}
-
-/// What was seen when a life ended.
-struct Kill {
-    creates_in_flight: usize,
-    sessions: usize,
-}
+/// How many of a hundred creates take effect and are never answered.
+const LOST: u32 = 15;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_kills_while_a_hundred_sessions_are_made_leave_just_these_hundred() {
-    let started = Instant::now();
-    let seed = seed();
-    let mut dice = Dice::new(seed);
+async fn kills_at_any_moment_while_sessions_are_made_leave_each_of_them_once_and_touch_nothing_else() {
+    let (began, seed) = (Instant::now(), number("CRASH_SEED").unwrap_or_else(now));
+    let kills = number("KILLS").map_or(KILLS, |kills| usize::try_from(kills).unwrap());
+    let wanted = kills * 5 / 2;
+    println!("CRASH_SEED={seed} KILLS={kills}: {wanted} sessions by {}", binary().display());
     let tagged = instance().tagged("mirror", "crown-jewel");
-    let Account { mut world, policy } = account([(80, tagged.clone()), (20, tagged.dual_stack()), (10, instance())]);
-    let jewels = jewels(&mut world);
-    let foreign = add_foreign_sessions(&mut world, &[jewels[3].clone(), jewels[90].clone()]);
-    let cloud = Cloud::serve(world).await;
+    let dual = wanted / 5;
+    let Account { mut world, policy } =
+        fleet::account([(wanted - dual, tagged.clone()), (dual, tagged.dual_stack()), (wanted / 10, instance())]);
+    let policy = policy.replace("apiShare: 100%", "apiShare: 50%").replace("settle: 1s", "settle: 2s");
+    let jewels = fleet::jewels(&mut world);
+    fleet::add_foreign_sessions(&mut world, &[jewels[3].clone(), jewels[wanted - 3].clone()]);
+    let foreign = fleet::foreign(&mut world);
+    let cloud = Cloud::serve_api(harsh(Api::new(world, seed))).await;
 
-    let mut kills = Vec::new();
-    for _ in 0..KILLS {
-        let mut daemon = Program::run(&policy).on(&cloud).start();
-        kills.push(kill(&cloud, &mut daemon, &mut dice).await);
-        daemon.end().await;
-        cloud.until("the connections of the killed one break", |calls| calls.none_in_flight()).await;
-    }
-    let creates = run_to_the_end(&cloud, &policy).await;
+    let ended = live_and_die(&cloud, &policy, Dice::new(seed), kills, wanted).await;
+    run_to_the_end(&cloud, &policy, wanted).await;
 
-    let hits = kills.iter().filter(|kill| kill.creates_in_flight > 0).count();
-    println!(
-        "seed {seed}: {} kills, {hits} with a create in flight; {SESSIONS} sessions by {creates} calls; {:.0} s",
-        kills.len(),
-        started.elapsed().as_secs_f64()
-    );
-    assert!(kills.iter().all(|kill| kill.sessions < SESSIONS), "a kill came when there was nothing left to make");
-    assert!(hits >= KILLS / 2, "{hits} kills with a create in flight");
+    println!("{}", figures(&cloud, &ended, foreign.sessions.len()));
+    println!("{:.0} s", began.elapsed().as_secs_f64());
+    assert!(ended.iter().all(|kill| kill.sessions < wanted), "a kill came when there was nothing left to make");
+    let hits = ended.iter().filter(|kill| kill.in_flight).count();
+    assert!(hits >= kills / 2, "{hits} kills with a create in flight");
     assert_just_these(&cloud, &jewels, &foreign);
 }
 
+/// The number that a variable of the environment says, if it does.
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|number| number.parse().unwrap_or_else(|error| panic!("{variable}: {error}")))
+}
+
 /// The moments are new each time, unless someone wants those of an earlier run.
-fn seed() -> u64 {
-    let wanted = std::env::var("CRASH_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = wanted.unwrap_or_else(|| Timestamp::now().as_microsecond().unsigned_abs());
-    println!("CRASH_SEED={seed}");
-    seed
+fn now() -> u64 {
+    Timestamp::now().as_microsecond().unsigned_abs()
 }
 
-/// Kills at a moment that the dice choose.
-async fn kill(cloud: &Cloud, daemon: &mut Daemon, dice: &mut Dice) -> Kill {
-    let moment = Moment::choose(dice, ours(cloud).len());
-    slow_writes(cloud, Dice::new(dice.roll(0..u64::MAX)), matches!(moment, Moment::FirstWrite { late: true }));
-    let (calls, writes, creates) = {
-        let calls = cloud.calls();
-        (calls.arrived().len(), calls.writes(), calls.count(CREATE))
-    };
-    let come = |now: &Calls| match moment {
-        Moment::Call(wanted) => now.arrived().len() >= calls + wanted,
-        Moment::FirstWrite { .. } => now.writes() > writes,
-        Moment::Create(wanted, _) => now.count(CREATE) >= creates + wanted,
-    };
-    cloud.until(&format!("{moment:?}"), come).await;
-    if let Moment::Create(_, later) = moment {
-        sleep(later).await;
+/// An API as AWS's is on a bad day, with all that happens written down.
+fn harsh(mut api: Api) -> Api {
+    api.limit_rates(Some(Rates::documented().shared(LEFT_OVER)));
+    api.lag(Some(Lag::up_to(SETTLE)));
+    api.add_fault(Fault::new(Effect::LostAfter).on("Create*").with_odds(Odds::in_a_million(LOST * 10_000)));
+    api.start_trace(Trace::keeping());
+    api
+}
+
+/// So many lives, one after the other. They share what there is to make, but for a tenth, so that none finds nothing to do. Of the
+/// first fifth, every life only begins, until there is a session.
+async fn live_and_die(cloud: &Cloud, policy: &str, mut dice: Dice, kills: usize, wanted: usize) -> Vec<Kill> {
+    let mut ended = Vec::new();
+    for left in (1..=kills).rev() {
+        let made = ours(cloud).len();
+        let to_make = (wanted - wanted / 10).saturating_sub(made);
+        let only_begin = made == 0 && left > kills * 4 / 5;
+        let aim = Aim { only_begin, pace: (to_make / left).clamp(1, 4) as u64 };
+        let mut daemon = Program::run(policy).on(cloud).start();
+        ended.push(kill(cloud, &mut daemon, &mut dice, aim).await);
+        daemon.end().await;
+        cloud.until("the connections of the killed one break", |calls| calls.none_in_flight()).await;
     }
-    // Counted and killed while the cloud holds its breath: what is in flight now is never answered.
-    let calls = cloud.calls();
-    daemon.kill();
-    Kill { creates_in_flight: calls.in_flight(CREATE), sessions: ours(cloud).len() }
+    ended
 }
 
-/// Writes take their time: until they take effect, or only until the client hears of it.
-fn slow_writes(cloud: &Cloud, mut dice: Dice, late_effect: bool) {
-    cloud.delay(move |action| {
-        let time = Duration::from_millis(dice.roll(30..60));
-        match late_effect {
-            _ if !is_write(action) => Delay::default(),
-            true => Delay { effect: 10 * time, answer: Duration::ZERO },
-            false => Delay { effect: Duration::ZERO, answer: time },
-        }
-    });
-}
-
-/// One more life, which nobody ends until all is done; says how many creates of sessions have arrived in all lives.
-async fn run_to_the_end(cloud: &Cloud, policy: &str) -> usize {
+/// One more life, which nobody ends until all is done.
+async fn run_to_the_end(cloud: &Cloud, policy: &str, wanted: usize) {
     slow_writes(cloud, Dice::new(0), false);
     let mut daemon = Program::run(policy).arguments(&["--resync", "1s"]).on(cloud).start();
+    while ours(cloud).len() < wanted {
+        let made = cloud.calls().effective(CREATE);
+        cloud.until("another session", |calls| calls.effective(CREATE) > made).await;
+    }
     daemon.says("every wanted session stands").await;
-    let (reads, writes, creates) = {
+    let (reads, writes) = {
         let calls = cloud.calls();
-        (calls.count("DescribeTrafficMirrorSessions"), calls.writes(), calls.count(CREATE))
+        (calls.count("DescribeTrafficMirrorSessions"), calls.writes())
     };
-    cloud.until("two resyncs", |calls| calls.count("DescribeTrafficMirrorSessions") >= reads + 3).await;
+    cloud.until("five resyncs", |calls| calls.count("DescribeTrafficMirrorSessions") > reads + 5).await;
     assert_eq!(cloud.calls().writes(), writes, "once everything stands, nothing is called but reads");
     daemon.terminate().await;
     assert!(daemon.end().await.success());
-    creates
 }
 
-fn ours(cloud: &Cloud) -> Vec<MirrorSession> {
-    cloud.sessions().into_iter().filter(|session| session.tags.contains_key(OWNER_TAG)).collect()
+fn figures(cloud: &Cloud, ended: &[Kill], foreign: usize) -> String {
+    let count = |so: fn(&Kill) -> bool| ended.iter().filter(|kill| so(kill)).count();
+    let (in_flight, of_session) = (count(|kill| kill.in_flight), count(|kill| kill.of_session));
+    let waiting = count(|kill| kill.waiting);
+    let (creates, arrived) = (cloud.calls().effective(CREATE), cloud.calls().count(CREATE));
+    let traced = Traced::of(cloud.api.lock().unwrap().trace().lines(), foreign);
+    format!(
+        "{} kills, {in_flight} with a create in flight ({of_session} of a session), {waiting} in a wait because of throttling; \
+         {} sessions by {arrived} creates, of which {creates} took effect; {traced}",
+        ended.len(),
+        ours(cloud).len(),
+    )
 }
 
 /// One session on each interface, with its tags, through one of two filters to one target; and what others have made, as it was.
-fn assert_just_these(cloud: &Cloud, jewels: &[InterfaceId], foreign: &[MirrorSession]) {
+fn assert_just_these(cloud: &Cloud, jewels: &[InterfaceId], foreign: &Foreign) {
     let ours = ours(cloud);
-    assert_eq!(ours.len(), SESSIONS);
+    assert_eq!(ours.len(), jewels.len());
     let by_interface: BTreeMap<_, _> = ours.iter().map(|session| (&session.interface, session)).collect();
     assert_eq!(by_interface.keys().copied().collect::<BTreeSet<_>>(), jewels.iter().collect());
     let owner = Owner { name: OWNER, account: &ACCOUNT.into(), region: &REGION.into() };
     for (interface, session) in by_interface {
         assert_eq!(session.tags, tags(owner, &ObjectKey::Session(interface.clone(), SENSOR.into())));
     }
-    let theirs: Vec<_> = cloud.sessions().into_iter().filter(|session| !ours.contains(session)).collect();
-    assert_eq!(theirs.iter().map(|session| &session.id).collect::<BTreeSet<_>>().len(), foreign.len());
-    assert!(foreign.iter().all(|session| theirs.contains(session)), "{theirs:?}");
-    let removed = cloud.calls().arrived().iter().filter(|action| action.starts_with("Delete")).count();
-    assert_eq!(removed, 0, "nothing was made twice, so that nothing had to go");
-    let (filters, targets) = support::fleet::filters_and_targets(cloud.api.lock().unwrap().world_mut());
+    let mut api = cloud.api.lock().unwrap();
+    assert_eq!(&fleet::foreign(api.world_mut()), foreign);
+    let (filters, targets) = fleet::filters_and_targets(api.world_mut());
     assert_eq!((filters, targets), (2 + 1, 1 + 1), "two filters and a target of ours, and one of each of theirs");
+    let calls = cloud.calls();
+    let tally = tally(calls.arrived());
+    let of_use = ["Describe", "Get", "CreateTrafficMirror", "ModifyTrafficMirrorFilterNetworkServices"];
+    let others: Vec<_> = tally.keys().filter(|action| !of_use.iter().any(|it| action.starts_with(it))).collect();
+    assert!(others.is_empty(), "nothing was made twice or wrongly, so that nothing had to change or go: {others:?}");
 }

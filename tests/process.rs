@@ -183,7 +183,7 @@ async fn sigterm_lets_the_create_in_flight_end_and_begins_no_other() {
         _ => Delay::default(),
     });
     let mut daemon = Program::run(&policy).on(&cloud).start();
-    cloud.until("a create in flight", |calls| calls.in_flight(CREATE) == 1).await;
+    cloud.until("a create in flight", |calls| calls.in_flight(|action| action == CREATE) == 1).await;
 
     daemon.terminate().await;
 

@@ -10,6 +10,8 @@ use tokio::sync::watch;
 pub(crate) struct Calls {
     arrived: Vec<String>,
     in_flight: BTreeSet<usize>,
+    effective: BTreeSet<usize>,
+    throttled: BTreeSet<usize>,
 }
 
 impl Calls {
@@ -28,14 +30,33 @@ impl Calls {
         self.arrived.iter().filter(|action| is_write(action)).count()
     }
 
-    /// How many of an action have arrived, and are not answered to a client that is still there.
-    pub(crate) fn in_flight(&self, action: &str) -> usize {
-        self.in_flight.iter().filter(|call| self.arrived.get(**call).is_some_and(|arrived| arrived == action)).count()
+    /// How many of such actions have arrived, and are not answered to a client that is still there.
+    pub(crate) fn in_flight(&self, such: impl Fn(&str) -> bool) -> usize {
+        self.in_flight.iter().filter(|call| self.arrived.get(**call).is_some_and(|arrived| such(arrived))).count()
+    }
+
+    /// How many of an action have taken effect, whether or not their client has heard of it.
+    pub(crate) fn effective(&self, action: &str) -> usize {
+        self.effective.iter().filter(|call| self.is(**call, action)).count()
+    }
+
+    /// How many of an action came too fast.
+    pub(crate) fn throttled(&self, action: &str) -> usize {
+        self.throttled.iter().filter(|call| self.is(**call, action)).count()
+    }
+
+    /// Whether the last of an action came too fast.
+    pub(crate) fn last_was_throttled(&self, action: &str) -> bool {
+        self.arrived.iter().rposition(|arrived| arrived == action).is_some_and(|call| self.throttled.contains(&call))
     }
 
     /// Whether every call is answered, or its client gone.
     pub(crate) fn none_in_flight(&self) -> bool {
         self.in_flight.is_empty()
+    }
+
+    fn is(&self, call: usize, action: &str) -> bool {
+        self.arrived.get(call).is_some_and(|arrived| arrived == action)
     }
 }
 
@@ -64,6 +85,16 @@ impl InFlight {
     /// How many calls had arrived before.
     pub(crate) fn number(&self) -> usize {
         self.call
+    }
+
+    /// It has taken effect; its client does not know yet.
+    pub(crate) fn took_effect(&self) {
+        self.calls.send_modify(|calls| _ = calls.effective.insert(self.call));
+    }
+
+    /// It came too fast.
+    pub(crate) fn was_throttled(&self) {
+        self.calls.send_modify(|calls| _ = calls.throttled.insert(self.call));
     }
 }
 

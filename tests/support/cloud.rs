@@ -16,12 +16,12 @@ use mirror_sim::{Api, MirrorSession, World};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use vpc_mirror::embedded::{self, Shared};
+use vpc_mirror::embedded::{self, Lost, Shared};
 
 use super::PATIENCE;
 use super::calls::{Calls, InFlight};
 
-/// How long a call takes: until it takes effect, and from there to its answer.
+/// How long a call takes: until it takes effect, and from there to its answer. What is refused is refused at once.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Delay {
     pub(crate) effect: Duration,
@@ -47,11 +47,16 @@ struct Faults {
 }
 
 impl Cloud {
+    /// A world in which nothing goes wrong but what the test asks for.
     pub(crate) async fn serve(world: World) -> Self {
+        Self::serve_api(Api::new(world, 1)).await
+    }
+
+    pub(crate) async fn serve_api(api: Api) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let cloud = Self {
             at: listener.local_addr().unwrap(),
-            api: Arc::new(Mutex::new(Api::new(world, 1))),
+            api: Arc::new(Mutex::new(api)),
             calls: Arc::default(),
             faults: Arc::default(),
         };
@@ -126,7 +131,12 @@ async fn answer(State(cloud): State<Cloud>, request: Request, next: Next) -> Res
         next.run(request).await
     });
     let answer = effect.await.unwrap();
-    sleep(delay.answer).await;
+    if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+        in_flight.was_throttled();
+    } else if answer.status().is_success() || answer.extensions().get::<Lost>().is_some() {
+        in_flight.took_effect();
+        sleep(delay.answer).await;
+    }
     drop(in_flight);
     answer
 }

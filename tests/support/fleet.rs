@@ -5,10 +5,11 @@ use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::ids::{InterfaceId, TargetId};
 use mirror_core::inventory::{Resource, Tags};
+use mirror_core::ownership::OWNER_TAG;
 use mirror_sim::fleet::{NewInstance, network};
 use mirror_sim::{
-    CreateTrafficMirrorFilter, CreateTrafficMirrorSession, CreateTrafficMirrorTarget, Describe, MirrorSession,
-    NetworkInterface, Request, Response, World,
+    CreateTrafficMirrorFilter, CreateTrafficMirrorSession, CreateTrafficMirrorTarget, Describe, MirrorFilter,
+    MirrorSession, MirrorTarget, NetworkInterface, Request, Response, World,
 };
 
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -22,6 +23,14 @@ pub(crate) const SENSOR: &str = "sta";
 pub(crate) struct Account {
     pub(crate) world: World,
     pub(crate) policy: String,
+}
+
+/// What others have made.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Foreign {
+    pub(crate) sessions: Vec<MirrorSession>,
+    targets: Vec<MirrorTarget>,
+    filters: Vec<MirrorFilter>,
 }
 
 /// An account with these instances, so many of each, which have been running for a while.
@@ -91,6 +100,19 @@ pub(crate) fn filters_and_targets(world: &mut World) -> (usize, usize) {
     let filters = call!(world, DescribeTrafficMirrorFilters(Describe::all())).items;
     let targets = call!(world, DescribeTrafficMirrorTargets(Describe::all())).items;
     (filters.len(), targets.len())
+}
+
+/// Everything of mirroring that does not carry our tags, to the last field.
+pub(crate) fn foreign(world: &mut World) -> Foreign {
+    let mut foreign = Foreign {
+        sessions: sessions(world),
+        targets: call!(world, DescribeTrafficMirrorTargets(Describe::all())).items,
+        filters: call!(world, DescribeTrafficMirrorFilters(Describe::all())).items,
+    };
+    foreign.sessions.retain(|session| !session.tags.contains_key(OWNER_TAG));
+    foreign.targets.retain(|target| !target.tags.contains_key(OWNER_TAG));
+    foreign.filters.retain(|filter| !filter.tags.contains_key(OWNER_TAG));
+    foreign
 }
 
 /// A session that somebody else has made on each of these interfaces, with a filter and a target of their own.

@@ -7,8 +7,10 @@ pub(crate) mod cloud;
 pub(crate) mod daemon;
 pub(crate) mod dice;
 pub(crate) mod fleet;
+pub(crate) mod kills;
 pub(crate) mod program;
 pub(crate) mod standing;
+pub(crate) mod traced;
 
 use std::time::Duration;
 

@@ -13,6 +13,11 @@ use super::cloud::Cloud;
 use super::daemon::Daemon;
 use super::fleet::REGION;
 
+/// The program that the tests were built with, or another that somebody wants to see tried: the one that is to be released.
+pub(crate) fn binary() -> PathBuf {
+    std::env::var_os("VPC_MIRROR_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_vpc-mirror").into(), PathBuf::from)
+}
+
 /// The program, about to be started.
 pub(crate) struct Program {
     command: Command,
@@ -30,7 +35,7 @@ pub(crate) struct Ended {
 impl Program {
     pub(crate) fn new(arguments: &[&str]) -> Self {
         let home = TempDir::new().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vpc-mirror"));
+        let mut command = Command::new(binary());
         command
             .args(arguments)
             .env_clear()
