@@ -30,7 +30,6 @@ use crate::inventory::{Inventory, Kind, Rule, Session, Tags, Target};
 use crate::lessons::Lessons;
 use crate::objects::{ObjectId, ObjectKey};
 use crate::pairs;
-use crate::policy::Policy;
 
 /// How long a read may contradict a change or removal of ours before the read is believed. Source: "Eventual consistency in the
 /// Amazon EC2 API" tells clients to wait for up to five minutes.
@@ -94,9 +93,10 @@ impl Memory {
         }
     }
 
-    /// Takes note of what a person approves: the policy, and what was heard in this moment. What nobody holds is not approved by that.
-    pub fn approve(&mut self, policy: &Policy, heard: &BTreeSet<String>, now: Time) {
-        self.approvals.named(&policy.approve, now);
+    /// Takes note of what a person approves: the digests that the policy names, each until when, and those that were heard in this moment.
+    /// What nobody holds is not approved by that.
+    pub fn approve(&mut self, named: &BTreeMap<String, Time>, heard: &BTreeSet<String>, now: Time) {
+        self.approvals.named(named, now);
         heard.iter().for_each(|digest| self.approvals.approve(digest, now));
     }
 

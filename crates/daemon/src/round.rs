@@ -106,7 +106,7 @@ pub async fn round<C: Cloud>(
     }
     let inventory = walk.finish(&memory);
     let mut seen = notice(memory, inventory);
-    seen.approve(policy, &hints.approved, clock.now());
+    seen.approve(&policy.approve, &hints.approved, clock.now());
     let decisions = decide(policy, &seen.inventory, &seen.lessons, clock.now());
     let desired = compile(policy, &decisions);
     let plan = plan(&desired, &seen.inventory, &seen, clock.now());

@@ -293,7 +293,7 @@ impl Reconciler {
     pub(crate) fn round_for(&mut self, cloud: &mut Cloud, seconds: i64, wish: impl Fn(&mut Desired)) -> usize {
         let owner = self.policy.owner.clone();
         let mut memory = self.observe(cloud, seconds);
-        memory.approve(&self.policy, &BTreeSet::new(), at(seconds));
+        memory.approve(&self.policy.approve, &BTreeSet::new(), at(seconds));
         self.decisions = decide(&self.policy, &memory.inventory, &memory.lessons, at(seconds));
         let mut desired = compile(&self.policy, &self.decisions);
         wish(&mut desired);

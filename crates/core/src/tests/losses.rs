@@ -156,7 +156,7 @@ fn an_approval_that_a_person_says_is_heard_once_and_counts_as_one_of_the_policy_
     let (mut cloud, mut ours, now) = long_mirrored(100);
     ours.policy.strategies.clear();
     ours.round(&mut cloud, now + 10);
-    ours.memory.approve(&ours.policy, &BTreeSet::from([digest(&ours)]), at(now + 10));
+    ours.memory.approve(&ours.policy.approve, &BTreeSet::from([digest(&ours)]), at(now + 10));
     for seconds in (20..=60).step_by(10) {
         ours.round(&mut cloud, now + seconds);
     }
