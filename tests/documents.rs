@@ -26,11 +26,13 @@ fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
 /// The names of all tests of the workspace: functions under `#[test]` or `#[tokio::test]`.
 fn tests() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for file in files(&root(), &["rs"]) {
+    for file in files(&root(), &["rs", "py"]) {
         let text = fs::read_to_string(file).unwrap();
         let mut marked = false;
         for line in text.lines().map(str::trim) {
-            if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
+            if let Some(name) = line.strip_prefix("def ").filter(|name| name.starts_with("test_")) {
+                names.insert(name.split('(').next().unwrap().to_owned());
+            } else if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
                 marked = true;
             } else if marked && let Some((_, rest)) = line.split_once("fn ") {
                 names.insert(rest.split('(').next().unwrap().to_owned());

@@ -22,6 +22,8 @@ use mirror_sim::{
 const SETTLED: i64 = 200;
 /// Longer than a deregistered target drains.
 const DRAINED: i64 = 400;
+/// Longer than it takes to believe that nobody is behind a load balancer any more.
+const BELIEVED: i64 = 660;
 /// What reads the load balancers that are named.
 const READS: [&str; 3] = ["DescribeListeners", "DescribeTargetGroups", "DescribeTargetHealth"];
 
@@ -147,6 +149,8 @@ async fn an_instance_that_is_registered_behind_the_sensor_is_no_source_until_it_
     account.goes_on_for(120).await;
     assert_eq!(account.sessions().len(), 0, "it still gets packets while it is draining");
     account.goes_on_for(DRAINED).await;
+    assert_eq!(account.sessions().len(), 0, "nobody at all is behind it now: is that true?");
+    account.goes_on_for(BELIEVED).await;
     assert_eq!(account.mirrored(), account.interfaces_of(&jewel).into_iter().collect());
 }
 
@@ -253,7 +257,7 @@ async fn while_load_balancers_may_not_be_read_for_a_day_nothing_ends_and_nothing
         let gaps = report::gaps(&round.seen.inventory);
         assert!(gaps.iter().any(|gap| gap.starts_with(action)), "{gaps:?}");
         account.fate(|_| Fate::Answered);
-        account.goes_on_for(SETTLED).await;
+        account.goes_on_for(BELIEVED + SETTLED).await;
         assert_eq!(account.mirrored().len(), 2, "{action}: what was behind the sensor, and the new one");
     }
 }

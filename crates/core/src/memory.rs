@@ -23,6 +23,7 @@ pub use self::drift::{Drift, DriftKind, Drifts, Fight, Tampering};
 pub use self::notice::notice;
 pub use self::rates::Rates;
 pub use self::remember::{Done, remember};
+pub(crate) use self::sizes::again;
 pub use self::sizes::{BELIEVED, Sizes};
 use crate::Time;
 use crate::ids::{InterfaceId, Region};

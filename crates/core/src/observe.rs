@@ -22,12 +22,11 @@ use jiff::SignedDuration;
 
 use self::balancers::{Balancers, nothing_there};
 use self::overlay::overlay;
-pub(crate) use self::short::again;
 use crate::Time;
 use crate::cloud::{Class, CloudError, Items, Page, Query, actions};
 use crate::ids::AccountId;
 use crate::inventory::{Filter, Gap, Inventory, Kind, Tagged};
-use crate::memory::{Done, Memory, Rates, later};
+use crate::memory::{Done, Memory, Rates, again, later};
 use crate::ownership;
 use crate::policy::Policy;
 

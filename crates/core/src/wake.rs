@@ -5,8 +5,7 @@ use jiff::SignedDuration;
 use crate::Time;
 use crate::cloud::{Query, actions};
 use crate::inventory::Kind;
-use crate::memory::{Memory, later};
-use crate::observe::again;
+use crate::memory::{Memory, again, later};
 use crate::plan::{Plan, Planned};
 use crate::policy::Policy;
 
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_only_step_of_a_plan_that_is_denied_is_tried_again_after_a_minute() {
-        assert_eq!(due_after("UnauthorizedOperation", 403), at(61));
+    fn the_only_step_of_a_plan_that_is_denied_is_tried_again_after_half_a_minute() {
+        assert_eq!(due_after("UnauthorizedOperation", 403), at(31));
     }
 }

@@ -178,7 +178,8 @@ fn first_refusal(class: Class) -> SignedDuration {
     SignedDuration::from_secs(match class {
         Class::Retry | Class::Gone | Class::Throttled => 1,
         Class::Conflict => 5,
-        Class::Denied | Class::Quota | Class::Bug => 60,
+        Class::Denied => 30,
+        Class::Quota | Class::Bug => 60,
     })
 }
 

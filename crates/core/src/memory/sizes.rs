@@ -9,12 +9,16 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::later;
 use super::most::Most;
 use crate::Time;
-use crate::inventory::Kind;
+use crate::inventory::{Inventory, Kind};
 
 /// For how long a list must have been as short before it is believed.
 pub const BELIEVED: SignedDuration = SignedDuration::from_mins(10);
+
+/// How soon a list that was too short is read again.
+const AGAIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// So many may always be missing: they are what anybody takes away by hand. As many sessions may always be lost.
 const FEW: usize = 5;
@@ -46,6 +50,12 @@ impl Sizes {
         }
         self.0.entry(kind).or_default().note(items, read);
     }
+}
+
+/// When a list that was too short is to be read again; none for one that was not. In the moment in which it is to be believed, at the latest.
+pub(crate) fn again(inventory: &Inventory, kind: Kind) -> Option<Time> {
+    let (since, gap) = inventory.short.get(&kind).zip(inventory.gaps.get(&kind))?;
+    Some(later(gap.at, AGAIN).min(later(*since, BELIEVED)))
 }
 
 #[cfg(test)]

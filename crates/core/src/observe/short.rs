@@ -3,14 +3,9 @@
 
 use std::mem::take;
 
-use jiff::SignedDuration;
-
 use crate::Time;
 use crate::inventory::{Gap, Inventory, Kind};
 use crate::memory::{BELIEVED, Memory, later};
-
-/// How soon a list that was too short is read again.
-const AGAIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// Why a list is not believed. Tags by another key say nothing of how many there must be by this one.
 pub(super) fn doubt(memory: &Memory, seen: &Inventory, kind: Kind, tag_key: &str, read: Time) -> Option<Gap> {
@@ -33,10 +28,4 @@ pub(super) fn show(inventory: &mut Inventory, seen: &mut Inventory, kind: Kind, 
         Kind::Interfaces => inventory.interfaces = take(&mut seen.interfaces),
         Kind::Tagged | Kind::Targets | Kind::LoadBalancers | Kind::Filters | Kind::Sessions => {}
     }
-}
-
-/// When a list that was too short is to be read again; none for one that was not. In the moment in which it is to be believed, at the latest.
-pub(crate) fn again(inventory: &Inventory, kind: Kind) -> Option<Time> {
-    let (since, gap) = inventory.short.get(&kind).zip(inventory.gaps.get(&kind))?;
-    Some(later(gap.at, AGAIN).min(later(*since, BELIEVED)))
 }
