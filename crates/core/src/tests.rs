@@ -2,6 +2,7 @@
 
 mod drift;
 mod edit_script;
+mod hints;
 mod keeping;
 mod losses;
 mod swaps;

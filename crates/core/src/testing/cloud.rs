@@ -274,6 +274,8 @@ pub(crate) fn balanced(facts: &Inventory, query: &Query) -> Option<Items> {
 pub(crate) struct Reconciler {
     pub(crate) policy: Policy,
     pub(crate) memory: Memory,
+    /// What has been heard when it looks: that everything is to be read, if nobody says otherwise.
+    pub(crate) hints: Hints,
     pub(crate) decisions: Decisions,
     pub(crate) plan: Plan,
 }
@@ -281,10 +283,11 @@ pub(crate) struct Reconciler {
 impl Reconciler {
     pub(crate) fn new(policy: Policy) -> Self {
         let memory = super::nothing_remembered();
-        Self { policy, memory, decisions: Decisions::default(), plan: Plan::default() }
+        let hints = Hints { kinds: Kind::ALL.into(), ..Hints::default() };
+        Self { policy, memory, hints, decisions: Decisions::default(), plan: Plan::default() }
     }
 
-    /// One round: everything is read, and the whole plan carried out. Gives how many calls succeeded.
+    /// One round: what is due is read, and the whole plan carried out. Gives how many calls succeeded.
     pub(crate) fn round(&mut self, cloud: &mut Cloud, seconds: i64) -> usize {
         self.round_for(cloud, seconds, |_| {})
     }
@@ -308,11 +311,10 @@ impl Reconciler {
         succeeded
     }
 
-    /// What is remembered once everything was read.
+    /// What is remembered once all that is due was read.
     pub(crate) fn observe(&self, cloud: &Cloud, seconds: i64) -> Memory {
         let mut memory = self.memory.clone();
-        let mut walk =
-            Walk::due(&self.policy, &memory, &Hints { kinds: Kind::ALL.into(), ..Hints::default() }, at(seconds));
+        let mut walk = Walk::due(&self.policy, &memory, &self.hints, at(seconds));
         while let Some(query) = walk.ask() {
             let page = cloud.read(&query);
             assert_eq!(walk.take(query, Ok(page), &mut memory.rates, at(seconds)), None);
