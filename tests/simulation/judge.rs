@@ -4,7 +4,7 @@
 //! | never | is |
 //! |---|---|
 //! | foreign | a change or removal of what that owner has not made |
-//! | double | two sessions of one owner for one sensor on one interface, where AWS refuses two of one number |
+//! | double | two sessions of one owner for one sensor on one interface, where AWS refuses two of one number, or lists do not lie |
 //! | denied | a change of what is there and has its owner's tag, by AWS, under the document that the policy asks for |
 //! | loss | a packet that reached its sensor and no longer does, of an interface that has been wanted all the time |
 
@@ -46,6 +46,8 @@ pub(crate) struct Judge {
     /// How often somebody has laid hands on what a process has made, and when last.
     pub(crate) tampered: u32,
     pub(crate) last_tampered: Option<Time>,
+    /// Whether a double counts although AWS takes a number twice.
+    pub(crate) doubles: bool,
     wishes: BTreeMap<Which, Wish>,
     made: BTreeMap<&'static str, Made>,
     truth: BTreeMap<&'static str, Truth>,
@@ -185,7 +187,7 @@ impl Judge {
         // What a list hides for longer than AWS calls eventual may be made again, until it is seen.
         if let Step::CreateSession { interface, tags, .. } = step
             && self.losses.is_none()
-            && matches!(api.world().unknowns.duplicate_session_number, Verdict::Refused(_))
+            && (self.doubles || matches!(api.world().unknowns.duplicate_session_number, Verdict::Refused(_)))
         {
             let there = sessions(api);
             // One that somebody has given another number meanwhile, no number can keep from being made again.

@@ -4,5 +4,6 @@ pub(crate) mod converged;
 pub(crate) mod judge;
 pub(crate) mod listed;
 pub(crate) mod people;
+pub(crate) mod setting;
 pub(crate) mod stage;
 pub(crate) mod storm;

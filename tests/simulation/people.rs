@@ -31,6 +31,8 @@ pub(crate) struct People {
     /// One that accepts everything, and one that accepts nothing.
     filters: [FilterId; 2],
     subnet: mirror_sim::SubnetId,
+    /// Whether they send to our targets, too.
+    pub(crate) guests: bool,
 }
 
 /// Calls, and gives the content of the answer.
@@ -65,7 +67,7 @@ impl People {
             let rule = everything(&filters[0], direction, 10);
             call!(world, CreateTrafficMirrorFilterRule(rule));
         }
-        Self { sensors, target, filters, subnet }
+        Self { sensors, target, filters, subnet, guests: false }
     }
 
     /// Launches an instance; the number says of which kind.
@@ -144,7 +146,7 @@ impl People {
                 None => "nothing".into(),
             },
             21..25 => match pick(&mut dice, &plain) {
-                Some(it) => self.mirror(world, it, &mut dice),
+                Some(it) => self.mirror(api, &judge.made_by_any(), it, &mut dice),
                 None => "nothing".into(),
             },
             25 => {
@@ -186,7 +188,7 @@ impl People {
     }
 
     /// A session of another product, or by hand.
-    fn mirror(&self, world: &mut World, interface: &NetworkInterface, dice: &mut Dice) -> String {
+    fn mirror(&self, api: &mut Api, made: &Made, interface: &NetworkInterface, dice: &mut Dice) -> String {
         let number = [1, 50, 100, 101, 200, 250, 300][index(dice, 7)];
         let stolen = dice.roll(0..4) == 0;
         let mut tags: Tags = [("team".to_owned(), "forensics".to_owned())].into();
@@ -194,9 +196,11 @@ impl People {
             tags.insert("vpc-mirror/owner".into(), "prod".into());
             tags.insert("vpc-mirror/key".into(), "sta".into());
         }
+        let is_ours = |id: &TargetId| self.guests && made.targets.contains(id);
+        let ours = targets(api).into_iter().map(|it| it.id).find(is_ours);
         let wish = CreateTrafficMirrorSession {
             interface: interface.id.clone(),
-            target: self.target.clone(),
+            target: ours.unwrap_or_else(|| self.target.clone()),
             filter: self.filters[index(dice, 2)].clone(),
             number,
             packet_length: None,
@@ -205,7 +209,7 @@ impl People {
             tags,
             token: None,
         };
-        done(world, Request::CreateTrafficMirrorSession(wish))
+        done(api.world_mut(), Request::CreateTrafficMirrorSession(wish))
     }
 
     /// Lays hands on what a daemon has made.

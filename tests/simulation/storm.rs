@@ -5,10 +5,11 @@ use jiff::SignedDuration;
 use mirror_core::ids::LoadBalancerArn;
 use mirror_core::policy::{Policy, parse};
 use mirror_sim::api::{Effect, Fault, Lag, Odds, Rates};
-use mirror_sim::{Api, ApiError, Caller, Unknowns, World};
+use mirror_sim::{Api, ApiError, Caller, World};
 
 use super::converged::{Wish, differences};
 use super::people::People;
+pub(crate) use super::setting::Setting;
 use super::stage::{Event, Moment, REGION, Stage};
 use crate::support::dice::Dice;
 
@@ -35,44 +36,6 @@ pub(crate) enum Happening {
     Pauses(usize, SignedDuration),
     Follows(usize, u64),
     Fails(u64, SignedDuration),
-}
-
-/// In which cloud, and with which processes.
-#[derive(Clone, Debug)]
-pub(crate) struct Setting {
-    pub(crate) unknowns: Unknowns,
-    /// The clocks of the processes that lead for one owner, wrong by so much.
-    pub(crate) leaders: Vec<SignedDuration>,
-    /// Whether another owner of ours is on the same fleet.
-    pub(crate) another_owner: bool,
-    /// How old reads may be.
-    pub(crate) lag: SignedDuration,
-    /// Of 1,000 calls, how many get lost on each way.
-    pub(crate) lost: u64,
-    /// How many times something happens.
-    pub(crate) happenings: u64,
-    /// Whether calls fail, and processes die.
-    pub(crate) faults: bool,
-    /// How many rounds nothing may be written in, at the end.
-    pub(crate) idle: i32,
-    /// How many crown jewels there are at first; none for a few instances of any kind.
-    pub(crate) jewels: usize,
-}
-
-impl Default for Setting {
-    fn default() -> Self {
-        Self {
-            unknowns: Unknowns::default(),
-            leaders: vec![SignedDuration::ZERO],
-            another_owner: false,
-            lag: SignedDuration::from_secs(20),
-            lost: 20,
-            happenings: 40,
-            faults: true,
-            idle: 20,
-            jewels: 0,
-        }
-    }
 }
 
 /// A storm: what happens when.
@@ -205,7 +168,8 @@ impl Storm {
         let begin = mirror_core::Time::from_second(1_800_000_000).unwrap();
         let mut world = World::new(ACCOUNT.into(), REGION.into(), *seed, begin);
         world.unknowns = setting.unknowns.clone();
-        let people = People::move_in(&mut world);
+        let mut people = People::move_in(&mut world);
+        people.guests = setting.guests;
         let mut dice = Dice::new(seed ^ 0x5eed);
         match setting.jewels {
             0 => (0..dice.roll(1..6)).for_each(|_| _ = people.launch(&mut world, &mut dice)),
@@ -223,6 +187,7 @@ impl Storm {
         {
             let mut shared = stage.shared();
             shared.judge.story = tells.then(Vec::new);
+            shared.judge.doubles = setting.doubles;
             shared.travel.lost = setting.lost;
         }
         let sensors = stage.sensors();
