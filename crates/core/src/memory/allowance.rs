@@ -89,6 +89,7 @@ mod tests {
         let mut allowance = bucket(1000);
         allowance.note(900, 100, 100, at(3600));
         assert_eq!(allowance.left(0.1, at(3600)), (0, at(3640)), "one in 40 seconds: 90 an hour");
+        assert_eq!(allowance.left(0.1, at(3610)), (0, at(3640)), "however often one asks");
         assert_eq!(allowance.left(0.1, at(3640)).0, 1);
         assert_eq!(allowance.left(0.1, at(7200)).0, 90);
     }
