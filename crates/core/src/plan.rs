@@ -224,8 +224,9 @@ impl<'a> Draft<'a> {
                     return self.wait(key, format!("create again: {why}"), Wait::Settling(settled_at));
                 }
                 match &key {
-                    // Spoiled ones stand beside what is gone, and AWS would answer with either for the token that made it.
-                    ObjectKey::Filter(_) if !first.is_empty() => format!("{}+{first}", predecessor.was),
+                    // Spoiled ones stand beside what is gone, and AWS would answer with either for the token that made it; or with
+                    // what was made beside a spoiled one before that was gone.
+                    ObjectKey::Filter(_) => format!("{}+{first}", predecessor.was),
                     _ => predecessor.was.clone(),
                 }
             }

@@ -265,6 +265,21 @@ fn the_client_token_is_the_same_until_the_object_is_known_to_be_gone() {
 }
 
 #[test]
+fn what_follows_a_spoiled_filter_that_is_gone_is_another_one_than_what_was_made_beside_it() {
+    let bare = one_mirrored_jewel().without_session("tms-1");
+    let spoiled = bare.clone().change_filter("tmf-1", |filter| _ = filter.services.insert("dhcp".into()));
+    let token = |facts: Facts, memory: &Memory| match &planned(&facts.read(0), memory, 1).steps[..] {
+        [Planned { step: Step::CreateFilter { token, .. }, .. }] => token.clone(),
+        other => panic!("{other:?}"),
+    };
+    let mut memory = nothing_remembered();
+    let gone = Predecessor { was: "tmf-1".into(), since: at(0), proof: ProofOfAbsence::Removed };
+    memory.predecessors.insert(ObjectKey::Filter(everything(false).key()), gone);
+    let none = Facts(Inventory { filters: BTreeMap::new(), ..bare.0 });
+    assert_ne!(token(none, &memory), token(spoiled, &nothing_remembered()), "or AWS would answer with that one");
+}
+
+#[test]
 fn a_create_waits_for_a_complete_list_of_what_stands_there() {
     let mut facts = one_mirrored_jewel().without_session("tms-1").read(0);
     facts.read.remove(&Kind::Sessions);
