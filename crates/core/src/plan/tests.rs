@@ -30,6 +30,14 @@ fn what_stands_as_it_should_needs_nothing() {
 }
 
 #[test]
+fn while_nobody_knows_whose_account_it_is_nothing_is_made_and_that_is_said() {
+    let mut facts = one_mirrored_jewel().without_session("tms-1").read(0);
+    facts.account = None;
+    let plan = planned(&facts, &nothing_remembered(), 1);
+    assert_eq!((waits(&plan), plan.steps.len()), (vec!["session of eni-1 to sta: the account to be known".into()], 0));
+}
+
+#[test]
 fn a_plan_names_only_what_exists_so_a_session_waits_for_its_target_and_filter() {
     let facts = Facts::new().instance("i-1", &[("mirror", "crown-jewel")]).interface("eni-1", "i-1");
     let plan = planned(&facts.clone().read(0), &nothing_remembered(), 1);
@@ -187,7 +195,7 @@ fn a_target_that_the_policy_names_by_its_id_stays_although_it_is_ours_and_unused
 }
 
 #[test]
-fn what_was_refused_comes_after_what_was_not() {
+fn what_was_refused_comes_after_what_was_not_and_what_goes_after_both() {
     let facts = one_mirrored_jewel()
         .without_session("tms-1")
         .instance("i-2", &[("mirror", "crown-jewel")])
@@ -195,8 +203,10 @@ fn what_was_refused_comes_after_what_was_not() {
     let mut memory = nothing_remembered();
     let refused = ("CreateTrafficMirrorSession".into(), ObjectKey::Session("eni-1".into(), "sta".into()));
     memory.refused.insert(refused, Refusal { code: "Surprise".into(), said: "no".into(), strikes: 3, until: at(0) });
-    let steps = steps(&planned(&facts.read(0), &memory, 1));
-    assert!(steps[0].starts_with("mirror eni-2") && steps[1].starts_with("mirror eni-1"), "{steps:?}");
+    memory.unwanted.insert(ObjectId::Filter("tmf-2".into()), at(0));
+    let steps = steps(&planned(&facts.filter("tmf-2").read(100), &memory, 101));
+    let order = ["mirror eni-2", "mirror eni-1", "delete tmf-2"];
+    assert!(steps.len() == 3 && steps.iter().zip(order).all(|(step, begins)| step.starts_with(begins)), "{steps:?}");
 }
 
 #[test]
