@@ -136,6 +136,26 @@ fn a_plan_shows_its_calls_its_reasons_and_its_cost() {
 }
 
 #[test]
+fn a_plan_names_what_is_held_and_how_to_let_it_go() {
+    let facts = one_mirrored_jewel().change_session("tms-1", |session| session.filter = "tmf-unseen".into());
+    let facts = (10..15).fold(facts.instance("i-2", &[]), |facts, n| {
+        let interface = format!("eni-{n}");
+        facts.interface(&interface, "i-2").session(&format!("tms-{n}"), &interface, 100)
+    });
+    let whole = Whole::of(facts);
+    let text = plan(&whole.inventory, &whole.desired, &whole.plan).text().to_string();
+    let to = whole.desired.sessions.values().next().unwrap();
+    contains(
+        &text,
+        &[
+            "held: 6 sessions are to lose packets, more than limits.maxLosses allows\n",
+            &format!("  change tms-1 to {NLB}, filter {}, number 100\n  remove tms-10\n  remove tms-11\n", to.filter),
+            &format!("  to let all of them go: vpc-mirror approve {}\n", whole.plan.held.unwrap().digest),
+        ],
+    );
+}
+
+#[test]
 fn what_a_session_captures_beyond_what_is_asked_is_explained_and_planned_as_it_is() {
     let whole = Whole::of(one_mirrored_jewel().filter_of("tmf-1", everything(true)));
     assert!(whole.plan.is_empty(), "{:?}", whole.plan);
