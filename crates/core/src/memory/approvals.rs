@@ -126,8 +126,11 @@ impl Approvals {
         }
     }
 
+    /// The losses that are called so. What is left of some that were approved may be held again by itself: what stays in the policy has
+    /// approved the former.
     fn called(&mut self, called: &str) -> Option<&mut Known> {
-        self.0.iter_mut().find(|(digest, known)| *digest == called || known.left == called).map(|(_, known)| known)
+        let called = self.0.iter_mut().filter(|(digest, known)| *digest == called || known.left == called);
+        called.map(|(_, known)| known).max_by_key(|known| known.approved)
     }
 }
 
@@ -197,6 +200,9 @@ mod tests {
         let named = |until| BTreeMap::from([(digest.clone(), at(until))]);
         approvals.named(&named(60), at(0));
         assert_eq!([59, 60].map(|seconds| allowed(&approvals, "tms-1", seconds)), [true, false]);
+        let (mut late, of_two) = held(&["tms-1", "tms-2"]);
+        late.named(&BTreeMap::from([(of_two.clone(), at(60))]), at(60));
+        assert_eq!(late.held(losses(&["tms-2"])).digest, of_two, "one that has ended before it is read is none");
         let week = named(7 * DAY);
         for hour in 0..48 {
             approvals.named(&week, at(hour * 3600));
@@ -214,6 +220,32 @@ mod tests {
         assert!(approvals.digests().contains(digest.as_str()));
         approvals.named(&BTreeMap::new(), at(DAY));
         assert!(!approvals.digests().contains(digest.as_str()));
+    }
+
+    #[test]
+    fn what_is_approved_is_known_although_nobody_holds_it_and_an_approval_that_stays_there_counts_once() {
+        for n in 0..8 {
+            // What is left comes before all of them, by its digest, or behind.
+            let left_over = format!("tms-{n}");
+            let left_over = left_over.as_str();
+            let (mut approvals, digest) = held(&["tms-gone", left_over]);
+            let left = approvals.held(losses(&[left_over]));
+            approvals.note(&left, at(0));
+            let mut by_a_person = approvals.clone();
+            by_a_person.approve(&digest, at(DAY - 1));
+            by_a_person.named(&BTreeMap::new(), at(2 * DAY - 2));
+            assert!(allowed(&by_a_person, left_over, 2 * DAY - 2));
+            for (name, held_again) in [(digest, &["tms-gone", left_over][..]), (left.left, &[left_over])] {
+                let named = BTreeMap::from([(name, at(7 * DAY))]);
+                let mut by_policy = approvals.clone();
+                for day in 0..3 {
+                    by_policy.named(&named, at(day * DAY));
+                }
+                by_policy.note(&by_policy.held(losses(held_again)), at(3 * DAY));
+                by_policy.named(&named, at(3 * DAY));
+                assert!(!allowed(&by_policy, left_over, 3 * DAY), "{held_again:?}");
+            }
+        }
     }
 
     #[test]
