@@ -43,4 +43,11 @@ mod tests {
         });
         assert_eq!(told, [100, 100, 100, 50, 60]);
     }
+
+    #[test]
+    fn a_number_that_stays_the_same_takes_no_more_room_for_it() {
+        let mut most = Most::default();
+        (0..60).for_each(|minute| most.note(7, at(minute * 60)));
+        assert_eq!((most.get(), most.0.len()), (7, 1));
+    }
 }
