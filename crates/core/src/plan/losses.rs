@@ -2,7 +2,6 @@
 //! for it, or for a person's approval. Never counts a session that sends its packets nowhere any more, or that somebody else has changed: nothing is lost by that.
 
 use super::{Draft, Wait};
-use crate::cloud::SessionChange;
 use crate::compile::SessionSpec;
 use crate::decide::TargetChoice;
 use crate::ids::{FilterId, InterfaceId};
@@ -80,15 +79,9 @@ impl Draft<'_> {
         narrows
     }
 
-    /// Whether a change that loses packets counts.
-    pub(super) fn change_counts(
-        &self,
-        session: &Session,
-        key: &ObjectKey,
-        rest_loses: bool,
-        change: &SessionChange,
-    ) -> bool {
-        let off_the_gone = change.target.is_some() && !rest_loses && leads_nowhere(self.inventory, session);
+    /// Whether a change that loses packets counts, given whether it does so even with the target that the session has.
+    pub(super) fn change_counts(&self, session: &Session, key: &ObjectKey, rest_loses: bool) -> bool {
+        let off_the_gone = !rest_loses && leads_nowhere(self.inventory, session);
         !self.is_repair(key) && !off_the_gone
     }
 

@@ -183,7 +183,7 @@ fn change(
         let rest = SessionChange { target: None, ..change.clone() };
         let rest_loses = loses(draft, session, &rest);
         let loss = draft.change_to(session, spec);
-        let counts = draft.change_counts(session, &object_key(key), rest_loses, &change);
+        let counts = draft.change_counts(session, &object_key(key), rest_loses);
         if counts {
             draft.foresee(&loss);
         }

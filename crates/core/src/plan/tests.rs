@@ -1,5 +1,6 @@
 mod changes;
 mod keeping;
+mod losses;
 mod rollout;
 mod scope;
 
