@@ -1,5 +1,5 @@
 //! Takes what was planned and done; gives what the next round has to know of it. Never takes an error for a no: what a failed call has
-//! left is for the next read to show.
+//! left is for the next read to show. That holds for a removal, too, that AWS refuses since nothing is there: it says so of what is new.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,13 +77,6 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
                 }
             }
             Err(error) => {
-                if error.class == Class::Gone
-                    && let Some(id) = removed(&planned.step)
-                {
-                    note_written(&mut written, planned, id.clone(), None, *at);
-                    note_removal(&mut predecessors, planned, &id, &inventory, *at);
-                    continue;
-                }
                 // Nobody has looked at the step itself; the action is left alone for a while as it is.
                 if error.class == Class::Throttled {
                     continue;

@@ -271,6 +271,20 @@ fn what_we_removed_stays_removed_although_a_read_still_shows_it() {
 }
 
 #[test]
+fn what_aws_says_is_not_there_to_be_removed_stands_while_lists_show_it() {
+    let with = one_mirrored_jewel().read(0);
+    let memory = seen(nothing_remembered(), &walk(&nothing_remembered(), &with, 0, truth), &[], 0);
+    let step = Step::DeleteSession { session: "tms-1".into() };
+    let not_there = CloudError::answered(step.action(), "InvalidTrafficMirrorSessionId.NotFound", "no", 400);
+    let refused = Done { result: Err(not_there), ..done(step, the_session(), Outcome::Done, 10) };
+    let inventory = Inventory::clone(&memory.inventory);
+    let memory = seen(memory, &inventory, &[refused], 10);
+    let inventory = walk(&memory, &with, 60, truth);
+    assert_eq!(inventory.sessions.len(), 1, "or it would be made once more");
+    assert_eq!(planned(&inventory, &memory, 60).steps, [], "it is wanted, and it stands");
+}
+
+#[test]
 fn a_filter_is_remembered_with_its_rules_while_no_read_shows_them() {
     let bare = Facts::new().instance("i-1", &[("mirror", "crown-jewel")]).interface("eni-1", "i-1");
     let bare = bare.target("tmt-1", Resource::NetworkLoadBalancer(NLB.into())).read(0);
