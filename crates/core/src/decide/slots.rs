@@ -89,9 +89,9 @@ impl Free<'_> {
         if let Some(number) = self.unseen() {
             return Err(Reason::NumberUnseen { lane: lane.to_string(), number });
         }
-        let had =
-            self.all.lessons.had_number(self.interface, lane, self.all.now).filter(|number| !self.is_taken(*number));
-        if let Some(number) = had {
+        // Of ours a list that is behind may show one with this number that is gone: AWS knows better.
+        let is_free = |number: &u16| !self.taken.contains(number) && !self.is_foreign(*number);
+        if let Some(number) = self.all.lessons.had_number(self.interface, lane, self.all.now).filter(is_free) {
             return Ok(number);
         }
         let before = if before_foreign { self.number_before_foreign(rank) } else { None };
@@ -166,7 +166,12 @@ impl Free<'_> {
     fn is_taken(&self, number: u16) -> bool {
         self.taken.contains(&number)
             || self.standing.values().any(|standing| *standing == number)
-            || self.foreign.iter().any(|session| session.number == number)
+            || self.is_foreign(number)
+    }
+
+    /// Whether somebody else's session has a number, as far as a list or AWS has said so.
+    fn is_foreign(&self, number: u16) -> bool {
+        self.foreign.iter().any(|session| session.number == number)
             || self.all.lessons.has_number(self.interface, number, self.all.now)
     }
 }

@@ -127,6 +127,19 @@ fn while_no_list_shows_who_has_a_number_that_aws_calls_taken_it_may_be_us_and_no
     assert_eq!(decided(&seen, 1).0, Some(200), "a stranger has it");
 }
 
+#[test]
+fn a_session_that_no_list_shows_is_made_again_with_its_number_although_another_of_ours_is_shown_with_it() {
+    let vault = Facts::new().instance("i-1", &[("app", "vault")]).interface("eni-1", "i-1");
+    let facts = vault.session("tms-1", "eni-1", 100).read(0);
+    let mut lessons = Lessons::default();
+    lessons.had.entry("eni-1".into()).or_default().insert("zeek".into(), (100, at(0)));
+    let number = |seconds| {
+        let decisions = decide(&policy(), &facts, &lessons, at(seconds));
+        decisions.interfaces[&"eni-1".into()].lanes[&"zeek".into()].number
+    };
+    assert_eq!((number(299), number(300)), (100, 200), "one of the two does not stand, and AWS knows which");
+}
+
 /// A jewel and vault whose two sessions stand with these numbers.
 fn standing(sta: u16, zeek: u16) -> Facts {
     let facts = jewel_and_vault().target("tmt-1", Resource::NetworkLoadBalancer(NLB.into())).filter("tmf-1");
