@@ -4,7 +4,7 @@
 //! Source: "Eventual consistency in the Amazon EC2 API", EC2 Developer Guide: what a command has made may not be visible at once to the
 //! commands that follow, and an id that was just given may be said not to exist, for seconds, up to a few minutes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::SignedDuration;
 use mirror_core::Time;
@@ -60,11 +60,17 @@ pub(super) struct Lagging {
     wrote: BTreeMap<Caller, Time>,
     /// The items with which pages begin once more, by the token that leads there.
     repeats: BTreeMap<String, Response>,
+    /// How old the next reads are; those after them draw.
+    ages: VecDeque<SignedDuration>,
 }
 
 impl Lagging {
     pub(super) fn new(lag: Lag) -> Self {
-        Self { lag, wrote: BTreeMap::new(), repeats: BTreeMap::new() }
+        Self { lag, wrote: BTreeMap::new(), repeats: BTreeMap::new(), ages: VecDeque::new() }
+    }
+
+    pub(super) fn next_ages(&mut self, ages: impl IntoIterator<Item = SignedDuration>) {
+        self.ages.extend(ages);
     }
 
     /// For how long the world has to remember what was.
@@ -84,10 +90,11 @@ impl Lagging {
             Request::GetCallerIdentity | Request::DryRun(_) => return (world.call(request), SignedDuration::ZERO),
             other => other.reads(),
         };
-        let age = if reads || self.lag.names_are_unknown_at_first {
-            self.age(world.now, caller, chance)
-        } else {
-            SignedDuration::ZERO
+        let set = if reads { self.ages.pop_front() } else { None };
+        let age = match set {
+            Some(age) => age,
+            None if reads || self.lag.names_are_unknown_at_first => self.age(world.now, caller, chance),
+            None => SignedDuration::ZERO,
         };
         let then = world.now.checked_sub(age).unwrap_or(Time::MIN);
         let result = if reads { self.read(world, then, request, chance) } else { change(world, then, request) };

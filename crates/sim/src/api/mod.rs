@@ -104,6 +104,13 @@ impl Api {
         }
     }
 
+    /// Where reads may be old, the next of them are just so old, one after the other: what else is chance can be played through.
+    pub fn next_reads_are(&mut self, ages: impl IntoIterator<Item = SignedDuration>) {
+        if let Some(lagging) = &mut self.lagging {
+            lagging.next_ages(ages);
+        }
+    }
+
     /// Adds a fault behind those that there are: the first that fits a call befalls it.
     pub fn add_fault(&mut self, fault: Fault) -> FaultNumber {
         self.faults.add(fault)

@@ -133,7 +133,7 @@ impl Condition {
     /// Whether one of the wanted values is this one.
     fn fits(&self, context: &Context, value: &str) -> bool {
         self.wanted.iter().any(|wanted| {
-            let wanted = if self.variables { context.fill_in(wanted) } else { Some(wanted.clone()) };
+            let wanted = if self.variables { context.fill_in(wanted) } else { Some(wanted.into()) };
             wanted.is_some_and(|wanted| compares(self.operator.test, &wanted, value))
         })
     }

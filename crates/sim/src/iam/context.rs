@@ -1,5 +1,6 @@
 //! Takes what is known of a call; gives it by condition key, and puts it into patterns. Never decides anything.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::listing::fits;
@@ -37,7 +38,10 @@ impl Context {
 
     /// A pattern with the values of its variables in it: `${aws:PrincipalTag/team}`, `${aws:username, 'nobody'}`. None if a variable has
     /// not exactly one value and no default: such a pattern fits nothing. Source: "IAM policy elements: Variables and tags".
-    pub(super) fn fill_in(&self, pattern: &str) -> Option<String> {
+    pub(super) fn fill_in<'a>(&self, pattern: &'a str) -> Option<Cow<'a, str>> {
+        if !pattern.contains("${") {
+            return Some(pattern.into());
+        }
         let mut filled = String::new();
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once("${") {
@@ -47,7 +51,7 @@ impl Context {
             rest = behind;
         }
         filled.push_str(rest);
-        Some(filled)
+        Some(filled.into())
     }
 
     fn value_of(&self, variable: &str) -> Option<String> {
@@ -74,6 +78,12 @@ pub(super) fn is_same(plain: &str, text: &str) -> bool {
     literal(plain) == literal(text)
 }
 
-fn literal(text: &str) -> String {
-    LITERAL.iter().fold(text.to_owned(), |text, (wild, plain)| text.replace(*wild, &plain.to_string()))
+fn literal(text: &str) -> Cow<'_, str> {
+    let mut literal = Cow::Borrowed(text);
+    for (wild, plain) in LITERAL {
+        if literal.contains(wild) {
+            literal = literal.replace(wild, &plain.to_string()).into();
+        }
+    }
+    literal
 }

@@ -18,7 +18,8 @@ impl Policy {
 
     /// The statements with this effect that speak of the call.
     pub(super) fn speaking(&self, effect: Effect, action: &str, resource: &str, context: &Context) -> Vec<&Statement> {
-        let speaks = |it: &&Statement| it.effect == effect && it.speaks_of(action, resource, context);
+        let action = action.to_lowercase();
+        let speaks = |it: &&Statement| it.effect == effect && it.speaks_of(&action, resource, context);
         self.statements.iter().filter(speaks).collect()
     }
 }
@@ -75,13 +76,13 @@ pub(super) enum Trusted {
 }
 
 impl Statement {
+    /// The action in lower case.
     fn speaks_of(&self, action: &str, resource: &str, context: &Context) -> bool {
-        let action = action.to_lowercase();
         let fits = |pattern: &String| {
-            let pattern = if self.variables { context.fill_in(pattern) } else { Some(pattern.clone()) };
+            let pattern = if self.variables { context.fill_in(pattern) } else { Some(pattern.into()) };
             pattern.is_some_and(|pattern| is_like(&pattern, resource))
         };
-        self.actions.is_met(|pattern| is_like(pattern, &action))
+        self.actions.is_met(|pattern| is_like(pattern, action))
             && self.resources.as_ref().is_none_or(|resources| resources.is_met(fits))
             && self.conditions.iter().all(|condition| condition.holds(context))
     }
