@@ -48,6 +48,8 @@ pub(crate) struct Judge {
     pub(crate) last_tampered: Option<Time>,
     /// Whether a double counts although AWS takes a number twice.
     pub(crate) doubles: bool,
+    /// Whether lists lie for longer than AWS calls eventual: what they hide may be made again, until it is seen.
+    pub(crate) lied_to: bool,
     wishes: BTreeMap<Which, Wish>,
     made: BTreeMap<&'static str, Made>,
     truth: BTreeMap<&'static str, Truth>,
@@ -184,9 +186,8 @@ impl Judge {
                 made.targets.insert(id.clone());
             }
         }
-        // What a list hides for longer than AWS calls eventual may be made again, until it is seen.
         if let Step::CreateSession { interface, tags, .. } = step
-            && self.losses.is_none()
+            && !self.lied_to
             && (self.doubles || matches!(api.world().unknowns.duplicate_session_number, Verdict::Refused(_)))
         {
             let there = sessions(api);

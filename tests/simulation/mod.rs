@@ -3,6 +3,7 @@
 pub(crate) mod converged;
 pub(crate) mod judge;
 pub(crate) mod listed;
+pub(crate) mod one_machine;
 pub(crate) mod people;
 pub(crate) mod setting;
 pub(crate) mod stage;

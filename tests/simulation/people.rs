@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use mirror_core::ids::{FilterId, LoadBalancerArn, TargetId};
+use mirror_core::ids::{FilterId, Lane, LoadBalancerArn, TargetId};
 use mirror_core::inventory::{Direction, InstanceState, Resource, RuleAction, Tags};
+use mirror_core::objects::ObjectKey;
+use mirror_core::ownership::{self, KEY_TAG, Owner};
 use mirror_sim::fleet::{instance, network};
 use mirror_sim::{
     Api, AssignIpv6Addresses, AttachNetworkInterface, CreateNetworkInterface, CreateTags, CreateTrafficMirrorFilter,
@@ -33,6 +35,8 @@ pub(crate) struct People {
     subnet: mirror_sim::SubnetId,
     /// Whether they send to our targets, too.
     pub(crate) guests: bool,
+    /// Whether they leave the fleet alone, and lay hands on what mirrors it.
+    pub(crate) meddling: bool,
 }
 
 /// Calls, and gives the content of the answer.
@@ -67,7 +71,7 @@ impl People {
             let rule = everything(&filters[0], direction, 10);
             call!(world, CreateTrafficMirrorFilterRule(rule));
         }
-        Self { sensors, target, filters, subnet, guests: false }
+        Self { sensors, target, filters, subnet, guests: false, meddling: false }
     }
 
     /// Launches an instance; the number says of which kind.
@@ -110,7 +114,8 @@ impl People {
         let one = pick(&mut dice, &living).unwrap();
         let id = one.instance.id.clone();
         let plain: Vec<&NetworkInterface> = interfaces.iter().filter(|it| it.interface_type == "interface").collect();
-        match dice.roll(0..34) {
+        let acts = if self.meddling { 21..46 } else { 0..34 };
+        match dice.roll(acts) {
             0..4 if living.len() < MOST => self.launch(world, &mut dice),
             0..5 => done(world, Request::TerminateInstances(vec![id])),
             5 => done(world, Request::StopInstances(vec![id])),
@@ -158,10 +163,67 @@ impl People {
                     None => "nothing".into(),
                 }
             }
+            34..40 => self.looks_alike(api, &judge.made_by_any(), &mut dice),
+            40 => tag(world, id.as_str(), "mirror", "crown-jewel"),
+            41 => untag(world, id.as_str(), "mirror"),
             _ => {
                 judge.tampered += 1;
                 judge.last_tampered = Some(api.world().now());
                 self.tamper(api, &judge.made_by_any(), &mut dice)
+            }
+        }
+    }
+
+    /// Makes something of his own that looks like ours: with the tags of one of our objects of another kind or for another interface, or
+    /// with those that our owner's would have in another account, in another Region, or under another name.
+    fn looks_alike(&self, api: &mut Api, made: &Made, dice: &mut Dice) -> String {
+        let (sessions, filters, targets, interfaces) = (sessions(api), filters(api), targets(api), interfaces(api));
+        let Some(interface) = pick(dice, &interfaces).map(|it| it.id.clone()) else { return "nothing".into() };
+        let session = sessions.iter().find(|it| made.sessions.contains(&it.id) && it.interface != interface);
+        let filter = filters.iter().find(|it| made.filters.contains(&it.id));
+        let target = targets.iter().find(|it| made.targets.contains(&it.id));
+        let (session, filter, target) =
+            (session.map(|it| &it.tags), filter.map(|it| &it.tags), target.map(|it| &it.tags));
+        let key = session.or(filter).or(target).and_then(|tags| tags.get(KEY_TAG)).cloned().unwrap_or_default();
+        let (account, region) = ("111122223333".into(), super::stage::REGION.into());
+        let (elsewhere, far) = ("999999999999".into(), "us-east-1".into());
+        let owner = [
+            Owner { name: "prod", account: &elsewhere, region: &region },
+            Owner { name: "prod", account: &account, region: &far },
+            Owner { name: "Prod", account: &account, region: &region },
+        ][index(dice, 3)];
+        let whose = dice.roll(0..2) == 0;
+        let world = api.world_mut();
+        match dice.roll(0..3) {
+            0 => {
+                let forged = || ownership::tags(owner, &ObjectKey::Session(interface.clone(), Lane::from(&key)));
+                let tags = session.or(filter).filter(|_| whose).cloned().unwrap_or_else(forged);
+                let wish = CreateTrafficMirrorSession {
+                    interface: interface.clone(),
+                    target: self.target.clone(),
+                    filter: self.filters[index(dice, 2)].clone(),
+                    number: [99, 100, 101, 200][index(dice, 4)],
+                    packet_length: None,
+                    vni: None,
+                    description: Some("vpc-mirror".into()),
+                    tags,
+                    token: None,
+                };
+                done(world, Request::CreateTrafficMirrorSession(wish))
+            }
+            1 => {
+                // A filter with all tags of one of ours could not be told apart.
+                let tags = session.or(target).filter(|_| whose).cloned();
+                let tags = tags.unwrap_or_else(|| ownership::tags(owner, &ObjectKey::Filter(key.as_str().into())));
+                let wish = CreateTrafficMirrorFilter { tags, ..CreateTrafficMirrorFilter::default() };
+                done(world, Request::CreateTrafficMirrorFilter(wish))
+            }
+            _ => {
+                let resource = Resource::NetworkInterface(interface.clone());
+                let forged = || ownership::tags(owner, &ObjectKey::Target(resource.id()));
+                let tags = session.or(filter).or(target).filter(|_| whose).cloned().unwrap_or_else(forged);
+                let wish = CreateTrafficMirrorTarget { resource, description: None, tags, token: None };
+                done(world, Request::CreateTrafficMirrorTarget(wish))
             }
         }
     }

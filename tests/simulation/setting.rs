@@ -13,10 +13,17 @@ pub(crate) struct Setting {
     pub(crate) another_owner: bool,
     /// How old reads may be.
     pub(crate) lag: SignedDuration,
+    /// Whether lists come in pages of a few items, which do not quite follow on each other.
+    pub(crate) pages: bool,
     /// Of 1,000 calls, how many get lost on each way.
     pub(crate) lost: u64,
     /// How many times something happens.
     pub(crate) happenings: u64,
+    /// For how long things happen, and go wrong.
+    pub(crate) lasts: SignedDuration,
+    /// How long after that everything has to be as it should: settle times, pauses between two attempts and old reads that are still
+    /// believed are over by then. Where it is nothing, only what is never to be is looked for.
+    pub(crate) calms: SignedDuration,
     /// Whether calls fail, and processes die.
     pub(crate) faults: bool,
     /// How many rounds nothing may be written in, at the end.
@@ -27,6 +34,14 @@ pub(crate) struct Setting {
     pub(crate) doubles: bool,
     /// Whether others mirror to our targets, too.
     pub(crate) guests: bool,
+    /// Whether policies change all the time.
+    pub(crate) fickle: bool,
+    /// Whether calls go through the AWS SDK, as HTTP.
+    pub(crate) through_sdk: bool,
+    /// Whether reads are so old that they are believed: packets may be lost by them, within what a policy allows.
+    pub(crate) believes: bool,
+    /// Whether people leave the fleet alone, and lay hands on what mirrors it.
+    pub(crate) meddling: bool,
 }
 
 impl Default for Setting {
@@ -36,13 +51,20 @@ impl Default for Setting {
             leaders: vec![SignedDuration::ZERO],
             another_owner: false,
             lag: SignedDuration::from_secs(20),
+            pages: false,
             lost: 20,
             happenings: 40,
+            lasts: SignedDuration::from_mins(40),
+            calms: SignedDuration::from_mins(20),
             faults: true,
             idle: 20,
             jewels: 0,
             doubles: false,
             guests: false,
+            fickle: false,
+            through_sdk: false,
+            believes: false,
+            meddling: false,
         }
     }
 }

@@ -16,11 +16,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use jiff::SignedDuration;
+use mirror_aws::{Carried, Keys, Sdk, Wire};
 use mirror_core::Time;
-use mirror_core::cloud::{Class, Cloud, CloudError, Outcome, Page, Query, Step};
+use mirror_core::cloud::{Action, Class, Cloud, CloudError, Outcome, Page, Query, Step};
 use mirror_core::grants::grants;
 use mirror_core::policy::Policy;
-use mirror_sim::{Api, Caller, Door, Principal};
+use mirror_sim::{Api, Caller, Door, Principal, wire};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use vpc_mirror::clock::Clock;
@@ -56,6 +57,8 @@ pub(crate) enum Event {
     Pauses(Which, SignedDuration),
     /// The policy of a process changes.
     Follows(Which, Wish),
+    /// Somebody lets go what a process holds, if it holds anything.
+    Approves(Which),
 }
 
 /// Where in the life of a call a process is killed.
@@ -83,9 +86,11 @@ pub(crate) type Lie = Box<dyn FnMut(&Query, Result<Page, CloudError>) -> Result<
 struct Process {
     policy: watch::Sender<Arc<Policy>>,
     caller: Caller,
+    /// Its access key, if its calls go through the SDK, as HTTP.
+    key: Option<Keys>,
     skew: SignedDuration,
-    /// The daemon's own loop; none while it is dead.
-    future: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// The daemon's own loop, and what it writes down; none while it is dead.
+    life: Option<(Pin<Box<dyn Future<Output = ()> + Send>>, Arc<Record>)>,
 }
 
 /// Where everything meets.
@@ -112,6 +117,8 @@ pub(crate) struct Shared {
 struct InFlight {
     process: Which,
     asks: Asks,
+    /// What the SDK has made of it.
+    request: Option<http::Request<Vec<u8>>>,
     back: Option<(Time, Result<Answer, CloudError>)>,
 }
 
@@ -124,6 +131,7 @@ enum Asks {
 enum Answer {
     Page(Page),
     Outcome(Outcome),
+    Http(http::Response<Vec<u8>>),
 }
 
 impl Shared {
@@ -148,14 +156,14 @@ impl Shared {
     }
 
     /// Sends a call on its way.
-    fn send(&mut self, process: Which, asks: Asks) -> u64 {
+    fn send(&mut self, process: Which, asks: Asks, request: Option<http::Request<Vec<u8>>>) -> u64 {
         self.calls += 1;
         let call = self.calls;
         if self.kills.get(&call) == Some(&Moment::Before) {
             self.doomed[process] = true;
             return call;
         }
-        let mut in_flight = InFlight { process, asks, back: None };
+        let mut in_flight = InFlight { process, asks, request, back: None };
         if self.is_lost() {
             let now = self.now;
             self.judge.tells(now, || format!("call {call} of process {process} is lost"));
@@ -203,10 +211,12 @@ pub(crate) struct Stage {
     pub(crate) api: Arc<Mutex<Api>>,
     processes: Vec<Process>,
     people: People,
+    /// Whether calls go through the SDK, as HTTP.
+    through_sdk: bool,
 }
 
 impl Stage {
-    pub(crate) fn new(api: Api, people: People, seed: u64) -> Self {
+    pub(crate) fn new(api: Api, people: People, seed: u64, through_sdk: bool) -> Self {
         let shared = Shared {
             now: api.world().now(),
             judge: Judge::default(),
@@ -222,7 +232,8 @@ impl Stage {
             due: Vec::new(),
             doomed: Vec::new(),
         };
-        Self { shared: Arc::new(Mutex::new(shared)), api: Arc::new(Mutex::new(api)), processes: Vec::new(), people }
+        let (shared, api) = (Arc::new(Mutex::new(shared)), Arc::new(Mutex::new(api)));
+        Self { shared, api, processes: Vec::new(), people, through_sdk }
     }
 
     pub(crate) fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -249,7 +260,11 @@ impl Stage {
         let policy = wish.policy(&self.people.sensors);
         register(&mut self.api.lock().unwrap(), &caller, &policy);
         let policy = watch::channel(Arc::new(policy)).0;
-        self.processes.push(Process { policy, caller, skew, future: None });
+        let key = self.through_sdk.then(|| Keys { id: format!("AKIA{which}"), secret: "not a secret".into() });
+        if let Some(key) = &key {
+            self.api.lock().unwrap().iam_mut().add_key(&key.id, &caller);
+        }
+        self.processes.push(Process { policy, caller, key, skew, life: None });
         {
             let mut shared = self.shared();
             let now = shared.now;
@@ -293,9 +308,18 @@ impl Stage {
     pub(crate) fn tags_one_off(&self) {
         let mut api = self.api.lock().unwrap();
         self.people.tag_one_off(&mut api);
-        let mut shared = self.shared.lock().unwrap();
+        self.looked_at(&mut api, false);
+    }
+
+    /// Something was done to the fleet, or to what a process has made.
+    pub(crate) fn looked_at(&self, api: &mut Api, tampered: bool) {
+        let mut shared = self.shared();
         let now = shared.now;
-        shared.judge.looks(&mut api, now);
+        if tampered {
+            shared.judge.tampered += 1;
+            shared.judge.last_tampered = Some(now);
+        }
+        shared.judge.looks(api, now);
     }
 
     fn passes(&self, to: Time) {
@@ -340,21 +364,36 @@ impl Stage {
                 shared.wake(which, now);
                 self.processes[which].policy.send_replace(policy);
             }
+            Event::Approves(which) => {
+                let Some((_, record)) = &self.processes[which].life else { return };
+                let Some((digest, losses)) = record.held() else { return };
+                record.approve(&digest);
+                let mut shared = self.shared();
+                let now = shared.now;
+                shared.judge.tells(now, || format!("{losses} losses that process {which} holds are approved"));
+                shared.wake(which, now);
+            }
         }
     }
 
     fn begins(&mut self, which: Which) {
-        let Process { policy, caller: _, skew, future } = &mut self.processes[which];
-        if future.is_some() {
+        let Process { policy, caller: _, key, skew, life } = &mut self.processes[which];
+        if life.is_some() {
             return;
         }
         let edge = Edge { shared: self.shared.clone(), process: which, skew: *skew };
         let policies = policy.subscribe();
-        let began = edge.now();
-        *future = Some(Box::pin(async move {
-            let record = Record::new(REGION.into(), began).unwrap();
-            run(&edge, policies, &REGION.into(), RESYNC, &edge, &record, &CancellationToken::new()).await;
-        }));
+        let record = Arc::new(Record::new(REGION.into(), edge.now()).unwrap());
+        let writes = record.clone();
+        let sdk = key.clone().map(|keys| InSdk::new(&edge, keys));
+        let future = Box::pin(async move {
+            let (region, stop) = (REGION.into(), CancellationToken::new());
+            match &sdk {
+                Some(sdk) => run(sdk, policies, &region, RESYNC, &edge, &writes, &stop).await,
+                None => run(&edge, policies, &region, RESYNC, &edge, &writes, &stop).await,
+            }
+        });
+        *life = Some((future, record));
         let mut shared = self.shared.lock().unwrap();
         let now = shared.now;
         shared.judge.tells(now, || format!("process {which} begins"));
@@ -362,7 +401,7 @@ impl Stage {
     }
 
     fn dies(&mut self, which: Which) {
-        self.processes[which].future = None;
+        self.processes[which].life = None;
         let mut shared = self.shared();
         shared.due[which].0 = None;
         shared.doomed[which] = false;
@@ -375,7 +414,7 @@ impl Stage {
 
     fn polls(&mut self, which: Which) {
         self.shared().due[which].0 = None;
-        if let Some(future) = &mut self.processes[which].future {
+        if let Some((future, _)) = &mut self.processes[which].life {
             let ended = future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
             assert!(!ended, "the loop goes on until it is stopped");
         }
@@ -387,15 +426,17 @@ impl Stage {
     fn arrives(&mut self, call: u64) {
         let mut api = self.api.lock().unwrap();
         let mut shared = self.shared.lock().unwrap();
-        let Some(InFlight { process, asks, .. }) = shared.in_flight.get(&call) else { return };
-        let (process, asks, now) = (*process, asks.clone(), shared.now);
+        let Some(InFlight { process, asks, request, .. }) = shared.in_flight.get_mut(&call) else { return };
+        let (process, asks, request, now) = (*process, asks.clone(), request.take(), shared.now);
         if let Asks::Apply(step) = &asks {
             shared.judge.before(&mut api, process, step, now);
         }
+        let said = request.map(|request| wire::answer(&mut api, &request).reply);
         drop(api);
         let door = Door::through(self.api.clone(), self.processes[process].caller.clone());
-        let mut result = match &asks {
-            Asks::Read(query) => {
+        let mut result = match (&asks, said) {
+            (asks, Some(reply)) => reply.map(Answer::Http).ok_or_else(|| unanswered(asks)),
+            (Asks::Read(query), None) => {
                 let page = at_once(door.read(query));
                 let page = match &mut shared.lie {
                     Some(lie) => lie(query, page),
@@ -407,16 +448,20 @@ impl Stage {
                 }
                 page.map(Answer::Page)
             }
-            Asks::Apply(step) => at_once(door.apply(step)).map(Answer::Outcome),
+            (Asks::Apply(step), None) => at_once(door.apply(step)).map(Answer::Outcome),
         };
         if let Asks::Apply(step) = &asks {
             let mut api = self.api.lock().unwrap();
             shared.judge.after(&mut api, process, step);
-            if let Some(denial) = result.as_ref().err().filter(|error| error.class == Class::Denied) {
+            let failed = match &result {
+                Ok(Answer::Http(response)) => refusal(step.action(), response),
+                other => other.as_ref().err().cloned(),
+            };
+            if let Some(denial) = failed.as_ref().filter(|error| error.class == Class::Denied) {
                 shared.judge.denied(&mut api, process, step, denial);
             }
             shared.writes += 1;
-            let failed = result.as_ref().err().map(ToString::to_string);
+            let failed = failed.map(|error| error.to_string());
             shared.judge.tells(now, || match failed {
                 None => format!("process {process}, call {call}: {step}"),
                 Some(error) => format!("process {process}, call {call}: {step}: {error}"),
@@ -453,7 +498,16 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+/// What EC2 refuses a change with: its XML has one code and one message.
+fn refusal(action: Action, response: &http::Response<Vec<u8>>) -> Option<CloudError> {
+    let body = String::from_utf8_lossy(response.body());
+    let inside = |tag: &str| body.split_once(&format!("<{tag}>"))?.1.split_once("</").map(|(inside, _)| inside);
+    let (code, message) = (inside("Code")?, inside("Message")?);
+    Some(CloudError::answered(action, code, message, response.status().as_u16()))
+}
+
 /// The edge of the cloud, and the clock, of one process.
+#[derive(Clone)]
 struct Edge {
     shared: Arc<Mutex<Shared>>,
     process: Which,
@@ -462,8 +516,61 @@ struct Edge {
 
 impl Edge {
     async fn call(&self, asks: Asks) -> Result<Answer, CloudError> {
-        let call = self.shared.lock().unwrap().send(self.process, asks);
+        let call = self.shared.lock().unwrap().send(self.process, asks, None);
         poll_fn(|_| self.shared.lock().unwrap().receive(call)).await
+    }
+}
+
+/// The SDK as the edge of the cloud: what it makes of a call goes the way of calls, and so does what is answered.
+struct InSdk {
+    sdk: Sdk,
+    line: Line,
+}
+
+/// What the SDK's requests travel on. A process makes one call at a time.
+#[derive(Clone)]
+struct Line {
+    edge: Edge,
+    asks: Arc<Mutex<Option<Asks>>>,
+}
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Line")
+    }
+}
+
+impl InSdk {
+    fn new(edge: &Edge, keys: Keys) -> Self {
+        let line = Line { edge: edge.clone(), asks: Arc::default() };
+        Self { sdk: Sdk::over(line.clone(), REGION.into(), keys), line }
+    }
+}
+
+impl Wire for Line {
+    fn carry(&self, request: http::Request<Vec<u8>>) -> Carried {
+        let Edge { shared, process, .. } = self.edge.clone();
+        let asks = self.asks.lock().unwrap().take().expect("one call is one request");
+        let call = shared.lock().unwrap().send(process, asks, Some(request));
+        Box::pin(async move {
+            match poll_fn(|_| shared.lock().unwrap().receive(call)).await {
+                Ok(Answer::Http(response)) => Some(response),
+                Ok(_) => panic!("it was asked as HTTP"),
+                Err(_) => None,
+            }
+        })
+    }
+}
+
+impl Cloud for InSdk {
+    async fn read(&self, query: &Query) -> Result<Page, CloudError> {
+        *self.line.asks.lock().unwrap() = Some(Asks::Read(query.clone()));
+        self.sdk.read(query).await
+    }
+
+    async fn apply(&self, step: &Step) -> Result<Outcome, CloudError> {
+        *self.line.asks.lock().unwrap() = Some(Asks::Apply(step.clone()));
+        self.sdk.apply(step).await
     }
 }
 
@@ -471,14 +578,14 @@ impl Cloud for Edge {
     async fn read(&self, query: &Query) -> Result<Page, CloudError> {
         match self.call(Asks::Read(query.clone())).await? {
             Answer::Page(page) => Ok(page),
-            Answer::Outcome(_) => panic!("a page was asked for"),
+            _ => panic!("a page was asked for"),
         }
     }
 
     async fn apply(&self, step: &Step) -> Result<Outcome, CloudError> {
         match self.call(Asks::Apply(step.clone())).await? {
             Answer::Outcome(outcome) => Ok(outcome),
-            Answer::Page(_) => panic!("a change was made"),
+            _ => panic!("a change was made"),
         }
     }
 }

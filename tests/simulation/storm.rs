@@ -15,13 +15,6 @@ use crate::support::dice::Dice;
 
 const ACCOUNT: &str = "111122223333";
 
-/// For how long things happen, and go wrong.
-const STORM: SignedDuration = SignedDuration::from_mins(40);
-
-/// How long after that everything has to be as it should: settle times, pauses between two attempts and old reads that are still
-/// believed are over by then.
-const CALM: SignedDuration = SignedDuration::from_mins(20);
-
 /// A fight that somebody has picked ends within the longest pause, and the allowance is whole again after an hour.
 const PEACE: SignedDuration = SignedDuration::from_hours(8);
 
@@ -35,6 +28,7 @@ pub(crate) enum Happening {
     Dies(usize),
     Pauses(usize, SignedDuration),
     Follows(usize, u64),
+    Approves(usize),
     Fails(u64, SignedDuration),
 }
 
@@ -61,17 +55,19 @@ impl Storm {
     pub(crate) fn new(seed: u64, setting: &Setting) -> Self {
         let mut dice = Dice::new(seed);
         let happening = |_| {
-            let at = SignedDuration::from_millis(signed(dice.roll(0..1000 * STORM.as_secs().unsigned_abs())));
+            let at = SignedDuration::from_millis(signed(dice.roll(0..1000 * setting.lasts.as_secs().unsigned_abs())));
             let processes = u64::try_from(setting.leaders.len()).unwrap() + u64::from(setting.another_owner);
             let process = usize::try_from(dice.roll(0..processes)).unwrap();
-            let what = match dice.roll(0..20) {
+            let what = match dice.roll(0..21) {
                 0 if setting.faults => Happening::Dies(process),
                 1 if setting.faults => Happening::Pauses(process, SignedDuration::from_secs(signed(dice.roll(1..300)))),
                 2 => Happening::Follows(process, dice.roll(0..u64::MAX)),
+                6..16 if setting.fickle => Happening::Follows(process, dice.roll(0..u64::MAX)),
                 3..5 if setting.faults => Happening::Fails(
                     dice.roll(0..u64::MAX),
                     SignedDuration::from_secs(signed(dice.roll(5..LONGEST_FAULT))),
                 ),
+                5 => Happening::Approves(process),
                 _ => Happening::Somebody(dice.roll(0..u64::MAX)),
             };
             (at, what)
@@ -93,11 +89,11 @@ impl Storm {
 
     /// Plays it, and then demands that everything is as it should be, and stays so.
     pub(crate) fn play(&self, tells: bool) -> Outcome {
+        let Setting { lasts, calms, idle, .. } = self.setting;
         let mut stage = self.stage(tells);
-        let (sensors, mut storm) = (stage.sensors(), SignedDuration::from_mins(3));
+        let (began, sensors) = (stage.now(), stage.sensors());
         stage.shared().kills.extend(self.kill);
         for (at, happening) in &self.happenings {
-            storm = storm.max(*at);
             match happening {
                 Happening::Somebody(what) => stage.at(*at, Event::Somebody(*what)),
                 Happening::Dies(which) => stage.at(*at, Event::Dies(*which)),
@@ -109,22 +105,21 @@ impl Storm {
                     let who = if leaders.contains(which) { leaders } else { *which..*which + 1 };
                     who.for_each(|which| stage.at(*at, Event::Follows(which, wish(owner, &sensors, *what))));
                 }
+                Happening::Approves(which) => stage.at(*at, Event::Approves(*which)),
                 Happening::Fails(what, time) => stage.at(*at, fails(*what, *time)),
             }
         }
-        stage.goes_on_for(storm);
+        stage.goes_on_for(lasts);
         stage.calms_down();
-        stage.goes_on_for(CALM);
-        let mut wrong = stage.rests(self.setting.idle);
+        let mut wrong = stage.converges(calms, idle);
         let is_policy = |(_, what): &&(SignedDuration, Happening)| matches!(what, Happening::Follows(..));
         let policies = self.happenings.iter().filter(is_policy).count();
         if !wrong.is_empty() && (stage.shared().judge.tampered > 2 || policies > 1) {
             // Whoever has undone the same repair three times in an hour may have picked a fight, and what one policy after the other no
             // longer wants may be more than may be lost in an hour.
-            stage.goes_on_for(PEACE);
-            wrong = stage.rests(self.setting.idle);
+            wrong = stage.converges(PEACE, idle);
         }
-        let took = storm + CALM;
+        let took = stage.now().duration_since(began);
         let mut shared = stage.shared();
         let story = shared.judge.story.take().unwrap_or_default();
         Outcome { wrong: (!wrong.is_empty()).then(|| wrong.join("\n")), story, calls: shared.calls, took }
@@ -170,6 +165,7 @@ impl Storm {
         world.unknowns = setting.unknowns.clone();
         let mut people = People::move_in(&mut world);
         people.guests = setting.guests;
+        people.meddling = setting.meddling;
         let mut dice = Dice::new(seed ^ 0x5eed);
         match setting.jewels {
             0 => (0..dice.roll(1..6)).for_each(|_| _ = people.launch(&mut world, &mut dice)),
@@ -178,16 +174,19 @@ impl Storm {
         let mut api = Api::new(world, *seed);
         api.limit_rates(Some(Rates::documented()));
         if setting.lag > SignedDuration::ZERO {
-            api.lag(Some(Lag {
-                stale: Odds::in_a_million(million(dice.roll(0..1_000_000))),
-                ..Lag::up_to(setting.lag)
-            }));
+            let stale = Odds::in_a_million(million(dice.roll(0..1_000_000)));
+            let twice = if setting.pages { Odds::in_a_million(200_000) } else { Odds::NEVER };
+            api.lag(Some(Lag { stale, doubled: twice, missing: twice, ..Lag::up_to(setting.lag) }));
         }
-        let mut stage = Stage::new(api, people, *seed);
+        if setting.pages {
+            api.add_fault(Fault::new(Effect::ShortPage(5)).on("Describe*"));
+        }
+        let mut stage = Stage::new(api, people, *seed, setting.through_sdk);
         {
             let mut shared = stage.shared();
             shared.judge.story = tells.then(Vec::new);
             shared.judge.doubles = setting.doubles;
+            shared.judge.losses = setting.believes.then_some(0);
             shared.travel.lost = setting.lost;
         }
         let sensors = stage.sensors();
@@ -279,6 +278,21 @@ impl Stage {
         self.api.lock().unwrap().add_fault(Fault::new(effect).on(on));
     }
 
+    /// From now on reads may be so old, and are not yet.
+    pub(crate) fn lags_behind(&self, most: SignedDuration) {
+        self.api.lock().unwrap().lag(Some(Lag {
+            stale: Odds::NEVER,
+            names_are_unknown_at_first: false,
+            ..Lag::up_to(most)
+        }));
+    }
+
+    /// Of the next so many reads those are so old whose bit is set.
+    pub(crate) fn next_reads_are_old(&self, reads: u64, which: u64, age: SignedDuration) {
+        let ages = (0..reads).map(|read| if which >> read & 1 == 1 { age } else { SignedDuration::ZERO });
+        self.api.lock().unwrap().next_reads_are(ages);
+    }
+
     /// From now on nothing goes wrong any more.
     pub(crate) fn calms_down(&mut self) {
         self.shared().travel.lost = 0;
@@ -286,6 +300,23 @@ impl Stage {
         let mut api = self.api.lock().unwrap();
         api.end_faults();
         api.lag(None);
+    }
+
+    /// Goes on until everything is as it should be, and nothing is written for so many rounds; gives what is wrong if that does not begin
+    /// within this time.
+    pub(crate) fn converges(&mut self, within: SignedDuration, rounds: i32) -> Vec<String> {
+        let (minute, mut quiet) = (SignedDuration::from_mins(1), 0);
+        let end = self.now() + within + minute * rounds;
+        while self.now() < end && within > SignedDuration::ZERO && self.shared().judge.verdict.is_none() {
+            let writes = self.shared().writes;
+            self.goes_on_for(minute);
+            let is_quiet = self.shared().writes == writes && self.wrong().is_empty();
+            quiet = if is_quiet { quiet + 1 } else { 0 };
+            if quiet == rounds {
+                return Vec::new();
+            }
+        }
+        if within > SignedDuration::ZERO { self.rests(1) } else { self.verdict() }
     }
 
     /// What is not as it should be, now or after so many rounds in which nothing may be written.
@@ -301,13 +332,19 @@ impl Stage {
         wrong
     }
 
+    /// What must never be, and has been.
+    fn verdict(&self) -> Vec<String> {
+        self.shared().judge.verdict.iter().cloned().collect()
+    }
+
     /// What is not as it should be.
     pub(crate) fn wrong(&self) -> Vec<String> {
+        let verdict = self.verdict();
+        if !verdict.is_empty() {
+            return verdict;
+        }
         let mut api = self.api.lock().unwrap();
         let judge = &self.shared().judge;
-        if let Some(verdict) = &judge.verdict {
-            return vec![verdict.clone()];
-        }
         let of = |wish: &Wish| differences(&mut api, wish, &judge.made(wish.owner));
         judge.wishes().values().flat_map(of).collect()
     }

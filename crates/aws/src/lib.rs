@@ -12,6 +12,7 @@ mod read;
 mod tests;
 mod translate;
 mod whole;
+mod wire;
 
 use std::fmt;
 use std::time::Duration;
@@ -26,6 +27,7 @@ use mirror_core::ids::Region;
 
 pub use self::ambient::Ambient;
 use self::whole::Whole;
+pub use self::wire::{Carried, Wire};
 
 /// How long a connection may take to stand. Endpoints of a Region are milliseconds away: who has not answered by then is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

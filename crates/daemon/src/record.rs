@@ -84,7 +84,7 @@ impl Record {
     }
 
     /// What is held, and how many sessions lose packets by it.
-    pub(crate) fn held(&self) -> Option<(String, usize)> {
+    pub fn held(&self) -> Option<(String, usize)> {
         self.approvals.held()
     }
 
