@@ -4,6 +4,7 @@ mod drift;
 mod edit_script;
 mod hints;
 mod keeping;
+mod lookalikes;
 mod losses;
 mod swaps;
 mod targets;

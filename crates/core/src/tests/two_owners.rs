@@ -25,11 +25,11 @@ strategies: [{{name: jewel, importance: {{select: {{tags: {{app: vault}}}}}}, ex
 }
 
 /// Numbers that only the seed decides.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     /// A number below `sides`. Marsaglia's xorshift.
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(super) fn roll(&mut self, sides: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
