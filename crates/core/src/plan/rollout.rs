@@ -32,8 +32,10 @@ impl<'a> Rollout<'a> {
         let room = per_hour.map(|per_hour| {
             let hour = room(per_hour, HOUR, &memory.sources, now);
             let minute = room(per_hour.div_ceil(60), MINUTE, &memory.sources, now);
-            // Where both are full, the later end counts.
-            (hour.0.min(minute.0), if hour.0 == 0 { hour.1.max(minute.1) } else { minute.1 })
+            let room = hour.0.min(minute.0);
+            // Once so many have begun, one of them is full, or both are: then the later end counts.
+            let ends = [hour, minute].into_iter().filter(|(left, _)| *left == room).map(|(_, end)| end);
+            (room, ends.max().unwrap_or(now))
         });
         let sources = inventory.ours.sessions.keys().map(|(interface, _)| interface).collect();
         Self { memory, sources, room, starting: BTreeSet::new() }
@@ -64,10 +66,10 @@ impl<'a> Rollout<'a> {
     }
 }
 
-/// How many may begin if `most` may within a time, and when the first of those who did within it leaves it.
+/// How many may begin if `most` may within a time, and when the first of those who did within it leaves it, or else of those who do now.
 fn room(most: u32, within: SignedDuration, sources: &BTreeMap<InterfaceId, Time>, now: Time) -> (usize, Time) {
     let ends = sources.values().map(|began| later(*began, within)).filter(|end| *end > now);
-    let (count, first) = ends.fold((0_usize, Time::MAX), |(count, first), end| (count + 1, first.min(end)));
+    let (count, first) = ends.fold((0_usize, later(now, within)), |(count, first), end| (count + 1, first.min(end)));
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     (most.saturating_sub(count), first)
 }

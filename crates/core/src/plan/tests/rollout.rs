@@ -64,14 +64,44 @@ fn the_most_important_begin_first_and_the_others_know_when_their_turn_is() {
 }
 
 #[test]
+fn a_turn_comes_when_both_the_hour_and_the_minute_have_room() {
+    let turn_of = |count, per_hour, began: &[i64]| {
+        let mut memory = nothing_remembered();
+        memory.sources = (0..).zip(began).map(|(n, began)| (format!("eni-9{n}").as_str().into(), at(*began))).collect();
+        planned_for(&at_most(per_hour), &jewels(count).read(0), &memory, 0).retry_at()
+    };
+    let turn = |per_hour, began: &[i64]| turn_of(1, per_hour, began);
+    assert_eq!(turn(120, &[-20, -10]), Some(at(40)), "the minute is full, and not the hour");
+    assert_eq!(turn(3, &[-3595, -1800, -10]), Some(at(50)), "both are, and the minute for longer");
+    assert_eq!(turn(3, &[-3595, -1800, -100]), Some(at(5)), "the hour is full, and not the minute");
+    assert_eq!([turn(1, &[-3600]), turn(60, &[-60])], [None, None], "what began an hour ago, or a minute, is over");
+    let full_by_the_first = [turn_of(2, 1, &[]), turn_of(2, 3, &[]), turn_of(2, 3, &[-1800, -1700])];
+    assert_eq!(full_by_the_first, [3600, 60, 1800].map(|seconds| Some(at(seconds))));
+}
+
+#[test]
+fn who_has_to_wait_for_something_else_takes_nobodys_turn() {
+    let mut memory = nothing_remembered();
+    let refused = ("CreateTrafficMirrorSession".into(), ObjectKey::Session("eni-000".into(), "sta".into()));
+    memory.refused.insert(refused, Refusal { code: "Surprise".into(), said: "no".into(), strikes: 1, until: at(60) });
+    let plan = planned_for(&at_most(1), &jewels(2).read(1), &memory, 1);
+    assert!(matches!(&steps(&plan)[..], [one] if one.starts_with("mirror eni-001")), "{plan:?}");
+    assert_eq!(plan.starting, ["eni-001".into()].into());
+}
+
+#[test]
 fn what_was_mirrored_before_comes_back_at_once() {
     let mut memory = nothing_remembered();
     memory.sources.insert("eni-9".into(), at(0));
     let predecessor = Predecessor { was: "tms-0".into(), since: at(0), proof: ProofOfAbsence::Removed };
     memory.predecessors.insert(ObjectKey::Session("eni-000".into(), "sta".into()), predecessor);
-    let plan = planned_for(&at_most(1), &jewels(2).read(1), &memory, 1);
-    assert!(steps(&plan)[0].starts_with("mirror eni-000"), "{plan:?}");
-    assert_eq!((plan.steps.len(), plan.starting.len()), (1, 0));
+    // On the third stands a session of ours for another lane.
+    let facts = jewels(3);
+    let other = facts.tags(&ObjectKey::Session("eni-002".into(), "old".into()));
+    let plan = planned_for(&at_most(1), &facts.tagged_session("tms-2", "eni-002", 7, other).read(1), &memory, 1);
+    let begin = |interface| steps(&plan).iter().any(|step| step.starts_with(&format!("mirror {interface} ")));
+    assert_eq!(["eni-000", "eni-001", "eni-002"].map(begin), [true, false, true], "{plan:?}");
+    assert!(plan.starting.is_empty());
 }
 
 #[test]
