@@ -59,15 +59,18 @@ mod tests {
     fn a_move_changes_the_target_in_place_and_waits_for_one_that_is_to_be_made() {
         let facts = one_mirrored_jewel().read(0);
         let desired = compile(&policy(), &decisions(&facts));
-        let planned = |to: TargetChoice| {
+        let one = |to: TargetChoice| {
             let why = String::from("nearer");
-            let one = Move { interface: "eni-1".into(), lane: "sta".into(), from: "tmt-1".into(), to, why };
-            rebalance(&[one], &desired, &facts, &nothing_remembered(), at(1))
+            Move { interface: "eni-1".into(), lane: "sta".into(), from: "tmt-1".into(), to, why }
         };
+        let moved = |moves: &[Move]| rebalance(moves, &desired, &facts, &nothing_remembered(), at(1));
+        let planned = |to: TargetChoice| moved(&[one(to)]);
         let made = planned(TargetChoice::Made("tmt-2".into()));
         assert_eq!((steps(&made), made.waiting.len()), (vec!["change tms-1: target tmt-2".into()], 0));
         let to_make = planned(TargetChoice::ToMake(Resource::NetworkInterface("eni-s".into())));
         assert_eq!(steps(&to_make), ["create a target for eni-s"]);
         assert_eq!(to_make.waiting.iter().map(|it| &it.on).collect::<Vec<_>>(), [&Wait::Target]);
+        let to = || one(TargetChoice::ToMake(Resource::NetworkInterface("eni-s".into())));
+        assert_eq!(moved(&[to(), to()]).steps.len(), 1, "it is made once, whoever waits for it");
     }
 }

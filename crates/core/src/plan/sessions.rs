@@ -174,7 +174,7 @@ fn change(
         // One that AWS does not tell is what it was made with.
         vni: Some(spec.vni).filter(|wanted| vni.is_some_and(|vni| vni != *wanted)),
     };
-    let unready = wanted_target.is_none() || wanted_filter.is_none() || (*number != spec.number && !may_move);
+    let unready = wanted_target.is_none() || wanted_filter.is_none();
     if change == SessionChange::default() {
         return if unready { Change::Some } else { Change::None };
     }

@@ -65,6 +65,26 @@ fn an_unfinished_filter_is_completed() {
         steps(&plan),
         ["add to tmf-1: ingress 100 accept all protocols from 0.0.0.0/0 to 0.0.0.0/0", "add to tmf-1: amazon-dns"]
     );
+    let lacks = |change: fn(&mut crate::inventory::Filter)| one_mirrored_jewel().change_filter("tmf-1", change).read(0);
+    let plan = planned(&lacks(|filter| _ = filter.rules.pop_first()), &nothing_remembered(), 1);
+    assert_eq!(steps(&plan).len(), 1, "nothing is added that is there");
+    let mut gap = lacks(|filter| filter.services.clear());
+    gap.gaps.insert(Kind::Filters, crate::inventory::Gap { why: "denied".into(), at: at(0) });
+    assert!(planned(&gap, &nothing_remembered(), 1).steps.is_empty(), "it may be there for all that anybody knows");
+}
+
+#[test]
+fn what_sessions_share_comes_as_early_as_the_most_important_of_them() {
+    let mut policy = policy();
+    policy.strategies[1].sensor = "sta".into();
+    let facts = Facts::new().instance("i-0", &[("mirror", "crown-jewel")]).interface("eni-0", "i-0");
+    let facts = facts.instance("i-1", &[("mirror", "vault")]).interface("eni-1", "i-1");
+    let plan = planned_for(&policy, &facts.read(0), &nothing_remembered(), 1);
+    let ranks: Vec<usize> = plan.steps.iter().map(|planned| planned.rank).collect();
+    assert_eq!(
+        (steps(&plan), ranks),
+        (vec![format!("create a target for {NLB}"), "create a filter".into()], vec![0, 0])
+    );
 }
 
 #[test]
@@ -128,6 +148,16 @@ fn a_gap_anywhere_removes_nothing() {
 }
 
 #[test]
+fn nor_does_it_change_anything_that_stands() {
+    for kind in Kind::ALL {
+        let mut facts = one_mirrored_jewel().change_session("tms-1", |session| session.vni = Some(9)).read(100);
+        facts.gaps.insert(kind, crate::inventory::Gap { why: "denied".into(), at: at(100) });
+        let plan = planned(&facts, &nothing_remembered(), 101);
+        assert!(plan.steps.is_empty() && !plan.waiting.is_empty(), "{kind}: {plan:?}");
+    }
+}
+
+#[test]
 fn an_interface_that_is_not_listed_is_no_reason_to_remove_its_session() {
     let facts = one_mirrored_jewel().without_interface("eni-1").read(1000);
     let plan = planned(&facts, &unwanted_since(0, ObjectId::Session("tms-1".into())), 1001);
@@ -163,9 +193,15 @@ fn of_two_sessions_for_one_lane_the_lower_number_stays() {
     assert!(planned(&doubled().read(100), &nothing_remembered(), 101).steps.is_empty(), "it settles");
     assert_eq!(steps(&planned(&doubled().read(100), &settled(), 101)), ["delete tms-0"]);
 
-    let worse = doubled().change_session("tms-1", |session| session.filter = "tmf-empty".into());
-    let plan = planned(&worse.read(100), &settled(), 101);
-    assert!(!steps(&plan).contains(&"delete tms-0".into()), "the one that stays must do what the other does");
+    let other_filter = doubled().change_session("tms-1", |session| session.filter = "tmf-empty".into());
+    let other_target = doubled().change_session("tms-1", |session| session.target = "tmt-empty".into());
+    // What it is to have instead stands, or is still to be made.
+    let spoil = |filter: &mut crate::inventory::Filter| filter.rules.clear();
+    let unmade = [other_filter.clone().change_filter("tmf-1", spoil), other_target.clone().without_target("tmt-1")];
+    for worse in [other_filter, other_target].into_iter().chain(unmade) {
+        let plan = planned(&worse.read(100), &settled(), 101);
+        assert!(!steps(&plan).contains(&"delete tms-0".into()), "the one that stays must do what the other does");
+    }
 }
 
 #[test]
@@ -219,8 +255,8 @@ fn a_filter_that_nobody_uses_goes_after_the_settle_time() {
 }
 
 /// What is planned for an unused filter after AWS has refused to delete it with this code.
-fn after_refusal(code: &str) -> Vec<String> {
-    let facts = one_mirrored_jewel().filter("tmf-2").read(100);
+fn after_refusal(code: &str, change: fn(&mut crate::inventory::Filter)) -> Vec<String> {
+    let facts = one_mirrored_jewel().filter("tmf-2").change_filter("tmf-2", change).read(100);
     let mut memory = unwanted_since(0, ObjectId::Filter("tmf-2".into()));
     let key = facts.ours.filters.keys().next().unwrap().clone();
     let refusal = Refusal { code: code.into(), said: "no".into(), strikes: 1, until: at(90) };
@@ -230,8 +266,14 @@ fn after_refusal(code: &str) -> Vec<String> {
 
 #[test]
 fn the_rules_of_a_filter_go_first_only_where_aws_does_not_remove_it_with_them() {
-    assert_eq!(after_refusal("DependencyViolation"), ["delete tmfr-tmf-2-0 of tmf-2", "delete tmfr-tmf-2-1 of tmf-2"]);
-    assert_eq!(after_refusal("TrafficMirrorFilterInUse"), ["delete tmf-2"], "what is in use keeps its rules");
+    let refused = |code| after_refusal(code, |_| {});
+    assert_eq!(refused("DependencyViolation"), ["delete tmfr-tmf-2-0 of tmf-2", "delete tmfr-tmf-2-1 of tmf-2"]);
+    assert_eq!(refused("TrafficMirrorFilterInUse"), ["delete tmf-2"], "what is in use keeps its rules");
+    assert_eq!(
+        after_refusal("DependencyViolation", |filter| filter.rules.clear()),
+        ["delete tmf-2"],
+        "and then it goes"
+    );
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn shorter_packets_are_a_loss_and_settle_and_longer_ones_do_not() {
     let facts = |length| one_mirrored_jewel().change_session("tms-1", move |session| session.packet_length = length);
     let plan = |facts: Facts, memory| planned_for(&with_length(128), &facts.read(31), &memory, 31);
     assert!(plan(facts(None), nothing_remembered()).steps.is_empty());
+    assert!(plan(facts(Some(8500)), nothing_remembered()).steps.is_empty());
     let settled = unwanted_since(0, ObjectId::Session("tms-1".into()));
     assert_eq!(steps(&plan(facts(None), settled)), ["change tms-1: 128 bytes of each packet"]);
     assert_eq!(steps(&plan(facts(Some(64)), nothing_remembered())), ["change tms-1: 128 bytes of each packet"]);

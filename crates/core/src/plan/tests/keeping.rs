@@ -125,6 +125,11 @@ fn what_the_policy_excepts_by_name_is_never_kept_however_little_it_is() {
     let facts = one_mirrored_jewel().filter_of("tmf-1", stands).filter_of("tmf-2", asked.clone());
     let plan = planned_on(facts, asked, &nothing_remembered());
     assert!(plan.surplus.is_empty() && plan.unwanted.contains(&ObjectId::Session("tms-1".into())), "{plan:?}");
+    // Nor where nothing else of it is asked for either.
+    let one = ("10.1.1.0/24", SERVED);
+    let mut asked = accepting(&[one]);
+    asked.rules.insert(rule(RuleAction::Reject, 9, "10.9.1.5/32", (8200, 8200)));
+    assert!(planned_from(accepting(&[one, ("10.9.1.5/32", (8200, 8200))]), asked).surplus.is_empty());
 }
 
 #[test]
@@ -190,17 +195,25 @@ fn what_somebody_behind_wants_is_never_kept_from_him() {
     assert!(beside(200, "10.1.2.7/32").surplus.is_empty(), "somebody else's session behind ours wants it");
     assert!(stays(&beside(7, "10.1.2.7/32")), "before ours it has it anyway");
     assert!(stays(&beside(200, "10.1.1.7/32")), "what is asked is ours");
+    let unseen = facts.clone().foreign_session("tms-f", "eni-1", 200);
+    let same = FilterSpec { rules: accepting(&[("10.1.0.0/23", SERVED)]).rules, services: BTreeSet::new() };
+    assert!(planned_on(unseen.clone(), asked(), &nothing_remembered()).surplus.is_empty(), "he may want anything");
+    let halves = unseen.filter_of("tmf-1", accepting(&[("10.1.0.0/24", SERVED), ("10.1.1.0/24", SERVED)]));
+    assert!(stays(&planned_on(halves, same, &nothing_remembered())), "there is nothing for him");
 
     // Another lane of ours, which is still to be made.
     let facts = facts.read(100);
-    let lane = |peer| {
+    let lane = |ours, number, peer| {
         let mut desired = asking(&facts, asked());
+        desired.sessions.values_mut().for_each(|session| session.number = ours);
         let spec = accepting(&[(peer, SERVED)]);
         let mut behind = desired.sessions.values().next().unwrap().clone();
-        (behind.number, behind.filter) = (200, spec.key());
+        (behind.number, behind.filter) = (number, spec.key());
         desired.sessions.insert(("eni-1".into(), "zeek".into()), behind);
         desired.filters.insert(spec.key(), spec);
         plan(&desired, &facts, &nothing_remembered(), at(101)).surplus.len()
     };
-    assert_eq!((lane("10.1.2.0/25"), lane("10.1.3.0/24")), (0, 1));
+    assert_eq!([lane(100, 200, "10.1.2.0/25"), lane(100, 200, "10.1.3.0/24")], [0, 1]);
+    assert_eq!(lane(100, 50, "10.1.2.0/25"), 1, "before ours it has it anyway");
+    assert_eq!(lane(300, 200, "10.1.2.0/25"), 0, "ours stands before it until it has moved");
 }
