@@ -1,19 +1,29 @@
 //! Takes sessions that are to lose packets, which has settled; gives sentences about which of them count, and which wait.
 
+use std::sync::Arc;
+
 use super::*;
-use crate::memory::{Drift, DriftKind};
+use crate::ids::LoadBalancerArn;
+use crate::inventory::{InstanceState, LoadBalancer};
+use crate::memory::{Drift, DriftKind, remember};
 
 /// What is planned where so many sessions are not wanted any more, by one who has just begun: five may go.
 fn ending(count: i64, refused: Option<Refusal>, seconds: i64) -> Plan {
+    let (facts, mut memory) = unwanted(count);
+    let first = ("DeleteTrafficMirrorSession".into(), ObjectKey::Session("eni-0".into(), "sta".into()));
+    refused.into_iter().for_each(|refusal| _ = memory.refused.insert(first.clone(), refusal));
+    planned(&facts.read(100), &memory, seconds)
+}
+
+/// So many sessions of an instance that is not wanted any more, and one who has seen that long enough.
+fn unwanted(count: i64) -> (Facts, Memory) {
     let mut memory = nothing_remembered();
     let facts = (0..count).fold(Facts::new().instance("i-1", &[]), |facts, n| {
         let (interface, session) = (format!("eni-{n}"), format!("tms-{n}"));
         memory.unwanted.insert(ObjectId::Session(session.as_str().into()), at(0));
         facts.interface(&interface, "i-1").session(&session, &interface, 100)
     });
-    let first = ("DeleteTrafficMirrorSession".into(), ObjectKey::Session("eni-0".into(), "sta".into()));
-    refused.into_iter().for_each(|refusal| _ = memory.refused.insert(first.clone(), refusal));
-    planned(&facts.read(100), &memory, seconds)
+    (facts, memory)
 }
 
 #[test]
@@ -34,6 +44,35 @@ fn what_aws_has_just_refused_takes_nobodys_place_until_it_is_tried_again() {
         let again = ending(6, refused(), seconds);
         assert_eq!((again.steps.len(), again.losing.len()), (5, 5));
     }
+}
+
+#[test]
+fn what_a_person_approves_does_not_count_and_is_not_held_and_nothing_is_where_not_everything_is_seen() {
+    let (facts, memory) = unwanted(6);
+    let held = planned(&facts.clone().read(100), &memory, 101);
+    let mut approved = remember(memory.clone(), &held, &[], at(101));
+    approved.approve(&BTreeMap::new(), &[held.held.unwrap().digest].into(), at(101));
+    let plan = planned(&facts.clone().read(100), &approved, 101);
+    assert_eq!((plan.steps.len(), plan.losing.len(), plan.held), (6, 0, None));
+    let mut gap = facts.read(100);
+    gap.gaps.insert(Kind::Targets, crate::inventory::Gap { why: "denied".into(), at: at(100) });
+    assert_eq!(planned(&gap, &memory, 101).held, None);
+}
+
+#[test]
+fn only_of_instances_that_are_seen_to_have_stopped_all_sessions_go() {
+    let going = |state, attached| {
+        let (mut facts, memory) = unwanted(6);
+        facts = facts.instance_in("i-1", state, &[]);
+        for interface in Arc::make_mut(&mut facts.0.interfaces).values_mut() {
+            interface.attachment.as_mut().unwrap().attached = attached;
+        }
+        let plan = planned(&facts.read(100), &memory, 101);
+        (plan.steps.len(), plan.losing.len())
+    };
+    let states = [InstanceState::Running, InstanceState::Stopping, InstanceState::Stopped, InstanceState::Terminated];
+    assert_eq!(states.map(|state| going(state, true)), [(5, 5), (5, 5), (6, 0), (6, 0)]);
+    assert_eq!(going(InstanceState::Stopped, false), (5, 5), "attachments may be missing from the list");
 }
 
 /// Whether a change of the jewel's session counts, once it has settled.
@@ -59,6 +98,12 @@ fn a_change_counts_unless_nothing_is_lost_by_it_or_somebody_else_has_begun() {
     assert!(counts(there(), Some(DriftKind::SessionDeleted)), "that is another matter");
     assert!(!counts(to_another(), None), "there is no such target");
     assert!(!counts(sensor(to_another(), "eni-gone"), None), "nothing hears what is sent there");
+    let other: LoadBalancerArn = "arn:aws:x:loadbalancer/net/other/1".into();
+    let balanced = || to_another().target("tmt-9", Resource::NetworkLoadBalancer(other.clone()));
+    assert!(counts(balanced(), None));
+    let mut deaf = balanced();
+    deaf.0.balancers.insert(other.clone(), LoadBalancer::default());
+    assert!(!counts(deaf, None), "it has no listener");
     let of_others = |mut facts: Facts| {
         facts.0.targets.get_mut(&"tmt-9".into()).unwrap().owner = "999999999999".into();
         facts
