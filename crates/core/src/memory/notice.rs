@@ -28,9 +28,7 @@ pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
     } = memory;
     let fresh: BTreeSet<Kind> =
         Kind::ALL.into_iter().filter(|kind| inventory.read.get(kind) > before.read.get(kind)).collect();
-    let looked = fresh.contains(&Kind::Interfaces) || inventory.short.contains_key(&Kind::Interfaces);
-    let vanished = looked && is_another_world(&before, &inventory);
-    if vanished || is_another_account(&inventory) {
+    if is_another_world(&before, &inventory) || is_another_account(&inventory) {
         return Memory { rates, allowance: allowance.anew(), ..Memory::new(inventory.region) };
     }
     let comparison = Comparison { before: &before, now: &inventory, written: &written, fresh: &fresh };
@@ -177,9 +175,10 @@ fn prune(predecessors: &mut BTreeMap<ObjectKey, Predecessor>, inventory: &Invent
         ObjectKey::Session(interface, _) => {
             !fresh.contains(&Kind::Interfaces) || inventory.interfaces.contains_key(interface)
         }
-        ObjectKey::Rule(filter, _) | ObjectKey::Services(filter) => {
-            !fresh.contains(&Kind::Filters) || inventory.filters.contains_key(filter)
-        }
+        ObjectKey::Rule(filter, _) | ObjectKey::Services(filter) => inventory.filters.contains_key(filter),
         ObjectKey::Filter(_) | ObjectKey::Target(_) => true,
     });
 }
+
+#[cfg(test)]
+mod tests;

@@ -201,3 +201,6 @@ fn targets(comparison: &Comparison<'_>, found: &mut Found) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
