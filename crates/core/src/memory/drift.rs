@@ -235,3 +235,6 @@ impl Drifts {
 fn pause(pauses: u32) -> SignedDuration {
     super::rates::backoff(FIRST_PAUSE, pauses, LONGEST_PAUSE)
 }
+
+#[cfg(test)]
+mod tests;
