@@ -307,3 +307,6 @@ fn removed(step: &Step) -> Option<ObjectId> {
         | Step::TagSession { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
