@@ -126,8 +126,11 @@ mod tests {
 
     /// What is remembered once AWS has answered a step with this code; with none, it carried it out.
     fn answered(facts: Facts, step: Step, code: Option<&str>) -> Memory {
-        let mut memory = nothing_remembered();
-        memory.inventory = facts.read(0).into();
+        answer(Memory { inventory: facts.read(0).into(), ..nothing_remembered() }, step, code)
+    }
+
+    /// The same, of one who has learned before.
+    fn answer(memory: Memory, step: Step, code: Option<&str>) -> Memory {
         let action = step.action();
         let result = match code {
             Some(code) => Err(CloudError::answered(action, code, "no", 400)),
@@ -160,7 +163,9 @@ mod tests {
 
     #[test]
     fn an_accepted_session_shows_that_its_type_is_mirrored() {
-        assert!(answered(jewel_with(|_| {}), create(100), None).lessons.accepted.contains("m5.large"));
+        let mut memory = answered(jewel_with(|_| {}), create(100), Some(NOT_SUPPORTED));
+        memory = answer(memory, create(100), None);
+        assert!(memory.lessons.accepted.contains("m5.large") && memory.lessons.unsupported.is_empty());
     }
 
     #[test]
@@ -169,12 +174,16 @@ mod tests {
             let memory = answered(jewel_with(|_| {}), create(100), Some(code));
             assert_eq!(memory.lessons.full.get(&"tmt-1".into()), Some(&at(600)));
             assert!(memory.refused.is_empty(), "the next one goes elsewhere, or says that all are full");
+            let memory = remember(memory, &Plan::default(), &[], at(599));
+            assert!(memory.lessons.is_full(&"tmt-1".into(), at(599)));
             let memory = remember(memory, &Plan::default(), &[], at(600));
             assert!(memory.lessons.full.is_empty());
         }
         let code = "TrafficMirrorSessionsPerInterfaceLimitExceeded";
         let memory = answered(jewel_with(|_| {}), create(100), Some(code));
+        let memory = remember(memory, &Plan::default(), &[], at(599));
         assert!(memory.lessons.has_no_slot(&"eni-1".into(), at(599)));
+        assert!(remember(memory, &Plan::default(), &[], at(600)).lessons.no_slot.is_empty());
     }
 
     #[test]
@@ -198,12 +207,15 @@ mod tests {
         let memory = answered(jewel_with(|_| {}), create(100), Some("InvalidParameterValue"));
         assert!(memory.lessons.has_number(&"eni-1".into(), 100, at(3599)));
         assert_eq!(memory.refused.len(), 1, "the code may mean something else");
+        assert!(remember(memory, &Plan::default(), &[], at(3600)).lessons.numbers.is_empty());
     }
 
     #[test]
     fn an_interface_that_is_gone_teaches_nothing_any_more() {
         let mut memory = answered(jewel_with(|_| {}), create(100), Some(NOT_SUPPORTED));
+        memory.lessons.had.insert("eni-1".into(), [("sta".into(), (100, at(0)))].into());
         memory.inventory = Facts::new().read(1).into();
-        assert!(remember(memory, &Plan::default(), &[], at(1)).lessons.unsupported.is_empty());
+        let lessons = remember(memory, &Plan::default(), &[], at(1)).lessons;
+        assert!(lessons.unsupported.is_empty() && lessons.had.is_empty());
     }
 }

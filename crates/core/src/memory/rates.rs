@@ -129,6 +129,7 @@ mod tests {
     fn half_a_share_is_half_the_burst_and_half_the_rate() {
         let seconds = call(&mut Rates::default(), 30, 0.5);
         assert!((2.0..2.02).contains(&seconds), "{seconds}");
+        assert_eq!(call(&mut Rates::default(), 1, 0.001), 0.0, "one call fits into the smallest");
     }
 
     #[test]
@@ -139,8 +140,11 @@ mod tests {
         assert_eq!(rates.next(CREATE, 1.0, at(0)), at(1));
         rates.answered(CREATE, Some(Class::Throttled), at(1));
         assert_eq!(rates.next(CREATE, 1.0, at(1)), at(3));
+        assert_eq!([2, 3].map(|seconds| rates.closed_until(CREATE, at(seconds))), [Some(at(3)), None]);
         rates.answered(CREATE, None, at(3));
-        assert_eq!(rates.closed_until(CREATE, at(3)), None);
+        assert_eq!(rates.closed_until(CREATE, at(2)), None);
+        rates.answered(CREATE, Some(Class::Retry), at(3));
+        assert_eq!(rates.closed_until(CREATE, at(3)), Some(at(4)), "and then it begins anew");
     }
 
     #[test]

@@ -90,6 +90,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_too_short_is_read_again_after_a_minute_and_in_the_moment_in_which_it_is_believed() {
+        let mut inventory = Inventory::empty("eu-west-1".into());
+        let mut again_after = |seconds| {
+            let gap = crate::inventory::Gap { why: "short".into(), at: at(seconds) };
+            inventory.gaps.insert(Kind::Sessions, gap);
+            let denied = again(&inventory, Kind::Sessions);
+            inventory.short.insert(Kind::Sessions, at(0));
+            let short = again(&inventory, Kind::Sessions);
+            inventory.short.clear();
+            (denied, short)
+        };
+        assert_eq!([0, 570].map(&mut again_after), [(None, Some(at(60))), (None, Some(at(600)))]);
+    }
+
+    #[test]
     fn what_is_believed_is_what_the_next_is_compared_with() {
         let sizes = known(Kind::Instances, &[1000, 10]);
         assert_eq!([10, 6, 4].map(|items| sizes.too_short(Kind::Instances, items)), [None, None, Some(10)]);

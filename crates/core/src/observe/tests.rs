@@ -215,6 +215,48 @@ fn what_was_just_created_stands_until_a_read_shows_it() {
 }
 
 #[test]
+fn a_read_in_the_moment_of_a_write_says_nothing_of_it() {
+    let (memory, without) = just_created(10);
+    let other = one_mirrored_jewel().change_session("tms-1", |session| session.number = 7).read(0);
+    let number = |seconds| walk(&memory, &other, seconds, truth).sessions[&"tms-1".into()].number;
+    assert_eq!([10, 11].map(number), [100, 7]);
+    let mut missed = memory;
+    for seconds in [10, 11] {
+        missed = seen(missed.clone(), &walk(&missed, &without, seconds, truth), &[], seconds);
+    }
+    let stands = |seconds| !walk(&missed, &without, seconds, truth).sessions.is_empty();
+    assert_eq!([40, 41].map(stands), [true, false], "it was not missed before 11");
+}
+
+#[test]
+fn a_round_that_reads_nothing_forgets_no_write() {
+    let (memory, without) = just_created(10);
+    let memory = seen(memory.clone(), &walk(&memory, &without, 60, truth), &[], 60);
+    let nothing = Walk::due(&policy(), &memory, &Hints::default(), at(61)).finish(&memory);
+    let memory = seen(memory, &nothing, &[], 61);
+    assert_eq!(walk(&memory, &without, 70, truth).sessions.len(), 1);
+}
+
+#[test]
+fn a_change_is_remembered_until_a_read_shows_it_and_missed_anew_after_one_that_is_behind() {
+    let facts = one_mirrored_jewel();
+    let (with, without) = (facts.clone().read(0), facts.clone().without_session("tms-1").read(0));
+    let memory = seen(nothing_remembered(), &walk(&nothing_remembered(), &with, 0, truth), &[], 0);
+    let change = crate::cloud::SessionChange { vni: Some(9), ..Default::default() };
+    let step = Step::ModifySession { session: "tms-1".into(), change };
+    let inventory = Inventory::clone(&memory.inventory);
+    let mut memory = seen(memory, &inventory, &[done(step, the_session(), Outcome::Done, 10)], 10);
+    for (seconds, shown) in [(60, &without), (70, &with), (100, &without)] {
+        let inventory = walk(&memory, shown, seconds, truth);
+        assert_eq!(inventory.sessions[&"tms-1".into()].vni, Some(9), "at {seconds}");
+        memory = seen(memory, &inventory, &[], seconds);
+    }
+    let changed = facts.change_session("tms-1", |session| session.vni = Some(9)).read(0);
+    let memory = seen(memory.clone(), &walk(&memory, &changed, 110, truth), &[], 110);
+    assert!(memory.written.is_empty(), "{:?}", memory.written);
+}
+
+#[test]
 fn what_two_reads_a_settle_time_apart_do_not_show_is_gone_and_made_again_with_another_token() {
     let (memory, without) = just_created(10);
     let first = walk(&memory, &without, 60, truth);
@@ -240,8 +282,9 @@ fn what_somebody_deletes_is_made_again_once_that_has_settled() {
     assert!(planned(&missing, &memory, 61).steps.is_empty(), "one read may be behind");
     assert_eq!(memory.settled_at(policy().settle).collect::<Vec<_>>(), [at(90)]);
     let settled = walk(&memory, &without, 90, truth);
-    let plan = planned(&settled, &seen(memory, &settled, &[], 90), 90);
-    assert_eq!(plan.steps[0].incarnation, "tms-1");
+    let memory = seen(memory, &settled, &[], 90);
+    assert_eq!(planned(&settled, &memory, 90).steps[0].incarnation, "tms-1");
+    assert_eq!(Walk::due(&policy(), &memory, &Hints::default(), at(91)).ask(), None, "it is read for that once");
 }
 
 #[test]
@@ -267,7 +310,8 @@ fn what_we_removed_stays_removed_although_a_read_still_shows_it() {
     assert!(behind.sessions.is_empty());
     let plan = planned(&behind, &memory, 60);
     assert_eq!(plan.steps[0].incarnation, "tms-1", "wanted again, it is another one at once");
-    assert_eq!(walk(&memory, &with, 311, truth).sessions.len(), 1, "in the end the reads are right");
+    let shown = |seconds| walk(&memory, &with, seconds, truth).sessions.len();
+    assert_eq!([309, 310].map(shown), [0, 1], "in the end the reads are right");
 }
 
 #[test]

@@ -88,6 +88,13 @@ fn a_subnet_that_is_untagged_ends_what_only_it_has_chosen() {
 }
 
 #[test]
+fn where_the_last_tag_is_gone_nobody_knows_at_once_whether_that_is_true() {
+    let untagged = mirrored_by_its_subnet().subnet(&[]).read(0);
+    let inventory = walk(&who_saw_it(), &untagged, 30, truth);
+    assert_eq!((inventory.is_complete(Kind::Tagged), inventory.tagged.subnets.len()), (false, 1));
+}
+
+#[test]
 fn while_tags_of_subnets_cannot_be_read_what_they_have_chosen_stays() {
     let untagged = mirrored_by_its_subnet().subnet(&[]).read(0);
     assert_eq!(goes_on(who_saw_it(), &untagged, 1200, tags_denied), Vec::<String>::new());
