@@ -129,7 +129,10 @@ mod tests {
     fn half_a_share_is_half_the_burst_and_half_the_rate() {
         let seconds = call(&mut Rates::default(), 30, 0.5);
         assert!((2.0..2.02).contains(&seconds), "{seconds}");
-        assert_eq!(call(&mut Rates::default(), 1, 0.001), 0.0, "one call fits into the smallest");
+        let mut smallest = Rates::default();
+        smallest.spend(CREATE, 0.001, at(0));
+        let next = smallest.next(CREATE, 0.001, at(0));
+        assert_eq!(smallest.next(CREATE, 0.001, next), next, "one call fits into the smallest");
     }
 
     #[test]
