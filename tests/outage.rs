@@ -17,8 +17,8 @@ use vpc_mirror::clock::Clock;
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
 
-const FLEET: usize = 500;
-const REPLACED: usize = 50;
+const FLEET: usize = 100;
+const REPLACED: usize = 10;
 const HOUR: i64 = 3600;
 
 /// What may come and go between two looks: the buffers of one round.

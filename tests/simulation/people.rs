@@ -2,6 +2,7 @@
 //! people's mirroring. Never asks whether that was wise.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use mirror_core::ids::{FilterId, Lane, LoadBalancerArn, TargetId};
 use mirror_core::inventory::{Direction, InstanceState, Resource, RuleAction, Tags};
@@ -22,6 +23,9 @@ use crate::support::dice::Dice;
 /// The most instances of a fleet: every state of a small one is met more often than any of a large one.
 const MOST: usize = 8;
 
+/// What gives an interface addresses, or takes them away.
+const READDRESSES: Range<u64> = 20..21;
+
 /// The number that somebody gives a session that is not his.
 pub(crate) const MOVED: u16 = 777;
 
@@ -37,6 +41,8 @@ pub(crate) struct People {
     pub(crate) guests: bool,
     /// Whether they leave the fleet alone, and lay hands on what mirrors it.
     pub(crate) meddling: bool,
+    /// Whether they give interfaces addresses and take them away again most of the time.
+    pub(crate) readdressing: bool,
 }
 
 /// Calls, and gives the content of the answer.
@@ -71,7 +77,7 @@ impl People {
             let rule = everything(&filters[0], direction, 10);
             call!(world, CreateTrafficMirrorFilterRule(rule));
         }
-        Self { sensors, target, filters, subnet, guests: false, meddling: false }
+        Self { sensors, target, filters, subnet, guests: false, meddling: false, readdressing: false }
     }
 
     /// Launches an instance; the number says of which kind.
@@ -114,7 +120,11 @@ impl People {
         let one = pick(&mut dice, &living).unwrap();
         let id = one.instance.id.clone();
         let plain: Vec<&NetworkInterface> = interfaces.iter().filter(|it| it.interface_type == "interface").collect();
-        let acts = if self.meddling { 21..46 } else { 0..34 };
+        let acts = match (self.meddling, self.readdressing && dice.roll(0..4) > 0) {
+            (true, _) => 21..46,
+            (false, true) => READDRESSES,
+            (false, false) => 0..34,
+        };
         match dice.roll(acts) {
             0..4 if living.len() < MOST => self.launch(world, &mut dice),
             0..5 => done(world, Request::TerminateInstances(vec![id])),

@@ -3,6 +3,9 @@
 use jiff::SignedDuration;
 use mirror_sim::Unknowns;
 
+/// For how long evidence must hold, unless a policy says otherwise: reads may be as old.
+pub(crate) const SETTLE: SignedDuration = SignedDuration::from_secs(30);
+
 /// In which cloud, and with which processes.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
@@ -34,6 +37,8 @@ pub(crate) struct Setting {
     pub(crate) doubles: bool,
     /// Whether others mirror to our targets, too.
     pub(crate) guests: bool,
+    /// Whether people give interfaces addresses and take them away again most of the time.
+    pub(crate) readdressing: bool,
     /// Whether policies change all the time.
     pub(crate) fickle: bool,
     /// Whether calls go through the AWS SDK, as HTTP.
@@ -50,7 +55,7 @@ impl Default for Setting {
             unknowns: Unknowns::default(),
             leaders: vec![SignedDuration::ZERO],
             another_owner: false,
-            lag: SignedDuration::from_secs(20),
+            lag: SETTLE,
             pages: false,
             lost: 20,
             happenings: 40,
@@ -61,6 +66,7 @@ impl Default for Setting {
             jewels: 0,
             doubles: false,
             guests: false,
+            readdressing: false,
             fickle: false,
             through_sdk: false,
             believes: false,

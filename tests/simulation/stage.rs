@@ -550,7 +550,8 @@ impl InSdk {
 impl Wire for Line {
     fn carry(&self, request: http::Request<Vec<u8>>) -> Carried {
         let Edge { shared, process, .. } = self.edge.clone();
-        let asks = self.asks.lock().unwrap().take().expect("one call is one request");
+        // One call is one request.
+        let asks = self.asks.lock().unwrap().take().unwrap();
         let call = shared.lock().unwrap().send(process, asks, Some(request));
         Box::pin(async move {
             match poll_fn(|_| shared.lock().unwrap().receive(call)).await {

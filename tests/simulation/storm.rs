@@ -166,6 +166,7 @@ impl Storm {
         let mut people = People::move_in(&mut world);
         people.guests = setting.guests;
         people.meddling = setting.meddling;
+        people.readdressing = setting.readdressing;
         let mut dice = Dice::new(seed ^ 0x5eed);
         match setting.jewels {
             0 => (0..dice.roll(1..6)).for_each(|_| _ = people.launch(&mut world, &mut dice)),

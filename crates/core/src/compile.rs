@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use self::filter::Filtered;
-use crate::decide::{Capture, Decision, Decisions, LaneWish, TargetChoice};
+use crate::decide::{Capture, Decision, Decisions, LaneWish, Reason, TargetChoice};
 use crate::digest::digest;
 use crate::ids::{FilterKey, InterfaceId, Lane, ResourceId, TargetId};
 use crate::inventory::{Rule, Tags};
@@ -42,6 +42,8 @@ pub struct Desired {
     pub sessions: BTreeMap<(InterfaceId, Lane), SessionSpec>,
     /// Interfaces of which it is not known what is wanted: what stands there, stays.
     pub doubtful: BTreeSet<InterfaceId>,
+    /// Sessions that are wanted, and have no slot beside those that are wanted more.
+    pub crowded_out: BTreeSet<(InterfaceId, Lane)>,
 }
 
 /// A filter.
@@ -95,6 +97,7 @@ pub fn compile(policy: &Policy, decisions: &Decisions) -> Desired {
         tagged: BTreeSet::new(),
         sessions: BTreeMap::new(),
         doubtful: BTreeSet::new(),
+        crowded_out: BTreeSet::new(),
     };
     for target in policy.sensors.values().flat_map(|sensor| &sensor.targets) {
         match &target.to {
@@ -108,6 +111,11 @@ pub fn compile(policy: &Policy, decisions: &Decisions) -> Desired {
     for (interface, decision) in &decisions.interfaces {
         if decision.doubt {
             desired.doubtful.insert(interface.clone());
+        }
+        for reason in &decision.reasons {
+            if let Reason::NoSlot { lane, .. } = reason {
+                desired.crowded_out.insert((interface.clone(), lane.into()));
+            }
         }
         for (lane, wish) in &decision.lanes {
             let (key, filtered) = compiled.entry((&wish.capture, wish.ipv6)).or_insert_with(|| {

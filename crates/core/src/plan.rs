@@ -7,6 +7,7 @@
 //! | change a session so that it loses nothing | likewise | everything read completely |
 //! | change it so that it may lose packets | likewise | the same, twice, at least the settle time apart |
 //! | none: its filter mirrors all that is asked, and little more | | |
+//! | remove a session to make room for one that is wanted more | right before that one | everything read completely |
 //! | remove a session, a target, a filter and its rules | last | the same, twice, at least the settle time apart |
 
 mod adopt;
@@ -138,6 +139,8 @@ struct Draft<'a> {
     unwanted: BTreeSet<ObjectId>,
     starting: BTreeSet<InterfaceId>,
     losing: BTreeSet<SessionId>,
+    /// Sessions that make room by these calls.
+    displaced: BTreeSet<SessionId>,
     /// What is to be lost sooner or later, counts, and is not approved.
     losses: BTreeSet<Loss>,
     surplus: Vec<Surplus>,
@@ -159,6 +162,7 @@ impl<'a> Draft<'a> {
             unwanted: BTreeSet::new(),
             starting: BTreeSet::new(),
             losing: BTreeSet::new(),
+            displaced: BTreeSet::new(),
             losses: BTreeSet::new(),
             surplus: Vec::new(),
             leaving: BTreeSet::new(),

@@ -8,6 +8,7 @@
 //! | yes | one | change what differs, or nothing |
 //! | yes | several | keep the lowest number, then the lowest id; remove the others, once settled and the one that stays is right |
 //! | no | any | remove, once settled |
+//! | yes, without a slot | any | remove the least important as soon as one that is wanted more can be made but for the slot |
 //! | unknown | any | nothing |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,10 +118,6 @@ fn create(
             return false;
         }
     };
-    if slots_used >= SESSIONS_PER_INTERFACE {
-        draft.wait(object_key(key), what(), Wait::Slot);
-        return false;
-    }
     if !draft.inventory.is_complete(Kind::LoadBalancers) {
         // It might be behind a sensor: then it would be sent what it sends, again and again. What stands has been looked at before.
         draft.wait(object_key(key), what(), Wait::Read(Kind::LoadBalancers));
@@ -146,7 +143,34 @@ fn create(
             tags,
         },
     );
+    if draft.creates.len() > before && slots_used >= SESSIONS_PER_INTERFACE {
+        // It comes in the next round, once the slot is free: AWS would refuse it if the removal failed.
+        draft.creates.truncate(before);
+        displace(draft, key, spec);
+        draft.wait(object_key(key), what(), Wait::Slot);
+    }
     draft.creates.len() > before
+}
+
+/// Removes the least important session of ours that has no slot beside a more important one. That one is wanted is no doubt that could
+/// settle; but it must be seen whole.
+fn displace(draft: &mut Draft<'_>, (interface, lane): &Key, spec: &SessionSpec) {
+    let (desired, inventory) = (draft.desired, draft.inventory);
+    if inventory.complete_since().is_none() || desired.doubtful.contains(interface) {
+        return;
+    }
+    let crowded_out = desired.crowded_out.iter().filter(|(there, _)| there == interface);
+    let standing = crowded_out.flat_map(|key| inventory.standing(key).into_iter().map(move |session| (key, session)));
+    let there = standing.filter(|(_, session)| !draft.displaced.contains(&session.id));
+    let Some((key, session)) = there.max_by_key(|(_, session)| session.number) else { return };
+    let (key, loss) = (object_key(key), Loss::removal(&session.id));
+    let why = format!("makes room for the session to {lane}, which is wanted more");
+    let what = format!("remove {}: {why}", session.id);
+    draft.foresee(&loss);
+    draft.displaced.insert(session.id.clone());
+    if draft.may_lose(session, &loss, &key, "DeleteTrafficMirrorSession", &what) {
+        draft.change(key, spec.rank, why, Step::DeleteSession { session: session.id.clone() });
+    }
 }
 
 /// Whether a session needs a change.
@@ -229,6 +253,7 @@ fn remove(draft: &mut Draft<'_>) {
     for (key, ids) in &inventory.ours.sessions {
         let (interface, _) = key;
         if draft.desired.sessions.contains_key(key)
+            || draft.desired.crowded_out.contains(key)
             || draft.desired.doubtful.contains(interface)
             || !inventory.interfaces.contains_key(interface)
         {

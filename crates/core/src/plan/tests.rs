@@ -5,8 +5,10 @@ mod rollout;
 mod scope;
 
 use super::*;
-use crate::inventory::{AMAZON_DNS, Resource};
+use crate::compile::compile;
+use crate::inventory::{AMAZON_DNS, Gap, Resource};
 use crate::memory::{Predecessor, Refusal};
+use crate::policy::Policy;
 use crate::testing::*;
 
 fn nlb() -> Resource {
@@ -372,6 +374,61 @@ fn a_full_interface_waits_for_a_slot() {
         waits(&planned(&facts, &nothing_remembered(), 1))[0],
         "session of eni-1 to sta: a free slot on the interface"
     );
+}
+
+const THREE_LANES: &str = "\
+sensors:
+  one: {targets: [{networkLoadBalancer: 'arn:aws:x:loadbalancer/net/one/1'}]}
+  two: {targets: [{networkLoadBalancer: 'arn:aws:x:loadbalancer/net/two/1'}]}
+  three: {targets: [{networkLoadBalancer: 'arn:aws:x:loadbalancer/net/three/1'}]}
+strategies:
+  - {name: a, importance: {}, sensor: one, except: [tcp/22, udp/514]}
+  - {name: b, importance: {}, sensor: two, except: [udp/514]}
+  - {name: c, importance: {}, sensor: three}";
+
+/// What all three want, of which the less important two stand beside somebody else's: there is no slot for the first.
+fn crowded() -> (Policy, Facts) {
+    let policy = policy_of(THREE_LANES);
+    let lane = |name: &str| ObjectKey::Session("eni-1".into(), name.into());
+    let mut facts = Facts::new().instance("i-1", &[("mirror", "a+b+c")]).interface("eni-1", "i-1");
+    let wanted = decided(&policy, &facts.clone().read(0));
+    for (n, spec) in (1..).zip(compile(&policy, &wanted).filters.into_values()) {
+        facts = facts.filter_of(&format!("tmf-{n}"), spec);
+    }
+    for (n, name) in (1..).zip(["one", "two", "three"]) {
+        let arn = format!("arn:aws:x:loadbalancer/net/{name}/1");
+        facts = facts.target(&format!("tmt-{n}"), Resource::NetworkLoadBalancer(arn.into()));
+    }
+    for (number, name, target) in [(200, "two", "tmt-2"), (300, "three", "tmt-3")] {
+        let (id, tags) = (format!("tms-{name}"), facts.tags(&lane(name)));
+        facts = facts.tagged_session(&id, "eni-1", number, tags).change_session(&id, |it| it.target = target.into());
+    }
+    (policy, facts.foreign_session("tms-f", "eni-1", 1))
+}
+
+#[test]
+fn the_least_important_session_goes_at_once_where_a_more_important_one_needs_its_slot() {
+    let (policy, facts) = crowded();
+    let plan = planned_for(&policy, &facts.read(0), &nothing_remembered(), 1);
+    let first = &plan.steps[0];
+    assert_eq!(
+        (first.step.to_string(), first.why.as_str()),
+        ("delete tms-three".into(), "makes room for the session to one, which is wanted more")
+    );
+    assert!(!steps(&plan).iter().any(|step| step.starts_with("mirror")), "AWS would refuse it: {plan:?}");
+    assert_eq!(plan.losing.len(), 1, "it counts");
+}
+
+#[test]
+fn a_session_without_a_slot_stays_while_the_one_that_needs_it_cannot_be_made() {
+    let (policy, facts) = crowded();
+    let without_target = facts.clone().without_target("tmt-1").read(0);
+    let mut unread = facts.read(0);
+    unread.gaps.insert(Kind::Instances, Gap { why: "no".into(), at: at(0) });
+    for facts in [without_target, unread] {
+        let plan = planned_for(&policy, &facts, &nothing_remembered(), 3600);
+        assert!(!steps(&plan).iter().any(|step| step.starts_with("delete")), "{plan:?}");
+    }
 }
 
 #[test]
