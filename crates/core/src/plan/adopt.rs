@@ -209,6 +209,22 @@ mod tests {
     }
 
     #[test]
+    fn one_that_sends_elsewhere_is_taken_over_for_the_most_important_lane() {
+        let facts = mirrored_by_a_stranger().instance("i-1", &[("mirror", "crown-jewel+vault")]);
+        let elsewhere =
+            |session: &mut Session| (session.target, session.filter) = ("tmt-9".into(), "tmf-theirs".into());
+        let facts = facts.change_session("tms-1", elsewhere).read(0);
+        let lane = |policy: &Policy| {
+            let adoption = adopt(&["tms-1".into()].into(), policy, &facts, &decided(policy, &facts));
+            adoption.plan.steps.into_iter().map(|planned| planned.key.to_string()).collect::<Vec<_>>()
+        };
+        let mut policy = policy();
+        assert_eq!(lane(&policy), ["session of eni-1 to sta"]);
+        policy.strategies.reverse();
+        assert_eq!(lane(&policy), ["session of eni-1 to zeek"]);
+    }
+
+    #[test]
     fn what_nothing_wants_or_another_made_is_left_alone_by_name_too() {
         let other = Tags::from([(OWNER_TAG.into(), "staging".into())]);
         let facts = mirrored_by_a_stranger()
