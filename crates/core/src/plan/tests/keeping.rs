@@ -110,6 +110,19 @@ fn one_that_mirrors_much_more_is_replaced_after_the_settle_time() {
 }
 
 #[test]
+fn of_protocols_without_ports_ten_from_anybody_are_little_and_twenty_are_not() {
+    let asked = || accepting(&[("10.1.1.0/24", SERVED)]);
+    let surplus = |protocols: u8| {
+        let mut stands = asked();
+        let accept = |number| rule(RuleAction::Accept, number, "0.0.0.0/0", SERVED);
+        let other = |n: u8| Rule { protocol: Some(100 + n), destination_ports: None, ..accept(100 + u16::from(n)) };
+        stands.rules.extend((0..protocols).map(other));
+        planned_from(stands, asked()).surplus.len()
+    };
+    assert_eq!([10, 20].map(surplus), [1, 0]);
+}
+
+#[test]
 fn the_resolvers_dns_is_never_kept_by_the_way() {
     let asked = accepting(&[("10.1.1.0/24", SERVED)]);
     let stands = FilterSpec { services: BTreeSet::from([AMAZON_DNS.to_owned()]), ..asked.clone() };
