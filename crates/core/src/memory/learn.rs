@@ -192,6 +192,10 @@ mod tests {
         let step = Step::ModifySession { session: "tms-1".into(), change };
         let memory = answered(one_mirrored_jewel(), step, Some("TrafficMirrorSourcesPerTargetLimitExceeded"));
         assert!(memory.lessons.is_full(&"tmt-2".into(), at(0)));
+        let change = SessionChange { vni: Some(7), ..SessionChange::default() };
+        let step = Step::ModifySession { session: "tms-1".into(), change };
+        let memory = answered(one_mirrored_jewel(), step, Some("TrafficMirrorSourcesPerTargetLimitExceeded"));
+        assert_eq!((memory.lessons.full.len(), memory.refused.len()), (0, 1), "it names none, and waits");
     }
 
     #[test]
