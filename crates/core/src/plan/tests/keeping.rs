@@ -3,6 +3,7 @@
 use super::*;
 use crate::compile::{Desired, FilterSpec, compile};
 use crate::inventory::{Direction, PortRange, Rule, RuleAction};
+use crate::memory::{Drift, DriftKind};
 use crate::packets::PacketSet;
 
 /// A rule for packets of TCP that arrive from a network at these ports.
@@ -178,6 +179,20 @@ fn a_spoiled_filter_is_never_kept() {
     });
     let plan = planned_on(facts, accepting(&[("10.1.1.0/24", SERVED)]), &nothing_remembered());
     assert_eq!((steps(&plan), plan.surplus.len()), (vec!["create a filter".into()], 0));
+}
+
+#[test]
+fn one_that_a_list_has_missed_for_a_moment_keeps_its_filter_and_one_that_somebody_has_pointed_at_it_does_not() {
+    let kept = |kind| {
+        let mut memory = nothing_remembered();
+        let id = ObjectId::Session("tms-1".into());
+        let drift = Drift { kind, id, from: String::new(), to: String::new(), since: at(0) };
+        memory.drift.open.insert(ObjectKey::Session("eni-1".into(), "sta".into()), drift);
+        let stands = accepting(&[("10.1.1.0/24", SERVED), ("10.1.2.0/24", SERVED)]);
+        let facts = one_mirrored_jewel().filter_of("tmf-1", stands);
+        planned_on(facts, accepting(&[("10.1.1.0/24", SERVED)]), &memory).surplus.len()
+    };
+    assert_eq!([DriftKind::SessionDeleted, DriftKind::SessionChanged].map(kept), [1, 0]);
 }
 
 #[test]
