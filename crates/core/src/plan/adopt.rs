@@ -219,6 +219,9 @@ mod tests {
             adoption.plan.steps.into_iter().map(|planned| planned.key.to_string()).collect::<Vec<_>>()
         };
         let mut policy = policy();
+        // Each leaves something to the other.
+        policy.strategies[0].except = capture(&strategy("{except: [udp/514]}")).except;
+        policy.strategies[1].except = capture(&strategy("{except: [tcp/22]}")).except;
         assert_eq!(lane(&policy), ["session of eni-1 to sta"]);
         policy.strategies.reverse();
         assert_eq!(lane(&policy), ["session of eni-1 to zeek"]);
@@ -242,6 +245,8 @@ mod tests {
             ("tms-u", NotAdopted::Unwanted),
         ];
         assert_eq!(adoption.refused, expected.map(|(id, why)| (id.into(), why)).into());
+        let said: Vec<String> = adoption.refused.values().map(ToString::to_string).collect();
+        assert!(said[1].contains("account 999999999999") && said[2].contains("owner staging"), "{said:?}");
     }
 
     #[test]
