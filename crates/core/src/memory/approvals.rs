@@ -169,6 +169,12 @@ mod tests {
         assert_eq!(approvals.held(losses(&["tms-2"])).digest, digest);
         assert_ne!(approvals.held(losses(&["tms-2", "tms-3"])).digest, digest);
         assert_eq!(held(&["tms-2", "tms-1"]).1, digest, "the same losses, the same digest");
+        for n in 0..8 {
+            let (mut approvals, _) = held(&["tms-1", &format!("tms-2{n}")]);
+            let latest = approvals.held(losses(&["tms-1", &format!("tms-3{n}")]));
+            approvals.note(&latest, at(60));
+            assert_eq!(approvals.held(losses(&["tms-1"])).digest, latest.digest, "of two sets, the latest");
+        }
     }
 
     #[test]

@@ -209,3 +209,19 @@ fn a_fight_over_one_session_keeps_no_other_from_being_repaired() {
     }
     assert!(cloud.facts.0.sessions.values().any(|session| session.interface.as_str() == "eni-0001"));
 }
+
+#[test]
+fn what_is_fought_over_goes_all_the_same_when_nothing_wants_it_any_more() {
+    let (mut cloud, mut ours, mut now) = mirrored(1);
+    let mut rounds = |ours: &mut Reconciler, count| {
+        for _ in 0..count {
+            now += 60;
+            cloud.facts.0.sessions.values_mut().for_each(|session| session.vni = Some(9));
+            ours.round(&mut cloud, now);
+        }
+        (tampering(&ours.memory, at(now)).fights.len(), cloud.facts.0.sessions.len())
+    };
+    assert!((0..60).any(|_| rounds(&mut ours, 1) == (1, 1)), "it is left alone");
+    ours.policy.strategies.clear();
+    assert_eq!(rounds(&mut ours, 3).1, 0);
+}

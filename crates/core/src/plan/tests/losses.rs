@@ -50,10 +50,14 @@ fn what_aws_has_just_refused_takes_nobodys_place_until_it_is_tried_again() {
 fn what_a_person_approves_does_not_count_and_is_not_held_and_nothing_is_where_not_everything_is_seen() {
     let (facts, memory) = unwanted(6);
     let held = planned(&facts.clone().read(100), &memory, 101);
-    let mut approved = remember(memory.clone(), &held, &[], at(101));
-    approved.approve(&BTreeMap::new(), &[held.held.unwrap().digest].into(), at(101));
-    let plan = planned(&facts.clone().read(100), &approved, 101);
-    assert_eq!((plan.steps.len(), plan.losing.len(), plan.held), (6, 0, None));
+    let digest = held.held.clone().unwrap().digest;
+    let (by_policy, by_word) = ([(digest.clone(), at(1000))].into(), [digest].into());
+    for (named, heard) in [(by_policy, BTreeSet::new()), (BTreeMap::new(), by_word)] {
+        let mut approved = remember(memory.clone(), &held, &[], at(101));
+        approved.approve(&named, &heard, at(101));
+        let plan = planned(&facts.clone().read(100), &approved, 101);
+        assert_eq!((plan.steps.len(), plan.losing.len(), plan.held), (6, 0, None));
+    }
     let mut gap = facts.read(100);
     gap.gaps.insert(Kind::Targets, crate::inventory::Gap { why: "denied".into(), at: at(100) });
     assert_eq!(planned(&gap, &memory, 101).held, None);

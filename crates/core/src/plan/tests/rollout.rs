@@ -53,6 +53,8 @@ fn so_many_interfaces_become_sources_in_an_hour_and_a_sixtieth_in_a_minute() {
 #[test]
 fn the_most_important_begin_first_and_the_others_know_when_their_turn_is() {
     let facts = jewels(3).instance("i-000", &[("mirror", "vault")]).instance("i-002", &[]);
+    let facts = facts.instance("i-zeek", &[]).interface("eni-zeek", "i-zeek");
+    let facts = facts.target("tmt-2", Resource::NetworkInterface("eni-zeek".into()));
     let plan = planned_for(&at_most(1), &facts.read(0), &nothing_remembered(), 0);
     assert_eq!(steps(&plan).iter().filter(|step| step.starts_with("mirror")).count(), 1);
     assert!(plan.starting.contains(&"eni-001".into()));
