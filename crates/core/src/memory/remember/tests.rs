@@ -252,3 +252,19 @@ fn what_was_written_stands_as_it_was_asked_for() {
     let written = who_did(answered(services, None, 0)).written.into_values().next().unwrap().state;
     assert_eq!(written, Some(Object::Services(["amazon-dns".into(), "dhcp".into()].into())), "beside what is there");
 }
+
+#[test]
+fn a_fight_of_yesterday_is_none_of_today() {
+    // Seen again, put right, and seen once more.
+    let repaired = |mut memory: Memory, seconds| {
+        memory.drift.open = who_has_seen_drift().drift.open;
+        let change = modify(SessionChange { vni: Some(9), ..SessionChange::default() });
+        let mut after = remember(memory, &both(), &[answered(change, None, seconds)], at(seconds));
+        after.drift.open = who_has_seen_drift().drift.open;
+        after
+    };
+    let fought = (0..3).fold(who_has_seen_drift(), repaired);
+    assert!(fought.drift.left_alone(&key(), at(3)).is_some());
+    let quiet = remember(fought, &Plan::default(), &[], at(86_400));
+    assert_eq!(repaired(quiet, 86_401).drift.left_alone(&key(), at(86_401)), None);
+}
