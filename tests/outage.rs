@@ -1,6 +1,6 @@
 //! A day in which AWS does not answer: nothing queues up, memory stays as it is, and afterwards there is no rush.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod account;

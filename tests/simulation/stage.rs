@@ -89,8 +89,16 @@ struct Process {
     /// Its access key, if its calls go through the SDK, as HTTP.
     key: Option<Keys>,
     skew: SignedDuration,
-    /// The daemon's own loop, and what it writes down; none while it is dead.
-    life: Option<(Pin<Box<dyn Future<Output = ()> + Send>>, Arc<Record>)>,
+    /// None while it is dead.
+    life: Option<Life>,
+}
+
+/// A process while it lives.
+struct Life {
+    /// The daemon's own loop.
+    future: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// What it writes down.
+    record: Arc<Record>,
 }
 
 /// Where everything meets.
@@ -365,7 +373,7 @@ impl Stage {
                 self.processes[which].policy.send_replace(policy);
             }
             Event::Approves(which) => {
-                let Some((_, record)) = &self.processes[which].life else { return };
+                let Some(Life { record, .. }) = &self.processes[which].life else { return };
                 let Some((digest, losses)) = record.held() else { return };
                 record.approve(&digest);
                 let mut shared = self.shared();
@@ -393,7 +401,7 @@ impl Stage {
                 None => run(&edge, policies, &region, RESYNC, &edge, &writes, &stop).await,
             }
         });
-        *life = Some((future, record));
+        *life = Some(Life { future, record });
         let mut shared = self.shared.lock().unwrap();
         let now = shared.now;
         shared.judge.tells(now, || format!("process {which} begins"));
@@ -414,7 +422,7 @@ impl Stage {
 
     fn polls(&mut self, which: Which) {
         self.shared().due[which].0 = None;
-        if let Some((future, _)) = &mut self.processes[which].life {
+        if let Some(Life { future, .. }) = &mut self.processes[which].life {
             let ended = future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
             assert!(!ended, "the loop goes on until it is stopped");
         }
