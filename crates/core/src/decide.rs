@@ -15,6 +15,7 @@ mod importance;
 mod offers;
 mod reason;
 mod rebalance;
+mod risk;
 mod slots;
 mod target;
 
