@@ -64,12 +64,12 @@ pub(super) struct Blind<H> {
 }
 
 /// How many times a search looks at a class: some milliseconds. It is counted, not timed, so that the same facts give the same answer.
-const MOST_STEPS: usize = 1_000_000;
+const MOST_STEPS: usize = 500_000;
 
 /// Sessions and moves in one number.
 type Weight = u128;
 
-/// Hosts that speak with the same others. Either all are mirrored, or none: if one is not, all the others are.
+/// Hosts that speak with the same others. Either all are mirrored or none: if one is not, all that it speaks with are.
 struct Class<H> {
     hosts: Vec<H>,
     weight: Weight,
@@ -102,7 +102,7 @@ impl Biclique {
 /// The fewest sessions where the paths can be coloured with two colours so that each path goes from one to the other: clients and
 /// servers, whatever overlaps. With odd cycles (A speaks with B, B with C, A with C) this is NP-hard: then it is the fewest as long as
 /// the search for it ends within a fixed number of steps, as it does for a dozen paths that are entangled; and never more than
-/// twice the fewest.
+/// twice the fewest. Choosing again, with what was chosen standing, then moves hosts only where that saves a session.
 pub(super) fn cover<H: Ord + Copy>(costs: &BTreeMap<H, Cost>, paths: &[Path<H>]) -> Cover<H> {
     cover_within(costs, paths, MOST_STEPS)
 }
@@ -110,17 +110,19 @@ pub(super) fn cover<H: Ord + Copy>(costs: &BTreeMap<H, Cost>, paths: &[Path<H>])
 fn cover_within<H: Ord + Copy>(costs: &BTreeMap<H, Cost>, paths: &[Path<H>], steps: usize) -> Cover<H> {
     let (mut chosen, blind) = forced(costs, paths);
     let mut classes = Vec::new();
-    for mut class in classes_of(costs, paths, &chosen) {
+    for (at, mut hosts) in alike(costs, paths, &chosen) {
         // Those that face each other as well can spare one of them at most: then rather the heaviest.
-        if class.at.windows(2).any(|two| matches!(two, [(path, _), (same, _)] if path == same)) {
-            let heaviest = class.hosts.iter().copied().max_by_key(|host| (weight(costs, host), *host));
-            let (kept, others) = class.hosts.iter().partition(|host| Some(**host) == heaviest);
-            class.hosts = kept;
-            class.weight = class.hosts.iter().map(|host| weight(costs, host)).sum();
-            chosen.extend::<Vec<H>>(others);
+        if at.windows(2).any(|two| matches!(two, [(path, _), (same, _)] if path == same)) {
+            let heaviest = hosts.iter().copied().max_by_key(|host| (weight(costs, host), *host));
+            chosen.extend(hosts.iter().copied().filter(|host| Some(*host) != heaviest));
+            hosts.retain(|host| Some(*host) == heaviest);
         }
-        classes.push(class);
+        let weight = hosts.iter().map(|host| weight(costs, host)).sum();
+        let stands = |host: &H| matches!(costs.get(host), Some(Cost::Sessions { standing: true, .. }));
+        classes.push(Class { weight, standing: hosts.iter().any(stands), hosts, at });
     }
+    // By the first host of each: the order of the paths must not matter.
+    classes.sort_by(|a, b| a.hosts.cmp(&b.hosts));
     let weights: Vec<Weight> = classes.iter().map(|class| class.weight).collect();
     let standing: Vec<bool> = classes.iter().map(|class| class.standing).collect();
     for class in solve::lightest(&weights, &standing, &bicliques(paths.len(), &classes), steps) {
@@ -153,30 +155,29 @@ fn forced<H: Ord + Copy>(costs: &BTreeMap<H, Cost>, paths: &[Path<H>]) -> (BTree
     (chosen, blind)
 }
 
-/// The hosts about which there is a choice, in the order of the first of each class: the order of the paths must not matter.
-fn classes_of<H: Ord + Copy>(costs: &BTreeMap<H, Cost>, paths: &[Path<H>], forced: &BTreeSet<H>) -> Vec<Class<H>> {
-    let mut ends: BTreeMap<H, Vec<At>> = BTreeMap::new();
+/// The hosts about which there is a choice, by the ends that they are at.
+fn alike<H: Ord + Copy>(
+    costs: &BTreeMap<H, Cost>,
+    paths: &[Path<H>],
+    forced: &BTreeSet<H>,
+) -> BTreeMap<Vec<At>, Vec<H>> {
+    let open = costs.iter().filter(|(host, cost)| matches!(cost, Cost::Sessions { .. }) && !forced.contains(host));
+    let mut ends: BTreeMap<H, Vec<At>> = open.map(|(host, _)| (*host, Vec::new())).collect();
     for (path, Path { from, to }) in paths.iter().enumerate() {
         for (end, is_to) in [(from, false), (to, true)] {
-            for host in end.iter().filter(|host| !forced.contains(host)) {
-                if let Some(Cost::Sessions { .. }) = costs.get(host) {
-                    ends.entry(*host).or_default().push((path, is_to));
+            for host in end {
+                if let Some(at) = ends.get_mut(host) {
+                    at.push((path, is_to));
                 }
             }
         }
     }
-    let mut classes: BTreeMap<Vec<At>, Vec<H>> = BTreeMap::new();
+    ends.retain(|_, at| !at.is_empty());
+    let mut alike: BTreeMap<Vec<At>, Vec<H>> = BTreeMap::new();
     for (host, at) in ends {
-        classes.entry(at).or_default().push(host);
+        alike.entry(at).or_default().push(host);
     }
-    let class = |(at, hosts): (Vec<At>, Vec<H>)| {
-        let weight = hosts.iter().map(|host| weight(costs, host)).sum();
-        let stands = |host: &H| matches!(costs.get(host), Some(Cost::Sessions { standing: true, .. }));
-        Class { weight, standing: hosts.iter().any(stands), hosts, at }
-    };
-    let mut classes: Vec<Class<H>> = classes.into_iter().map(class).collect();
-    classes.sort_by(|a, b| a.hosts.cmp(&b.hosts));
-    classes
+    alike
 }
 
 /// A session weighs more than all moves together, four times: so whatever is at most twice the least weight has at most twice the

@@ -9,7 +9,7 @@ use super::{Biclique, Weight};
 pub(super) fn search(weights: &[Weight], bicliques: &[Biclique], steps: usize) -> BTreeSet<usize> {
     let all = bicliques.iter().flat_map(|it| it.left.iter().chain(&it.right)).copied().collect();
     let best = lean(weights, bicliques, all);
-    let chosen = vec![false; weights.len()];
+    let chosen = vec![None; weights.len()];
     let mut search = Search { weights, chosen, weight: 0, lightest: total(weights, &best), best, steps };
     search.choose(bicliques);
     lean(weights, bicliques, search.best)
@@ -25,8 +25,8 @@ pub(super) fn kept(weights: &[Weight], standing: &[bool], bicliques: &[Biclique]
 /// Goes through all ways to choose an end of each biclique, the lighter end first.
 struct Search<'a> {
     weights: &'a [Weight],
-    /// By class.
-    chosen: Vec<bool>,
+    /// By class; none as long as it is open.
+    chosen: Vec<Option<bool>>,
     /// What they weigh.
     weight: Weight,
     /// What the best weighs.
@@ -40,37 +40,49 @@ impl Search<'_> {
     fn choose(&mut self, bicliques: &[Biclique]) {
         let Some((biclique, others)) = bicliques.split_first() else {
             self.lightest = self.weight;
-            let chosen = self.chosen.iter().enumerate().filter(|(_, is_chosen)| **is_chosen);
+            let chosen = self.chosen.iter().enumerate().filter(|(_, is_chosen)| **is_chosen == Some(true));
             self.best = chosen.map(|(class, _)| class).collect();
             return;
         };
-        let mut ends = [self.missing(&biclique.left), self.missing(&biclique.right)];
+        let mut ends: Vec<(Weight, Vec<usize>)> =
+            [&biclique.left, &biclique.right].into_iter().filter_map(|end| self.missing(end)).collect();
         ends.sort();
+        let mut spared = Vec::new();
         for (more, missing) in ends {
-            let Some(steps) = self.steps.checked_sub(biclique.left.len() + biclique.right.len()) else { return };
+            let Some(steps) = self.steps.checked_sub(biclique.left.len() + biclique.right.len()) else { break };
             self.steps = steps;
             if self.weight + more >= self.lightest {
-                return;
+                break;
             }
-            self.mark(&missing, true);
+            self.mark(&missing, Some(true));
             self.weight += more;
             self.choose(others);
             self.weight -= more;
-            self.mark(&missing, false);
-            if missing.is_empty() {
-                return;
+            self.mark(&missing, None);
+            match missing.as_slice() {
+                [] => break,
+                // All with it have been seen.
+                [class] => {
+                    spared.push(*class);
+                    self.mark(&spared, Some(false));
+                }
+                _ => {}
             }
         }
+        self.mark(&spared, None);
     }
 
-    /// What is not chosen of an end, after what it weighs.
-    fn missing(&self, end: &[usize]) -> (Weight, Vec<usize>) {
-        let is_missing = |class: &usize| self.chosen.get(*class) == Some(&false);
-        let missing: Vec<usize> = end.iter().copied().filter(is_missing).collect();
-        (total(self.weights, &missing), missing)
+    /// What is open of an end, after what it weighs; none where one of them is not to be chosen.
+    fn missing(&self, end: &[usize]) -> Option<(Weight, Vec<usize>)> {
+        let mark = |class: &usize| self.chosen.get(*class).copied().flatten();
+        if end.iter().any(|class| mark(class) == Some(false)) {
+            return None;
+        }
+        let missing: Vec<usize> = end.iter().copied().filter(|class| mark(class).is_none()).collect();
+        Some((total(self.weights, &missing), missing))
     }
 
-    fn mark(&mut self, classes: &[usize], is_chosen: bool) {
+    fn mark(&mut self, classes: &[usize], is_chosen: Option<bool>) {
         for class in classes {
             if let Some(mark) = self.chosen.get_mut(*class) {
                 *mark = is_chosen;

@@ -105,10 +105,10 @@ fn moves_per_event(paths: &[(u64, u64)]) -> f64 {
 
 #[test]
 fn who_comes_or_goes_moves_others_only_where_that_saves_sessions() {
-    assert!(moves_per_event(&[(0, 1), (1, 2), (2, 3)]) < 1.0);
+    assert!(moves_per_event(&[(0, 1), (1, 2), (2, 3)]) < 0.6);
 }
 
 #[test]
 fn tiers_that_all_speak_with_each_other_move_as_little() {
-    assert!(moves_per_event(&[(0, 1), (1, 2), (0, 2), (2, 2), (2, 3)]) < 1.0);
+    assert!(moves_per_event(&[(0, 1), (1, 2), (0, 2), (2, 2), (2, 3)]) < 0.35);
 }
