@@ -16,6 +16,7 @@ mod offers;
 mod reason;
 mod rebalance;
 mod risk;
+mod sample;
 mod slots;
 mod target;
 

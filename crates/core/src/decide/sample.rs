@@ -1,0 +1,130 @@
+//! Takes members with their strata, a secret key and the time; gives those that are mirrored: some of each stratum. Never remembers
+//! who was chosen: whoever has the key and the time finds the same ones.
+//!
+//! In each stratum every member draws a lot, which nobody can compute without the key (`lots`), and the lowest are chosen, as many as the
+//! size says. So one that comes or goes changes one other choice at most, and a larger sample has all that a smaller one has. With
+//! rotation each member draws anew once in a period, at a moment of its own: that changes one other choice at most, too, and at every
+//! moment as many are chosen as at any other.
+
+#![allow(dead_code, unused_imports, reason = "chosen by nobody yet")]
+
+mod detection;
+mod lots;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+
+pub(crate) use self::detection::detection;
+use self::lots::{Lot, Lots};
+pub(crate) use self::lots::{SampleKey, TooShort};
+use crate::Time;
+
+/// A fraction is counted in parts of this size: 7 % of 100 are a little more than 7 in floats, and would be 8.
+const WHOLE: u128 = 1_000_000_000;
+
+/// How many of each stratum, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sampling {
+    /// The part of a stratum's members that is chosen: above 0, at most 1. It counts in billionths, and is rounded up to whole members.
+    pub fraction: f64,
+    /// So many of each stratum at least, if it has them. One is chosen in any case.
+    pub at_least: usize,
+    /// The time in which every member draws anew once; none where a choice is for good. Nothing below a nanosecond is a time.
+    pub rotate: Option<SignedDuration>,
+}
+
+impl Sampling {
+    /// How many of so many members are chosen. One member more is one chosen more at most.
+    pub(super) fn size(&self, members: usize) -> usize {
+        // Never negative, and at most a billion; what is no number is 0.
+        let parts = (self.fraction.clamp(0.0, 1.0) * WHOLE as f64).round() as u128;
+        let share = (members as u128 * parts).div_ceil(WHOLE);
+        usize::try_from(share).unwrap_or(members).max(self.at_least).max(1).min(members)
+    }
+}
+
+/// Which members are chosen. `members` are ids that do not change, such as an instance's, each with the labels of its stratum; `strategy`
+/// is a name, so that two strategies choose independently.
+pub(super) fn chosen<'a>(
+    key: &SampleKey,
+    strategy: &str,
+    sampling: &Sampling,
+    members: &BTreeMap<&'a str, Vec<String>>,
+    now: Time,
+) -> BTreeSet<&'a str> {
+    let of_one = |(labels, members): (&[String], Vec<&'a str>)| {
+        let lots = Lots::new(key, strategy, labels, sampling.rotate);
+        let (chosen, _) = drawn(&lots, &members, sampling.size(members.len()), now);
+        chosen.into_iter().map(|(_, member)| member)
+    };
+    strata(members).into_iter().flat_map(of_one).collect()
+}
+
+/// When the choice next changes by rotation alone, as long as the members stay the same; none if it never does. Where nothing changes
+/// within a period, the end of looking ahead: then it is asked again. So nothing changes before, and something nearly always does then.
+pub(super) fn next_turn(
+    key: &SampleKey,
+    strategy: &str,
+    sampling: &Sampling,
+    members: &BTreeMap<&str, Vec<String>>,
+    now: Time,
+) -> Option<Time> {
+    sampling.rotate?;
+    let of_one = |(labels, members): (&[String], Vec<&str>)| {
+        let lots = Lots::new(key, strategy, labels, sampling.rotate);
+        next_change(&lots, &members, sampling.size(members.len()), now)
+    };
+    strata(members).into_iter().filter_map(of_one).min()
+}
+
+/// The members by stratum.
+fn strata<'s, 'a>(members: &'s BTreeMap<&'a str, Vec<String>>) -> BTreeMap<&'s [String], Vec<&'a str>> {
+    let mut strata: BTreeMap<&[String], Vec<&str>> = BTreeMap::new();
+    for (member, labels) in members {
+        strata.entry(labels.as_slice()).or_default().push(member);
+    }
+    strata
+}
+
+/// A member after what it has drawn: their order is that of being chosen.
+type Drawn<'a> = (Lot, &'a str);
+
+/// Those with the lowest lots of a stratum, so many of them, and the others. Equal lots, should there ever be any, go by id.
+fn drawn<'a>(lots: &Lots, members: &[&'a str], size: usize, now: Time) -> (Vec<Drawn<'a>>, Vec<Drawn<'a>>) {
+    let mut chosen: Vec<Drawn<'_>> = members.iter().map(|member| (lots.lot(member, now), *member)).collect();
+    chosen.sort_unstable();
+    let others = chosen.split_off(size.min(chosen.len()));
+    (chosen, others)
+}
+
+/// When the choice of one stratum next changes, or has been looked at for a whole period. Looks at each member's next turn, in their order:
+/// until the choice changes it is the one of now.
+fn next_change(lots: &Lots, members: &[&str], size: usize, now: Time) -> Option<Time> {
+    if size >= members.len() {
+        return None;
+    }
+    let mut turns: Vec<(Time, &str)> =
+        members.iter().filter_map(|member| Some((lots.turn(member, now)?, *member))).collect();
+    turns.sort_unstable();
+    let (chosen, others) = drawn(lots, members, size, now);
+    let (mut chosen, mut others) = (BTreeSet::from_iter(chosen), BTreeSet::from_iter(others));
+    for (at, member) in &turns {
+        let (before, after) = ((lots.lot(member, now), *member), (lots.lot(member, *at), *member));
+        let changes = if chosen.remove(&before) {
+            chosen.insert(after);
+            others.first().is_some_and(|first| *first < after)
+        } else {
+            others.remove(&before);
+            others.insert(after);
+            chosen.last().is_some_and(|last| after < *last)
+        };
+        if changes {
+            return Some(*at);
+        }
+    }
+    turns.last().map(|(at, _)| *at)
+}
+
+#[cfg(test)]
+mod tests;
