@@ -18,6 +18,7 @@ use crate::compute::Instance;
 use crate::elb::{LoadBalancer, TargetGroup};
 use crate::interfaces::NetworkInterface;
 use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
+use crate::prefix_lists::PrefixList;
 use crate::security_groups::SecurityGroupId;
 
 /// What is looked for by more than its id.
@@ -108,6 +109,14 @@ impl Indexed for LoadBalancer {
 }
 
 impl Indexed for TargetGroup {
+    type By = Infallible;
+
+    fn found_by(&self) -> Vec<Infallible> {
+        Vec::new()
+    }
+}
+
+impl Indexed for PrefixList {
     type By = Infallible;
 
     fn found_by(&self) -> Vec<Infallible> {

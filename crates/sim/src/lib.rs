@@ -45,6 +45,7 @@ mod pace;
 mod packets;
 mod past;
 mod platforms;
+mod prefix_lists;
 mod prefixes;
 mod quotas;
 mod request;
@@ -88,19 +89,23 @@ pub use self::operators::Operator;
 pub use self::pace::{Pace, Span};
 pub use self::packets::{Content, Flow, MirroredPacket, NotMirrored, Packet};
 pub use self::platforms::Platform;
+pub use self::prefix_lists::{PrefixList, PrefixListEntry};
 pub use self::quotas::Quotas;
 pub use self::request::{
-    AssignIpv6Addresses, AssignPrivateIpAddresses, AttachNetworkInterface, CreateNetworkInterface, CreateTags,
-    CreateTrafficMirrorFilter, CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession, CreateTrafficMirrorTarget,
-    DeleteTags, Describe, DescribeTrafficMirrorFilterRules, InstanceAttribute, InterfaceAttribute, LaunchInterface,
+    AssignIpv6Addresses, AssignPrivateIpAddresses, AttachNetworkInterface, AuthorizeSecurityGroup,
+    CreateNetworkInterface, CreateSecurityGroup, CreateTags, CreateTrafficMirrorFilter, CreateTrafficMirrorFilterRule,
+    CreateTrafficMirrorSession, CreateTrafficMirrorTarget, DeleteTags, Describe, DescribeTrafficMirrorFilterRules,
+    GetManagedPrefixListEntries, GroupRuleWish, InstanceAttribute, InterfaceAttribute, LaunchInterface,
     ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute, ModifyTrafficMirrorFilterNetworkServices,
-    ModifyTrafficMirrorFilterRule, ModifyTrafficMirrorSession, Ports, PrivateAddresses, Request, RuleField, RuleWish,
-    RunInstances, SessionField, UnassignIpv6Addresses, UnassignPrivateIpAddresses,
+    ModifyTrafficMirrorFilterRule, ModifyTrafficMirrorSession, Ports, PrivateAddresses, Request, RevokeSecurityGroup,
+    RuleField, RuleWish, RunInstances, SessionField, UnassignIpv6Addresses, UnassignPrivateIpAddresses,
 };
 pub use self::requesters::Requester;
 pub use self::response::{Identity, Response};
 pub use self::scaling::{InstanceRefresh, Lifecycle, PoolState, ScalingGroup, WarmPool};
-pub use self::security_groups::{GroupRule, NetworkAclId, Peer, PrefixListId, SecurityGroup, SecurityGroupId};
+pub use self::security_groups::{
+    GroupRule, NetworkAclId, Peer, PrefixListId, SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
+};
 pub use self::spot::{Interruption, Spot, SpotOptions};
 pub use self::tagging::{GetResources, TaggedResource};
 pub use self::tags::TagDescription;

@@ -13,7 +13,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Bound;
+use std::ops::{Bound, RangeInclusive};
 
 use mirror_core::inventory::Tags;
 
@@ -56,6 +56,9 @@ pub(crate) trait Listed: Clone + Owned {
 
     /// The documented filter names that this world knows; `tag:` stands for the tag of any key.
     const FILTERS: &'static [&'static str];
+
+    /// How many of them a page can have. Source: botocore, `MaxResults`.
+    const PAGE: RangeInclusive<i32> = 5..=1000;
 
     /// The values that a filter of this name looks at.
     fn values(&self, filter: &str) -> Vec<String>;
@@ -146,7 +149,7 @@ where
     I: Iterator<Item = (Cow<'a, T::Id>, Cow<'a, T>)>,
 {
     let World { account, mint, .. } = world;
-    let size = page_size(asked)?;
+    let size = page_size(asked, T::PAGE)?;
     let last = asked.next_token.as_ref().map(|token| opened(token, [T::KIND, account.as_str()], mint)).transpose()?;
     let mut matching = after(last.map(|id| T::Id::from(&id)))
         .filter(|(_, object)| asked.filters.iter().all(|filter| matches(&**object, filter)));
@@ -170,15 +173,16 @@ fn is_known<T: Listed>(name: &str, undocumented: &[&str]) -> bool {
 }
 
 /// How many objects a page holds at most.
-fn page_size<I>(asked: &Describe<I>) -> Result<usize, ApiError> {
+fn page_size<I>(asked: &Describe<I>, allowed: RangeInclusive<i32>) -> Result<usize, ApiError> {
     match asked.max_results {
         None => Ok(usize::MAX),
         Some(_) if !asked.ids.is_empty() => {
             Err(ApiError::invalid_combination("The parameter MaxResults cannot be used together with a list of ids"))
         }
-        Some(size) => usize::try_from(size).ok().filter(|size| (5..=1000).contains(size)).ok_or_else(|| {
+        Some(size) => usize::try_from(size).ok().filter(|_| allowed.contains(&size)).ok_or_else(|| {
+            let (least, most) = (allowed.start(), allowed.end());
             ApiError::invalid_value(format!(
-                "Value ( {size} ) for parameter maxResults is invalid. Expecting 5 to 1000."
+                "Value ( {size} ) for parameter maxResults is invalid. Expecting {least} to {most}."
             ))
         }),
     }

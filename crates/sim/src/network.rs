@@ -162,6 +162,7 @@ impl World {
         let owner = self.account.clone();
         let vpc = Vpc { id: id.clone(), owner, cidr, ipv6_cidr, is_default: false, tags: Tags::new() };
         self.vpcs.insert(id.clone(), vpc);
+        self.add_default_network_acl(&id, ipv6_cidr.is_some());
         id
     }
 
@@ -200,6 +201,7 @@ impl World {
             last_ipv6: 3,
         };
         self.subnets.insert(id.clone(), subnet);
+        self.stand_before_new(vpc, &id);
         id
     }
 

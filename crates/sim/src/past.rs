@@ -11,6 +11,9 @@ use crate::elb::{LoadBalancer, TargetGroup, TargetGroupArn};
 use crate::interfaces::NetworkInterface;
 use crate::kept::Before;
 use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
+use crate::network_acls::NetworkAcl;
+use crate::prefix_lists::PrefixList;
+use crate::security_groups::{NetworkAclId, PrefixListId, SecurityGroup, SecurityGroupId};
 use crate::world::World;
 
 /// What has changed since some time, as it was.
@@ -22,12 +25,16 @@ struct Past {
     sessions: Before<SessionId, MirrorSession>,
     load_balancers: Before<LoadBalancerArn, LoadBalancer>,
     target_groups: Before<TargetGroupArn, TargetGroup>,
+    security_groups: Before<SecurityGroupId, SecurityGroup>,
+    network_acls: Before<NetworkAclId, NetworkAcl>,
+    prefix_lists: Before<PrefixListId, PrefixList>,
 }
 
 impl World {
     /// From now on remembers what each change replaces, for so long.
     pub(crate) fn remember(&mut self, memory: SignedDuration) {
         let Self { instances, interfaces, filters, targets, sessions, load_balancers, target_groups, .. } = self;
+        let Self { security_groups, network_acls, prefix_lists, .. } = self;
         instances.remember(memory);
         interfaces.remember(memory);
         filters.remember(memory);
@@ -35,11 +42,15 @@ impl World {
         sessions.remember(memory);
         load_balancers.remember(memory);
         target_groups.remember(memory);
+        security_groups.remember(memory);
+        network_acls.remember(memory);
+        prefix_lists.remember(memory);
     }
 
     /// Says that what has changed since the last time has changed now.
     pub(crate) fn date(&mut self) {
         let Self { now, instances, interfaces, filters, targets, sessions, load_balancers, target_groups, .. } = self;
+        let Self { security_groups, network_acls, prefix_lists, .. } = self;
         instances.date(*now);
         interfaces.date(*now);
         filters.date(*now);
@@ -47,6 +58,9 @@ impl World {
         sessions.date(*now);
         load_balancers.date(*now);
         target_groups.date(*now);
+        security_groups.date(*now);
+        network_acls.date(*now);
+        prefix_lists.date(*now);
     }
 
     /// What `look` sees in the world as it was then.
@@ -60,6 +74,9 @@ impl World {
             sessions: self.sessions.before(then),
             load_balancers: self.load_balancers.before(then),
             target_groups: self.target_groups.before(then),
+            security_groups: self.security_groups.before(then),
+            network_acls: self.network_acls.before(then),
+            prefix_lists: self.prefix_lists.before(then),
         };
         self.swap(&mut past);
         let seen = look(self);
@@ -68,7 +85,8 @@ impl World {
     }
 
     fn swap(&mut self, past: &mut Past) {
-        let Past { instances, interfaces, filters, targets, sessions, load_balancers, target_groups } = past;
+        let Past { instances, interfaces, filters, targets, sessions, load_balancers, target_groups, .. } = past;
+        let Past { security_groups, network_acls, prefix_lists, .. } = past;
         self.instances.swap(instances);
         self.interfaces.swap(interfaces);
         self.filters.swap(filters);
@@ -76,5 +94,8 @@ impl World {
         self.sessions.swap(sessions);
         self.load_balancers.swap(load_balancers);
         self.target_groups.swap(target_groups);
+        self.security_groups.swap(security_groups);
+        self.network_acls.swap(network_acls);
+        self.prefix_lists.swap(prefix_lists);
     }
 }

@@ -1,14 +1,17 @@
 //! Takes nothing; gives the calls that the world understands: one variant for each AWS action, with typed parameters. Never checks
 //! what depends on the world. Numbers are as wide as AWS's model has them (32 bits): the ranges are the world's to refuse.
 
+mod firewalls;
 mod machines;
-
 mod mirror;
 
 use mirror_core::cloud::{Action, ClientToken};
 use mirror_core::ids::{AttachmentId, FilterId, InstanceId, InterfaceId, RuleId, SessionId, TargetId, VpcId, Zone};
 use mirror_core::inventory::Tags;
 
+pub use self::firewalls::{
+    AuthorizeSecurityGroup, CreateSecurityGroup, GetManagedPrefixListEntries, GroupRuleWish, RevokeSecurityGroup,
+};
 pub use self::machines::{
     AssignIpv6Addresses, AssignPrivateIpAddresses, AttachNetworkInterface, CreateNetworkInterface, InstanceAttribute,
     InterfaceAttribute, LaunchInterface, ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute, PrivateAddresses,
@@ -23,6 +26,7 @@ use crate::elb::ElbRequest;
 use crate::iam::AssumeRole;
 use crate::listing::Filter;
 use crate::network::SubnetId;
+use crate::security_groups::{NetworkAclId, PrefixListId, SecurityGroupId, SecurityGroupRuleId};
 use crate::tagging::GetResources;
 
 /// The only action of the tagging API, as IAM writes it.
@@ -84,6 +88,17 @@ requests! {
     UnassignPrivateIpAddresses(UnassignPrivateIpAddresses),
     AssignIpv6Addresses(AssignIpv6Addresses),
     UnassignIpv6Addresses(UnassignIpv6Addresses),
+    CreateSecurityGroup(CreateSecurityGroup),
+    DescribeSecurityGroups(Describe<SecurityGroupId>),
+    DescribeSecurityGroupRules(Describe<SecurityGroupRuleId>),
+    AuthorizeSecurityGroupIngress(AuthorizeSecurityGroup),
+    AuthorizeSecurityGroupEgress(AuthorizeSecurityGroup),
+    RevokeSecurityGroupIngress(RevokeSecurityGroup),
+    RevokeSecurityGroupEgress(RevokeSecurityGroup),
+    DeleteSecurityGroup(SecurityGroupId),
+    DescribeNetworkAcls(Describe<NetworkAclId>),
+    DescribeManagedPrefixLists(Describe<PrefixListId>),
+    GetManagedPrefixListEntries(GetManagedPrefixListEntries),
     CreateTags(CreateTags),
     DeleteTags(DeleteTags),
     DescribeTags(Describe<String>),

@@ -13,7 +13,10 @@ use crate::interfaces::NetworkInterface;
 use crate::listing::Page;
 use crate::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
 use crate::network::{AvailabilityZone, Subnet, Vpc};
+use crate::network_acls::NetworkAcl;
+use crate::prefix_lists::{PrefixList, PrefixListEntry};
 use crate::request::UnassignIpv6Addresses;
+use crate::security_groups::{SecurityGroup, SecurityGroupId, SecurityGroupRule};
 use crate::tagging::TaggedResource;
 use crate::tags::TagDescription;
 
@@ -63,6 +66,17 @@ responses! {
     UnassignPrivateIpAddresses,
     AssignIpv6Addresses(AssignedAddresses<Ipv6Addr, Ipv6Net>),
     UnassignIpv6Addresses(UnassignIpv6Addresses),
+    CreateSecurityGroup(SecurityGroup),
+    DescribeSecurityGroups(Page<SecurityGroup>),
+    DescribeSecurityGroupRules(Page<SecurityGroupRule>),
+    AuthorizeSecurityGroupIngress(Vec<SecurityGroupRule>),
+    AuthorizeSecurityGroupEgress(Vec<SecurityGroupRule>),
+    RevokeSecurityGroupIngress(Vec<SecurityGroupRule>),
+    RevokeSecurityGroupEgress(Vec<SecurityGroupRule>),
+    DeleteSecurityGroup(SecurityGroupId),
+    DescribeNetworkAcls(Page<NetworkAcl>),
+    DescribeManagedPrefixLists(Page<PrefixList>),
+    GetManagedPrefixListEntries(Page<PrefixListEntry>),
     CreateTags,
     DeleteTags,
     DescribeTags(Page<TagDescription>),

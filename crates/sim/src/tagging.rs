@@ -109,7 +109,11 @@ impl World {
             .map(|(arn, tags)| (arn, tags.clone()));
         let ec2 = self.tagged_of(&self.instances).chain(self.tagged_of(&self.interfaces));
         let networks = self.tagged_of(&self.vpcs).chain(self.tagged_of(&self.subnets));
-        let mut all: BTreeMap<_, _> = balancing.chain(ec2).chain(networks).collect();
+        let firewalls = self.tagged_of(&self.network_acls).chain(self.tagged_of(&self.prefix_lists));
+        let groups = self.security_groups.values().filter(|group| self.owns(*group));
+        let firewalls = firewalls.chain(self.tagged_of(&self.security_groups));
+        let firewalls = firewalls.chain(groups.flat_map(|group| self.tagged_of(&group.rules)));
+        let mut all: BTreeMap<_, _> = balancing.chain(ec2).chain(networks).chain(firewalls).collect();
         if self.unknowns.mirrors_in_tagging == Verdict::Accepted {
             all.extend(
                 self.tagged_of(&self.filters)

@@ -15,7 +15,10 @@ use crate::interfaces::NetworkInterface;
 use crate::listing::{Listed, Page, list_after};
 use crate::mirror::{MirrorFilter, MirrorRule, MirrorSession, MirrorTarget};
 use crate::network::{Subnet, Vpc};
+use crate::network_acls::NetworkAcl;
+use crate::prefix_lists::PrefixList;
 use crate::request::{CreateTags, DeleteTags, Describe};
+use crate::security_groups::{SecurityGroup, SecurityGroupRule, SecurityGroupRuleId};
 use crate::world::World;
 
 /// Tags that a resource can have, those that start with `aws:` not counted.
@@ -137,8 +140,15 @@ impl World {
         let rules = self.filters.found_from(Some(&RuleId::from(from)));
         let own_rules = rules.filter(move |(_, filter)| self.owns(*filter));
         let own_rules = own_rules.filter_map(|(id, filter)| filter.rules.get_key_value(&id));
-        self.described(&self.interfaces, from)
+        let group_rules = self.security_groups.found_from(Some(&SecurityGroupRuleId::from(from)));
+        let group_rules = group_rules.filter(move |(_, group)| self.owns(*group));
+        let group_rules = group_rules.filter_map(|(id, group)| group.rules.get_key_value(&id));
+        self.described(&self.network_acls, from)
+            .chain(self.described(&self.interfaces, from))
             .chain(self.described(&self.instances, from))
+            .chain(self.described(&self.prefix_lists, from))
+            .chain(self.described(&self.security_groups, from))
+            .chain(group_rules.flat_map(|(id, rule)| tags_of(id, rule)))
             .chain(self.described(&self.subnets, from))
             .chain(self.described(&self.filters, from))
             .chain(own_rules.flat_map(|(id, rule)| tags_of(id, rule)))
@@ -160,6 +170,10 @@ impl World {
     /// The tags of whatever has this id and is the account's that acts.
     fn tags_mut(&mut self, resource: &str) -> Result<&mut Tags, ApiError> {
         match resource.split_once('-').map_or("", |(kind, _)| kind) {
+            "acl" => own_tags!(self.network_acls, resource),
+            "pl" => own_tags!(self.prefix_lists, resource),
+            "sg" => own_tags!(self.security_groups, resource),
+            "sgr" => self.tags_of_group_rule(&resource.into()),
             "i" => own_tags!(self.instances, resource),
             "eni" => own_tags!(self.interfaces, resource),
             "vpc" => own_tags!(self.vpcs, resource),
@@ -203,6 +217,7 @@ macro_rules! tagged {
 }
 
 tagged!(Instance, NetworkInterface, Vpc, Subnet, MirrorFilter, MirrorRule, MirrorTarget, MirrorSession);
+tagged!(NetworkAcl, PrefixList, SecurityGroup, SecurityGroupRule);
 
 impl Owned for TagDescription {
     /// Only those of the account that asks are looked at.

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::IpNet;
 use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::cloud::{Action, ClientToken};
 use mirror_core::ids::{
     AccountId, EndpointId, FilterId, InstanceId, InterfaceId, LoadBalancerArn, Region, SessionId, TargetId, VpcId, Zone,
 };
+use mirror_core::inventory::Direction;
 
 use crate::agenda::{Agenda, Event};
 use crate::compute::Instance;
@@ -24,6 +24,7 @@ use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
 use crate::network::{AvailabilityZone, Subnet, SubnetId, Vpc, zones_of};
 use crate::network_acls::NetworkAcl;
 use crate::pace::Pace;
+use crate::prefix_lists::PrefixList;
 use crate::quotas::Quotas;
 use crate::request::Request;
 use crate::response::{Identity, Response};
@@ -63,9 +64,9 @@ pub struct World {
     pub(crate) targets: Kept<TargetId, MirrorTarget>,
     pub(crate) sessions: Kept<SessionId, MirrorSession>,
     pub(crate) groups: BTreeMap<(AccountId, String), Group>,
-    pub(crate) security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
-    pub(crate) prefix_lists: BTreeMap<PrefixListId, BTreeSet<IpNet>>,
-    pub(crate) network_acls: BTreeMap<NetworkAclId, NetworkAcl>,
+    pub(crate) security_groups: Kept<SecurityGroupId, SecurityGroup>,
+    pub(crate) prefix_lists: Kept<PrefixListId, PrefixList>,
+    pub(crate) network_acls: Kept<NetworkAclId, NetworkAcl>,
     pub(crate) shares: Shares,
     /// What was answered to the first call with a token.
     pub(crate) answered: BTreeMap<(AccountId, Action, ClientToken), Answered>,
@@ -96,9 +97,9 @@ impl World {
             targets: Kept::default(),
             sessions: Kept::default(),
             groups: BTreeMap::new(),
-            security_groups: BTreeMap::new(),
-            prefix_lists: BTreeMap::new(),
-            network_acls: BTreeMap::new(),
+            security_groups: Kept::default(),
+            prefix_lists: Kept::default(),
+            network_acls: Kept::default(),
             shares: Shares::default(),
             answered: BTreeMap::new(),
         }
@@ -208,6 +209,17 @@ impl World {
             Q::AssignPrivateIpAddresses(wish) => A::AssignPrivateIpAddresses(self.assign_private_ip_addresses(wish)?),
             Q::UnassignPrivateIpAddresses(wish) => self.unassign_private_ip_addresses(wish).map(|()| A::UnassignPrivateIpAddresses)?,
             Q::ModifyNetworkInterfaceAttribute(wish) => self.modify_network_interface_attribute(wish).map(|()| A::ModifyNetworkInterfaceAttribute)?,
+            Q::CreateSecurityGroup(wish) => A::CreateSecurityGroup(self.create_security_group(wish)?),
+            Q::DescribeSecurityGroups(asked) => A::DescribeSecurityGroups(list(&self.security_groups, asked, self)?),
+            Q::DescribeSecurityGroupRules(asked) => A::DescribeSecurityGroupRules(self.describe_group_rules(asked)?),
+            Q::AuthorizeSecurityGroupIngress(wish) => A::AuthorizeSecurityGroupIngress(self.authorize(Direction::Ingress, wish)?),
+            Q::AuthorizeSecurityGroupEgress(wish) => A::AuthorizeSecurityGroupEgress(self.authorize(Direction::Egress, wish)?),
+            Q::RevokeSecurityGroupIngress(wish) => A::RevokeSecurityGroupIngress(self.revoke(Direction::Ingress, wish)?),
+            Q::RevokeSecurityGroupEgress(wish) => A::RevokeSecurityGroupEgress(self.revoke(Direction::Egress, wish)?),
+            Q::DeleteSecurityGroup(id) => A::DeleteSecurityGroup(self.delete_security_group(id)?),
+            Q::DescribeNetworkAcls(asked) => A::DescribeNetworkAcls(list(&self.network_acls, asked, self)?),
+            Q::DescribeManagedPrefixLists(asked) => A::DescribeManagedPrefixLists(list(&self.prefix_lists, asked, self)?),
+            Q::GetManagedPrefixListEntries(asked) => A::GetManagedPrefixListEntries(self.prefix_list_entries(asked)?),
             Q::CreateTags(wish) => self.create_tags(wish).map(|()| A::CreateTags)?,
             Q::DeleteTags(wish) => self.delete_tags(wish).map(|()| A::DeleteTags)?,
             Q::DescribeTags(asked) => A::DescribeTags(self.describe_tags(asked)?),

@@ -168,7 +168,7 @@ fn limit_of(action: Action, unbounded: bool) -> Option<Limit> {
         "DescribeInstances" | "DescribeNetworkInterfaces" if unbounded => UNBOUNDED_READS,
         "CreateTags" | "DeleteTags" => TAGS,
         "CreateNetworkInterface" | "DeleteNetworkInterface" => INTERFACES,
-        _ if action.starts_with("Describe") => READS,
+        _ if action.starts_with("Describe") || action.starts_with("Get") => READS,
         _ => CHANGES,
     })
 }

@@ -9,6 +9,7 @@ use crate::listing::Listed;
 use crate::mirror::MirrorRule;
 use crate::network::SubnetId;
 use crate::request::Request;
+use crate::security_groups::{NetworkAclId, PrefixListId, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId};
 use crate::world::World;
 
 /// A thing that has an id.
@@ -23,6 +24,10 @@ pub(crate) enum Thing {
     Rule(RuleId),
     Target(TargetId),
     Session(SessionId),
+    SecurityGroup(SecurityGroupId),
+    SecurityGroupRule(SecurityGroupRuleId),
+    NetworkAcl(NetworkAclId),
+    PrefixList(PrefixListId),
 }
 
 impl Thing {
@@ -38,6 +43,10 @@ impl Thing {
             "tmfr" => Self::Rule(id.into()),
             "tmt" => Self::Target(id.into()),
             "tms" => Self::Session(id.into()),
+            "sg" => Self::SecurityGroup(id.into()),
+            "sgr" => Self::SecurityGroupRule(id.into()),
+            "acl" => Self::NetworkAcl(id.into()),
+            "pl" => Self::PrefixList(id.into()),
             _ => return None,
         })
     }
@@ -56,6 +65,12 @@ impl World {
             Thing::Rule(id) => self.rule(id).map(|_| ()).ok_or_else(|| MirrorRule::not_found(id)),
             Thing::Target(id) => self.seen(&self.targets, id).map(|_| ()),
             Thing::Session(id) => self.seen(&self.sessions, id).map(|_| ()),
+            Thing::SecurityGroup(id) => self.seen(&self.security_groups, id).map(|_| ()),
+            Thing::SecurityGroupRule(id) => {
+                self.group_rule(id).map(|_| ()).ok_or_else(|| SecurityGroupRule::not_found(id))
+            }
+            Thing::NetworkAcl(id) => self.seen(&self.network_acls, id).map(|_| ()),
+            Thing::PrefixList(id) => self.seen(&self.prefix_lists, id).map(|_| ()),
         }
     }
 
@@ -94,6 +109,14 @@ pub(crate) fn named(world: &World, request: &Request) -> Vec<Thing> {
         Q::UnassignPrivateIpAddresses(wish) => vec![Thing::Interface(wish.interface.clone())],
         Q::AssignIpv6Addresses(wish) => vec![Thing::Interface(wish.interface.clone())],
         Q::UnassignIpv6Addresses(wish) => vec![Thing::Interface(wish.interface.clone())],
+        Q::CreateSecurityGroup(wish) => wish.vpc.iter().cloned().map(Thing::Vpc).collect(),
+        Q::AuthorizeSecurityGroupIngress(wish) | Q::AuthorizeSecurityGroupEgress(wish) => {
+            vec![Thing::SecurityGroup(wish.group.clone())]
+        }
+        Q::RevokeSecurityGroupIngress(wish) | Q::RevokeSecurityGroupEgress(wish) => {
+            vec![Thing::SecurityGroup(wish.group.clone())]
+        }
+        Q::DeleteSecurityGroup(id) => vec![Thing::SecurityGroup(id.clone())],
         Q::CreateTags(wish) => wish.resources.iter().filter_map(|id| Thing::with_id(id)).collect(),
         Q::DeleteTags(wish) => wish.resources.iter().filter_map(|id| Thing::with_id(id)).collect(),
         Q::DryRun(request) => named(world, request),

@@ -124,6 +124,7 @@ fn made(response: &Response) -> String {
     match response {
         Response::RunInstances(launched) => format!("{} instances", launched.len()),
         Response::CreateNetworkInterface(made) => made.id.to_string(),
+        Response::CreateSecurityGroup(made) => made.id.to_string(),
         Response::AttachNetworkInterface(made) => made.to_string(),
         Response::CreateTrafficMirrorFilter(made) => made.id.to_string(),
         Response::CreateTrafficMirrorFilterRule(made) => made.id.to_string(),

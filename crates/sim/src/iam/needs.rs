@@ -64,16 +64,24 @@ fn resources(world: &World, request: &Request) -> Vec<Resource> {
         Q::DescribeAvailabilityZones(_) | Q::DescribeVpcs(_) | Q::DescribeSubnets(_) | Q::DescribeInstances(_)
         | Q::DescribeNetworkInterfaces(_) | Q::DescribeTags(_) | Q::DescribeTrafficMirrorFilters(_)
         | Q::DescribeTrafficMirrorFilterRules(_) | Q::DescribeTrafficMirrorTargets(_)
-        | Q::DescribeTrafficMirrorSessions(_) | Q::GetResources(_) => vec![Resource::any()],
+        | Q::DescribeTrafficMirrorSessions(_) | Q::DescribeSecurityGroups(_) | Q::DescribeSecurityGroupRules(_)
+        | Q::DescribeNetworkAcls(_) | Q::DescribeManagedPrefixLists(_) | Q::GetResources(_) => vec![Resource::any()],
+        Q::GetManagedPrefixListEntries(asked) => vec![Resource::there(world, &Thing::PrefixList(asked.list.clone()))],
         Q::Elb(request) => balancing::resources(world, request),
         Q::RunInstances(wish) => launch(world, wish),
         Q::CreateNetworkInterface(wish) => [made("network-interface", &wish.tags)].into_iter().chain(standing(world, request)).collect(),
         Q::StartInstances(_) | Q::StopInstances(_) | Q::TerminateInstances(_) | Q::AttachNetworkInterface(_)
         | Q::DetachNetworkInterface(_) | Q::DeleteNetworkInterface(_) | Q::AssignIpv6Addresses(_) | Q::UnassignIpv6Addresses(_)
         | Q::AssignPrivateIpAddresses(_) | Q::UnassignPrivateIpAddresses(_) | Q::ModifyInstanceAttribute(_)
-        | Q::ModifyNetworkInterfaceAttribute(_)
+        | Q::ModifyNetworkInterfaceAttribute(_) | Q::AuthorizeSecurityGroupIngress(_) | Q::AuthorizeSecurityGroupEgress(_)
+        | Q::RevokeSecurityGroupIngress(_) | Q::RevokeSecurityGroupEgress(_) | Q::DeleteSecurityGroup(_)
         | Q::DeleteTrafficMirrorFilter(_) | Q::DeleteTrafficMirrorFilterRule(_) | Q::DeleteTrafficMirrorTarget(_)
         | Q::DeleteTrafficMirrorSession(_) => standing(world, request),
+        // The default VPC, of which no group needs to say anything, is none of the resources of the action.
+        Q::CreateSecurityGroup(wish) => {
+            let vpc = wish.vpc.iter().map(|id| Resource::there(world, &Thing::Vpc(id.clone())));
+            [made("security-group", &wish.tags)].into_iter().chain(vpc).collect()
+        }
         Q::CreateTags(wish) => create_tags(world, wish),
         Q::DeleteTags(wish) => delete_tags(world, wish),
         Q::CreateTrafficMirrorFilter(wish) => vec![made("traffic-mirror-filter", &wish.tags)],
@@ -95,6 +103,10 @@ fn tagged_at_creation(request: &Request) -> Vec<(&'static str, &Tags)> {
             vec![("instance", &wish.instance_tags), ("network-interface", &wish.interface_tags)]
         }
         Q::CreateNetworkInterface(wish) => vec![("network-interface", &wish.tags)],
+        Q::CreateSecurityGroup(wish) => vec![("security-group", &wish.tags)],
+        Q::AuthorizeSecurityGroupIngress(wish) | Q::AuthorizeSecurityGroupEgress(wish) => {
+            vec![("security-group-rule", &wish.tags)]
+        }
         Q::CreateTrafficMirrorFilter(wish) => vec![("traffic-mirror-filter", &wish.tags)],
         Q::CreateTrafficMirrorFilterRule(wish) => vec![("traffic-mirror-filter-rule", &wish.tags)],
         Q::CreateTrafficMirrorTarget(wish) => vec![("traffic-mirror-target", &wish.tags)],

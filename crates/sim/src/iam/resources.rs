@@ -17,6 +17,7 @@ use crate::interfaces::NetworkInterface;
 use crate::listing::Listed;
 use crate::mirror::MirrorRule;
 use crate::network::Subnet;
+use crate::security_groups::SecurityGroupRule;
 use crate::world::World;
 
 /// What a call is about: a resource, as policies see it.
@@ -74,6 +75,17 @@ impl Resource {
             }
             Thing::Target(id) => listed(world, &world.targets, id),
             Thing::Session(id) => listed(world, &world.sessions, id),
+            Thing::SecurityGroup(id) => {
+                let resource = listed(world, &world.security_groups, id).with("ec2:SecurityGroupID", id);
+                let vpc = world.vpc_of_group(id).map(|vpc| arn(world, &vpc.owner, "vpc", vpc.id.as_str()));
+                vpc.into_iter().fold(resource, |it, vpc| it.with("ec2:Vpc", vpc))
+            }
+            Thing::SecurityGroupRule(id) => {
+                let tags = world.group_rule(id).map(|rule| &rule.tags);
+                tagged(world, &world.account, SecurityGroupRule::KIND, &id.to_string(), tags)
+            }
+            Thing::NetworkAcl(id) => listed(world, &world.network_acls, id),
+            Thing::PrefixList(id) => listed(world, &world.prefix_lists, id),
         }
     }
 

@@ -38,8 +38,8 @@ impl World {
 
     pub(super) fn groups_allow(&self, interface: &NetworkInterface, direction: Direction, flow: &Flow) -> bool {
         let groups = interface.security_groups.iter().filter_map(|id| self.security_groups.get(id));
-        let mut rules = groups.flat_map(|group| &group.rules);
-        interface.security_groups.is_empty() || rules.any(|rule| self.lets_through(rule, direction, flow))
+        let mut rules = groups.flat_map(|group| group.rules.values());
+        interface.security_groups.is_empty() || rules.any(|rule| self.lets_through(&rule.rule, direction, flow))
     }
 
     fn lets_through(&self, rule: &GroupRule, direction: Direction, flow: &Flow) -> bool {
@@ -57,7 +57,7 @@ impl World {
                 members.any(|member| member.holds(address))
             }
             Peer::PrefixList(list) => {
-                self.prefix_lists.get(list).is_some_and(|blocks| blocks.iter().any(|block| block.contains(&address)))
+                self.prefix_lists.get(list).is_some_and(|list| list.blocks.iter().any(|block| block.contains(&address)))
             }
         }
     }
@@ -66,7 +66,7 @@ impl World {
     pub(super) fn acl_allows(&self, interface: &NetworkInterface, direction: Direction, flow: &Flow) -> bool {
         let peer = flow.peer(direction);
         let inside = self.subnets.get(&interface.subnet).is_some_and(|subnet| subnet.holds(peer));
-        let acl = self.network_acls.values().find(|acl| acl.subnets.contains(&interface.subnet));
+        let acl = self.network_acls.found(&interface.subnet).next();
         let Some(acl) = acl.filter(|_| !inside) else { return true };
         let matches = |entry: &&AclEntry| {
             let AclEntry { allows: _, protocol, ports, block } = entry;

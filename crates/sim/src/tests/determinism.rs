@@ -29,6 +29,7 @@ impl Play {
         let mut world = World::new("123456789012".into(), "eu-west-1".into(), seed, Time::UNIX_EPOCH);
         fleet::demo(&mut world, 40).unwrap();
         (0..4).for_each(|_| drop(world.add_gateway_load_balancer_endpoint()));
+        world.add_prefix_list(["192.0.2.0/24", "198.51.100.0/24"].map(|block| block.parse().unwrap()));
         let mut api = Api::new(world, seed);
         for effect in effects() {
             api.add_fault(befalling(effect));

@@ -57,6 +57,7 @@ impl Fuzzer {
         let mut world = World::new("123456789012".into(), "eu-west-1".into(), seed, Time::UNIX_EPOCH);
         fleet::demo(&mut world, 30).unwrap();
         (0..4).for_each(|_| drop(world.add_gateway_load_balancer_endpoint()));
+        world.add_prefix_list(["192.0.2.0/24", "198.51.100.0/24"].map(|block| block.parse().unwrap()));
         let mut api = Api::new(world, seed);
         let (account, user) = (api.world().account.clone(), "user/fuzzer");
         let everything = Policy::identity("everything", EVERYTHING).unwrap();
@@ -116,8 +117,10 @@ fn contents(world: &World) -> String {
     let World { instances, interfaces, filters, targets, sessions, subnets, answered, .. } = world;
     let World { load_balancers, target_groups, once_tagged, .. } = world;
     let tokens: Vec<_> = answered.keys().collect();
+    let World { security_groups, network_acls, prefix_lists, .. } = world;
+    let firewalls = (security_groups, network_acls, prefix_lists);
     let balancing = (load_balancers, target_groups, once_tagged);
-    format!("{:?}", (instances, interfaces, filters, targets, sessions, subnets, balancing, tokens))
+    format!("{:?}", (instances, interfaces, filters, targets, sessions, subnets, balancing, firewalls, tokens))
 }
 
 /// The same request with bytes that no client would send, in its head or in its body.

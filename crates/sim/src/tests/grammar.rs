@@ -33,6 +33,17 @@ const GRAMMAR: &[(&str, usize, &str)] = &[
     ("UnassignPrivateIpAddresses", 3, "secondary"),
     ("AssignIpv6Addresses", 4, "NetworkInterfaceId=interface Ipv6AddressCount?=one Ipv6PrefixCount?=one"),
     ("UnassignIpv6Addresses", 3, "ipv6"),
+    ("CreateSecurityGroup", 6, "GroupName=group-name GroupDescription=group-name VpcId=vpc security-group+"),
+    ("DescribeSecurityGroups", 2, "GroupId.1??=group list"),
+    ("DescribeSecurityGroupRules", 2, "SecurityGroupRuleId.1??=group-rule list"),
+    ("AuthorizeSecurityGroupIngress", 8, "GroupId=group permission security-group-rule+"),
+    ("AuthorizeSecurityGroupEgress", 6, "GroupId=group permission security-group-rule+"),
+    ("RevokeSecurityGroupIngress", 4, "revoked-ingress"),
+    ("RevokeSecurityGroupEgress", 4, "revoked-egress"),
+    ("DeleteSecurityGroup", 3, "GroupId=group"),
+    ("DescribeNetworkAcls", 1, "NetworkAclId.1??=acl list"),
+    ("DescribeManagedPrefixLists", 1, "PrefixListId.1??=prefix-list list"),
+    ("GetManagedPrefixListEntries", 1, "PrefixListId=prefix-list TargetVersion??=one MaxResults?=one"),
     ("CreateTags", 14, "ResourceId.1=anything ResourceId.2??=anything Tag.1.Key=key Tag.1.Value?=text Tag.2.Key??=key"),
     ("DeleteTags", 12, "ResourceId.1=anything Tag.1.Key?=key"),
     ("DescribeTags", 1, "list"),
@@ -135,6 +146,7 @@ impl Drawing {
         match *action {
             "RunInstances" if world.instances.len() > ENOUGH_INSTANCES => "StopInstances",
             "CreateNetworkInterface" if world.interfaces.len() > ENOUGH_OF_THE_REST => "DeleteNetworkInterface",
+            "CreateSecurityGroup" if world.security_groups.len() > ENOUGH_OF_THE_REST => "DeleteSecurityGroup",
             "CreateTrafficMirrorFilter" if world.filters.len() > ENOUGH_OF_THE_REST => "DeleteTrafficMirrorFilter",
             "CreateTrafficMirrorTarget" if world.targets.len() > ENOUGH_OF_THE_REST => "DeleteTrafficMirrorTarget",
             other => other,
@@ -161,7 +173,7 @@ impl Drawing {
 
     /// What a word says alone.
     fn group(&mut self, world: &World, word: &str, drawn: &mut Drawn) {
-        if self.group_of_machines(world, word, drawn) {
+        if self.group_of_machines(world, word, drawn) || self.group_of_firewalls(world, word, drawn) {
             return;
         }
         let mut add = |name: &str, value: &str| drawn.push((name.into(), value.into()));
@@ -241,6 +253,7 @@ impl Drawing {
     pub(super) fn value(&mut self, world: &World, word: &str) -> Option<String> {
         let Self { dice, tokens, .. } = self;
         Some(match word {
+            "group-name" => dice.among(&["web", "db", "a", "b", "c", "d", "e", "f", "node", "default", "sg-x"]).into(),
             "image" => "ami-0123456789abcdef0".into(),
             "type" => dice.among(&["m5.large", "m5.large", "t3.micro", "c5.4xlarge", "t2.micro", "m8g.large"]).into(),
             "interface-type" => dice.among(&["efa", "efa-only", "trunk", "branch", "lambda"]).into(),
@@ -269,7 +282,9 @@ impl Drawing {
             }
             other if other.starts_with("lb-") => return balancing::value(world, other, dice),
             thing if dice.one_in(25) => {
-                let prefix = dice.among(&["i", "eni", "subnet", "vpc", "tmf", "tmfr", "tmt", "tms", "eni-attach"]);
+                let prefixes =
+                    ["i", "eni", "subnet", "vpc", "tmf", "tmfr", "tmt", "tms", "eni-attach", "sg", "sgr", "acl"];
+                let prefix = dice.among(&prefixes);
                 format!("{prefix}-0{}{:x}", thing.len(), dice.draw())
             }
             thing => return standing(world, thing, dice),
@@ -319,12 +334,18 @@ pub(super) fn standing(world: &World, kind: &str, dice: &mut Dice) -> Option<Str
             let more = |interface: &&NetworkInterface| interface.device_index() != Some(0);
             pick(world.interfaces.values().filter(more).filter_map(|it| it.attachment.as_ref()).map(|it| &it.id), dice)
         }
+        "group" => pick(world.security_groups.keys(), dice),
+        "group-rule" => pick(world.security_groups.values().flat_map(|group| group.rules.keys()), dice),
+        "acl" => pick(world.network_acls.keys(), dice),
+        "prefix-list" => pick(world.prefix_lists.keys(), dice),
         "filter" => pick(world.filters.keys(), dice),
         "rule" => pick(world.filters.values().flat_map(|filter| filter.rules.keys()), dice),
         "target" => pick(world.targets.keys(), dice),
         "session" => pick(world.sessions.keys(), dice),
         "anything" => {
-            let kind = dice.among(&["instance", "interface", "subnet", "vpc", "filter", "rule", "target", "session"]);
+            let mirrors = ["filter", "rule", "target", "session"];
+            let kinds = ["instance", "interface", "subnet", "vpc", "group", "group-rule", "acl", "prefix-list"];
+            let kind = if dice.one_in(2) { dice.among(&mirrors) } else { dice.among(&kinds) };
             standing(world, kind, dice)
         }
         other => panic!("the grammar has no word {other}"),

@@ -9,7 +9,7 @@ use super::on_the_wire::{ask, inside};
 use super::*;
 
 /// The names of the elements right below the first element of this name.
-fn below(reply: &Reply, name: &str) -> Vec<String> {
+pub(super) fn below(reply: &Reply, name: &str) -> Vec<String> {
     let mut reader = Reader::from_str(&reply.body);
     let (mut path, mut names, mut depth) = (Vec::new(), Vec::new(), None);
     loop {

@@ -2,6 +2,7 @@
 
 mod compute;
 pub(super) mod elb;
+mod firewalls;
 mod machines;
 mod mirror;
 mod sts;
@@ -25,7 +26,10 @@ pub(super) fn request(mut params: Params) -> Result<Request, ApiError> {
     let dry_run = params.flag("DryRun")?;
     let unknown = || ApiError::new("InvalidAction", format!("The action {action} is not valid for this web service."));
     let of_compute = match compute::request(&action, &mut params)? {
-        None => machines::request(&action, &mut params)?,
+        None => match machines::request(&action, &mut params)? {
+            None => firewalls::request(&action, &mut params)?,
+            request => request,
+        },
         request => request,
     };
     let request = match of_compute {

@@ -3,6 +3,7 @@
 
 mod compute;
 mod elb;
+mod firewalls;
 mod interfaces;
 mod mirror;
 mod sts;
@@ -72,6 +73,20 @@ fn content(root: Element, world: &World, response: &Response) -> Element {
             .text("networkInterfaceId", interface)
             .child(texts("unassignedIpv6Addresses", addresses))
             .child(texts("unassignedIpv6PrefixSet", prefixes)),
+        A::CreateSecurityGroup(made) => firewalls::created(root, world, made),
+        A::DescribeSecurityGroups(found) => page(root, "securityGroupInfo", found, |it| firewalls::group(world, it)),
+        A::DescribeSecurityGroupRules(found) => page(root, "securityGroupRuleSet", found, |it| firewalls::rule(world, it)),
+        A::AuthorizeSecurityGroupIngress(rules) | A::AuthorizeSecurityGroupEgress(rules) => root
+            .text("return", true)
+            .set("securityGroupRuleSet", rules.iter().map(|it| firewalls::rule(world, it))),
+        A::RevokeSecurityGroupIngress(rules) | A::RevokeSecurityGroupEgress(rules) => root
+            .text("return", true)
+            .set("unknownIpPermissionSet", [])
+            .set("revokedSecurityGroupRuleSet", rules.iter().map(firewalls::revoked)),
+        A::DeleteSecurityGroup(id) => root.text("return", true).text("groupId", id),
+        A::DescribeNetworkAcls(found) => page(root, "networkAclSet", found, |it| firewalls::network_acl(world, it)),
+        A::DescribeManagedPrefixLists(found) => page(root, "prefixListSet", found, |it| firewalls::prefix_list(world, it)),
+        A::GetManagedPrefixListEntries(found) => page(root, "entrySet", found, firewalls::prefix_list_entry),
         A::DescribeTags(tags) => page(root, "tagSet", tags, compute::tag_description),
         A::CreateTrafficMirrorFilter(made) => root.child(mirror::filter(made, "trafficMirrorFilter")),
         A::DescribeTrafficMirrorFilters(found) => page(root, "trafficMirrorFilterSet", found, |it| mirror::filter(it, "item")),

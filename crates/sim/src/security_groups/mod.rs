@@ -1,15 +1,20 @@
-//! Takes security groups and prefix lists; gives groups of rules, and which interfaces are in them. Never looks at a subnet, and never
-//! remembers a connection: whoever asks says which packet answers another.
+//! Takes security groups; gives groups of rules, and which interfaces are in them. Never looks at a subnet, and never remembers a
+//! connection: whoever asks says which packet answers another.
 
-use std::collections::BTreeSet;
+mod changing;
+mod describing;
+
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use mirror_core::ids::{AccountId, InterfaceId, VpcId};
-use mirror_core::inventory::{Direction, PortRange};
+use mirror_core::inventory::{Direction, PortRange, Tags};
 
+pub(crate) use self::changing::protocol_named;
 use crate::error::ApiError;
+use crate::listing::Listed;
 use crate::world::World;
 
 macro_rules! network_ids {
@@ -35,6 +40,8 @@ macro_rules! network_ids {
 network_ids! {
     /// A security group's id: `sg-…`.
     SecurityGroupId;
+    /// The id of a security group's rule: `sgr-…`.
+    SecurityGroupRuleId;
     /// A prefix list's id: `pl-…`.
     PrefixListId;
     /// A network ACL's id: `acl-…`.
@@ -85,6 +92,23 @@ impl GroupRule {
     }
 }
 
+/// A rule in its security group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecurityGroupRule {
+    /// Its id.
+    pub id: SecurityGroupRuleId,
+    /// Its group.
+    pub group: SecurityGroupId,
+    /// The account that made the group.
+    pub owner: AccountId,
+    /// What it lets through.
+    pub rule: GroupRule,
+    /// What for.
+    pub description: Option<String>,
+    /// Tags.
+    pub tags: Tags,
+}
+
 /// A security group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityGroup {
@@ -94,10 +118,14 @@ pub struct SecurityGroup {
     pub owner: AccountId,
     /// Its VPC.
     pub vpc: VpcId,
-    /// Its name.
+    /// Its name, unique in its VPC.
     pub name: String,
+    /// What for.
+    pub description: String,
     /// What it lets through.
-    pub rules: Vec<GroupRule>,
+    pub rules: BTreeMap<SecurityGroupRuleId, SecurityGroupRule>,
+    /// Tags.
+    pub tags: Tags,
 }
 
 impl World {
@@ -106,22 +134,48 @@ impl World {
     pub fn add_security_group(&mut self, vpc: &VpcId, name: &str) -> SecurityGroupId {
         let id = SecurityGroupId::from(self.mint.id("sg"));
         let everywhere = [IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
-        let rules = everywhere.map(|block| GroupRule::all(Direction::Egress, Peer::Block(block))).into();
-        let owner = self.account.clone();
-        let group = SecurityGroup { id: id.clone(), owner, vpc: vpc.clone(), name: name.into(), rules };
+        let everything = everywhere.map(|block| GroupRule::all(Direction::Egress, Peer::Block(block)));
+        let group = SecurityGroup {
+            id: id.clone(),
+            owner: self.account.clone(),
+            vpc: vpc.clone(),
+            name: name.into(),
+            description: name.into(),
+            rules: everything.map(|rule| self.new_group_rule(&id, rule)).map(|rule| (rule.id.clone(), rule)).into(),
+            tags: Tags::new(),
+        };
         self.security_groups.insert(id.clone(), group);
         id
     }
 
-    /// Adds a rule to a security group.
+    /// Adds a rule to a security group, and gives its id. Whether there is such a rule already, or a peer, nobody asks:
+    /// `AuthorizeSecurityGroupIngress` does.
     ///
     /// # Errors
     ///
     /// The group does not exist.
-    pub fn add_group_rule(&mut self, group: &SecurityGroupId, rule: GroupRule) -> Result<(), ApiError> {
-        let group = self.group_mut(group)?;
-        group.rules.push(rule);
-        Ok(())
+    pub fn add_group_rule(
+        &mut self,
+        group: &SecurityGroupId,
+        rule: GroupRule,
+    ) -> Result<SecurityGroupRuleId, ApiError> {
+        self.group_mut(group)?;
+        let rule = self.new_group_rule(group, rule);
+        let id = rule.id.clone();
+        self.group_mut(group)?.rules.insert(id.clone(), rule);
+        Ok(id)
+    }
+
+    /// A rule of the account that acts, which is in no group yet.
+    fn new_group_rule(&mut self, group: &SecurityGroupId, rule: GroupRule) -> SecurityGroupRule {
+        SecurityGroupRule {
+            id: self.mint.id("sgr").into(),
+            group: group.clone(),
+            owner: self.account.clone(),
+            rule,
+            description: None,
+            tags: Tags::new(),
+        }
     }
 
     /// Takes all rules of one direction from a security group: then it lets nothing through that way.
@@ -131,15 +185,8 @@ impl World {
     /// The group does not exist.
     pub fn clear_group_rules(&mut self, group: &SecurityGroupId, direction: Direction) -> Result<(), ApiError> {
         let group = self.group_mut(group)?;
-        group.rules.retain(|rule| rule.direction != direction);
+        group.rules.retain(|_, rule| rule.rule.direction != direction);
         Ok(())
-    }
-
-    /// Adds a prefix list.
-    pub fn add_prefix_list(&mut self, blocks: impl IntoIterator<Item = IpNet>) -> PrefixListId {
-        let id = PrefixListId::from(self.mint.id("pl"));
-        self.prefix_lists.insert(id.clone(), blocks.into_iter().collect::<BTreeSet<_>>());
-        id
     }
 
     /// Puts an interface into these security groups, and out of all others. In none, which AWS does not have and this world has until
@@ -156,11 +203,7 @@ impl World {
 
     /// A group of the account that acts. Source: "Responsibilities and permissions for owners and participants", Amazon VPC User Guide.
     fn group_mut(&mut self, id: &SecurityGroupId) -> Result<&mut SecurityGroup, ApiError> {
-        let group = self.security_groups.get_mut(id).filter(|group| group.owner == self.account);
-        group.ok_or_else(|| group_not_found(id))
+        self.own(&self.security_groups, id)?;
+        self.security_groups.get_mut(id).ok_or_else(|| SecurityGroup::not_found(id))
     }
-}
-
-fn group_not_found(id: &SecurityGroupId) -> ApiError {
-    ApiError::new("InvalidGroup.NotFound", format!("The security group '{id}' does not exist"))
 }
