@@ -8,7 +8,14 @@ from botocore.model import ServiceModel
 from botocore.session import get_session
 
 # What stands before an action's name, by client. EC2 and ELB both have a DescribeTags: only one of them can do without.
-BEFORE = {"ec2": "", "sts": "", "elbv2": "elasticloadbalancing:", "resourcegroupstaggingapi": "tag:"}
+BEFORE = {
+    "ec2": "",
+    "sts": "",
+    "elbv2": "elasticloadbalancing:",
+    "resourcegroupstaggingapi": "tag:",
+    "elb": "elb:",
+    "wafv2": "wafv2:",
+}
 
 
 @cache

@@ -11,7 +11,7 @@ SIMULATOR = Path(__file__).parents[2] / "crates" / "sim" / "src"
 
 # The variants of a request, and what the actions of that API begin with, if with anything.
 VARIANTS = re.compile(r"^requests! \{\n(.*?)^\}", re.DOTALL | re.MULTILINE)
-BEGINS = re.compile(r'concat!\("([a-z]+:)", stringify!')
+BEGINS = re.compile(r'concat!\("([a-z0-9]+:)", stringify!')
 
 # An API of which there is a single action.
 SINGLE = re.compile(r': Action = "([a-z]+:[A-Z]\w+)"')

@@ -14,6 +14,7 @@ use mirror_core::ids::{AttachmentId, FilterId, InstanceId, InterfaceId, RuleId, 
 use mirror_core::inventory::Resource;
 
 use crate::accounts::Owned;
+use crate::classic::ClassicLoadBalancer;
 use crate::compute::Instance;
 use crate::elb::{LoadBalancer, TargetGroup};
 use crate::interfaces::NetworkInterface;
@@ -109,6 +110,14 @@ impl Indexed for LoadBalancer {
 }
 
 impl Indexed for TargetGroup {
+    type By = Infallible;
+
+    fn found_by(&self) -> Vec<Infallible> {
+        Vec::new()
+    }
+}
+
+impl Indexed for ClassicLoadBalancer {
     type By = Infallible;
 
     fn found_by(&self) -> Vec<Infallible> {

@@ -19,6 +19,7 @@ mod addresses;
 mod agenda;
 pub mod api;
 mod attaching;
+mod classic;
 mod codes;
 mod compute;
 mod creating;
@@ -62,11 +63,16 @@ mod tests;
 mod tokens;
 mod trunks;
 mod unknowns;
+mod waf;
 pub mod wire;
 mod world;
 
 pub use self::addresses::AssignedAddresses;
 pub use self::api::{Api, Caller};
+pub use self::classic::{
+    ClassicListener, ClassicLoadBalancer, ClassicProtocol, ClassicRequest, ClassicResponse, CreateClassicLoadBalancer,
+    DescribeClassicLoadBalancers, OfInstances,
+};
 pub use self::compute::{Instance, InstanceDetail, StateChange};
 pub use self::door::Door;
 pub use self::eks::{EksNode, PodAddresses};
@@ -111,5 +117,9 @@ pub use self::tagging::{GetResources, TaggedResource};
 pub use self::tags::TagDescription;
 pub use self::unknowns::{
     Codes, HostBits, QuotaScope, RulesQuota, Standing, TargetLimit, TokenMemory, Unknowns, Verdict,
+};
+pub use self::waf::{
+    AssociateWebAcl, CreateWebAcl, GuardedResource, ListResourcesForWebAcl, ListWebAcls, WafRequest, WafResponse,
+    WafScope, WebAcl, WebAclArn,
 };
 pub use self::world::World;

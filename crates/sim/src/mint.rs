@@ -28,7 +28,12 @@ impl Mint {
 
     /// A request id, in the form of a UUID.
     pub(crate) fn request_id(&mut self) -> String {
-        let number = self.draw("request");
+        self.uuid("request")
+    }
+
+    /// A number in the form of a UUID, drawn for this kind of thing.
+    pub(crate) fn uuid(&mut self, kind: &'static str) -> String {
+        let number = self.draw(kind);
         let [second, third, fourth] = [80, 64, 48].map(|bits| (number >> bits) & 0xffff);
         format!("{:08x}-{second:04x}-{third:04x}-{fourth:04x}-{:012x}", number >> 96, number & 0xffff_ffff_ffff)
     }

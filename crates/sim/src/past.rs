@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::ids::{FilterId, InstanceId, InterfaceId, LoadBalancerArn, SessionId, TargetId};
 
+use crate::classic::ClassicLoadBalancer;
 use crate::compute::Instance;
 use crate::elb::{LoadBalancer, TargetGroup, TargetGroupArn};
 use crate::interfaces::NetworkInterface;
@@ -14,6 +15,7 @@ use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
 use crate::network_acls::NetworkAcl;
 use crate::prefix_lists::PrefixList;
 use crate::security_groups::{NetworkAclId, PrefixListId, SecurityGroup, SecurityGroupId};
+use crate::waf::{WebAcl, WebAclArn};
 use crate::world::World;
 
 /// What has changed since some time, as it was.
@@ -28,13 +30,15 @@ struct Past {
     security_groups: Before<SecurityGroupId, SecurityGroup>,
     network_acls: Before<NetworkAclId, NetworkAcl>,
     prefix_lists: Before<PrefixListId, PrefixList>,
+    classics: Before<LoadBalancerArn, ClassicLoadBalancer>,
+    web_acls: Before<WebAclArn, WebAcl>,
 }
 
 impl World {
     /// From now on remembers what each change replaces, for so long.
     pub(crate) fn remember(&mut self, memory: SignedDuration) {
         let Self { instances, interfaces, filters, targets, sessions, load_balancers, target_groups, .. } = self;
-        let Self { security_groups, network_acls, prefix_lists, .. } = self;
+        let Self { security_groups, network_acls, prefix_lists, classics, web_acls, .. } = self;
         instances.remember(memory);
         interfaces.remember(memory);
         filters.remember(memory);
@@ -45,12 +49,14 @@ impl World {
         security_groups.remember(memory);
         network_acls.remember(memory);
         prefix_lists.remember(memory);
+        classics.remember(memory);
+        web_acls.remember(memory);
     }
 
     /// Says that what has changed since the last time has changed now.
     pub(crate) fn date(&mut self) {
         let Self { now, instances, interfaces, filters, targets, sessions, load_balancers, target_groups, .. } = self;
-        let Self { security_groups, network_acls, prefix_lists, .. } = self;
+        let Self { security_groups, network_acls, prefix_lists, classics, web_acls, .. } = self;
         instances.date(*now);
         interfaces.date(*now);
         filters.date(*now);
@@ -61,6 +67,8 @@ impl World {
         security_groups.date(*now);
         network_acls.date(*now);
         prefix_lists.date(*now);
+        classics.date(*now);
+        web_acls.date(*now);
     }
 
     /// What `look` sees in the world as it was then.
@@ -77,6 +85,8 @@ impl World {
             security_groups: self.security_groups.before(then),
             network_acls: self.network_acls.before(then),
             prefix_lists: self.prefix_lists.before(then),
+            classics: self.classics.before(then),
+            web_acls: self.web_acls.before(then),
         };
         self.swap(&mut past);
         let seen = look(self);
@@ -86,7 +96,7 @@ impl World {
 
     fn swap(&mut self, past: &mut Past) {
         let Past { instances, interfaces, filters, targets, sessions, load_balancers, target_groups, .. } = past;
-        let Past { security_groups, network_acls, prefix_lists, .. } = past;
+        let Past { security_groups, network_acls, prefix_lists, classics, web_acls, .. } = past;
         self.instances.swap(instances);
         self.interfaces.swap(interfaces);
         self.filters.swap(filters);
@@ -97,5 +107,7 @@ impl World {
         self.security_groups.swap(security_groups);
         self.network_acls.swap(network_acls);
         self.prefix_lists.swap(prefix_lists);
+        self.classics.swap(classics);
+        self.web_acls.swap(web_acls);
     }
 }

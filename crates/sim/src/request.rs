@@ -22,12 +22,14 @@ pub use self::mirror::{
     DescribeTrafficMirrorFilterRules, ModifyTrafficMirrorFilterNetworkServices, ModifyTrafficMirrorFilterRule,
     ModifyTrafficMirrorSession, Ports, RuleField, RuleWish, SessionField,
 };
+use crate::classic::ClassicRequest;
 use crate::elb::ElbRequest;
 use crate::iam::AssumeRole;
 use crate::listing::Filter;
 use crate::network::SubnetId;
 use crate::security_groups::{NetworkAclId, PrefixListId, SecurityGroupId, SecurityGroupRuleId};
 use crate::tagging::GetResources;
+use crate::waf::WafRequest;
 
 /// The only action of the tagging API, as IAM writes it.
 const GET_RESOURCES: Action = "tag:GetResources";
@@ -45,6 +47,10 @@ macro_rules! requests {
             Elb(ElbRequest),
             /// `GetResources`, of the Resource Groups Tagging API.
             GetResources(GetResources),
+            /// A call of ELB's first API, of Classic Load Balancers.
+            Classic(ClassicRequest),
+            /// A call of WAF.
+            Waf(WafRequest),
             /// Any call with `DryRun` set: whether it would be allowed.
             DryRun(Box<Request>),
         }
@@ -53,12 +59,15 @@ macro_rules! requests {
             /// Every action of EC2 and STS that there is in here.
             pub const ACTIONS: &'static [Action] = &[$(stringify!($action)),*];
 
-            /// The AWS action: of an API other than EC2's and STS's with the name of its API before it, as IAM writes it.
+            /// The AWS action: of an API other than EC2's and STS's with the name of its API before it, as IAM writes it; for ELB's
+            /// first API that is `elb`, since IAM does not tell its actions from those of the other.
             pub fn action(&self) -> Action {
                 match self {
                     $(Self::$action { .. } => stringify!($action),)*
                     Self::Elb(request) => request.action(),
                     Self::GetResources(_) => GET_RESOURCES,
+                    Self::Classic(request) => request.action(),
+                    Self::Waf(request) => request.action(),
                     Self::DryRun(request) => request.action(),
                 }
             }
@@ -122,14 +131,15 @@ requests! {
 impl Request {
     /// Every action that there is in here, of all APIs.
     pub fn every_action() -> impl Iterator<Item = Action> {
-        Self::ACTIONS.iter().chain(ElbRequest::ACTIONS).copied().chain([GET_RESOURCES])
+        let others = ClassicRequest::ACTIONS.iter().chain(WafRequest::ACTIONS).copied();
+        Self::ACTIONS.iter().chain(ElbRequest::ACTIONS).copied().chain([GET_RESOURCES]).chain(others)
     }
 
     /// Whether the call changes nothing, whatever it asks for.
     pub fn reads(&self) -> bool {
         let action = self.action();
         let name = action.split_once(':').map_or(action, |(_, name)| name);
-        name.starts_with("Describe") || name.starts_with("Get")
+        ["Describe", "Get", "List"].iter().any(|reading| name.starts_with(reading))
     }
 
     /// The idempotency token, of the actions that take one.

@@ -6,6 +6,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use mirror_core::ids::{AccountId, AttachmentId, FilterId, RuleId, SessionId, TargetId};
 
 use crate::addresses::AssignedAddresses;
+use crate::classic::ClassicResponse;
 use crate::compute::{InstanceDetail, StateChange};
 use crate::elb::ElbResponse;
 use crate::iam::AssumedRole;
@@ -19,6 +20,7 @@ use crate::request::UnassignIpv6Addresses;
 use crate::security_groups::{SecurityGroup, SecurityGroupId, SecurityGroupRule};
 use crate::tagging::TaggedResource;
 use crate::tags::TagDescription;
+use crate::waf::WafResponse;
 
 /// Who calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,4 +99,6 @@ responses! {
     DeleteTrafficMirrorSession(SessionId),
     Elb(ElbResponse),
     GetResources(Page<TaggedResource>),
+    Classic(ClassicResponse),
+    Waf(WafResponse),
 }

@@ -104,6 +104,7 @@ impl World {
             .own_load_balancers()
             .map(|it| (it.arn.to_string(), &it.tags))
             .chain(listeners.map(|it| (it.arn.to_string(), &it.tags)))
+            .chain(self.own_classics().map(|it| (it.arn.to_string(), &it.tags)))
             .chain(self.own_target_groups().map(|it| (it.arn.to_string(), &it.tags)))
             .filter(|(arn, tags)| !tags.is_empty() || self.once_tagged.contains(arn))
             .map(|(arn, tags)| (arn, tags.clone()));

@@ -12,6 +12,7 @@ use mirror_core::ids::{
 use mirror_core::inventory::Direction;
 
 use crate::agenda::{Agenda, Event};
+use crate::classic::ClassicLoadBalancer;
 use crate::compute::Instance;
 use crate::elb::{LoadBalancer, TargetGroup, TargetGroupArn};
 use crate::error::ApiError;
@@ -33,6 +34,7 @@ use crate::security_groups::{NetworkAclId, PrefixListId, SecurityGroup, Security
 use crate::shares::Shares;
 use crate::tokens::Answered;
 use crate::unknowns::Unknowns;
+use crate::waf::{WebAcl, WebAclArn};
 
 /// One Region, with many accounts.
 #[derive(Clone, Debug)]
@@ -56,6 +58,8 @@ pub struct World {
     pub(crate) interfaces: Kept<InterfaceId, NetworkInterface>,
     pub(crate) load_balancers: Kept<LoadBalancerArn, LoadBalancer>,
     pub(crate) target_groups: Kept<TargetGroupArn, TargetGroup>,
+    pub(crate) classics: Kept<LoadBalancerArn, ClassicLoadBalancer>,
+    pub(crate) web_acls: Kept<WebAclArn, WebAcl>,
     /// The ids and ARNs of what has lost tags: the tagging API lists it for ever.
     pub(crate) once_tagged: BTreeSet<String>,
     /// Whose they are.
@@ -91,6 +95,8 @@ impl World {
             interfaces: Kept::default(),
             load_balancers: Kept::default(),
             target_groups: Kept::default(),
+            classics: Kept::default(),
+            web_acls: Kept::default(),
             once_tagged: BTreeSet::new(),
             endpoints: BTreeMap::new(),
             filters: Kept::default(),
@@ -239,6 +245,8 @@ impl World {
             Q::ModifyTrafficMirrorSession(change) => A::ModifyTrafficMirrorSession(self.modify_session(change)?),
             Q::DeleteTrafficMirrorSession(id) => A::DeleteTrafficMirrorSession(self.delete_session(id)?),
             Q::Elb(request) => A::Elb(self.balance(request)?),
+            Q::Classic(request) => A::Classic(self.balance_classically(request)?),
+            Q::Waf(request) => A::Waf(self.guard(request)?),
             Q::GetResources(asked) => A::GetResources(self.get_resources(asked)?),
             Q::DryRun(_) => return Err(ApiError::dry_run()),
         })

@@ -3,10 +3,12 @@
 
 use super::chance::Chance;
 use super::faults::Effect;
+use crate::classic::{ClassicRequest, ClassicResponse};
 use crate::elb::{ElbRequest, ElbResponse};
 use crate::listing::Page;
 use crate::request::Request;
 use crate::response::Response;
+use crate::waf::{WafRequest, WafResponse};
 
 /// The smallest page that can be asked for in EC2. Source: botocore, `MaxResults`.
 const SMALLEST_PAGE: i32 = 5;
@@ -40,7 +42,7 @@ macro_rules! lists {
     (
         ec2 { $($action:ident $(. $describe:ident)?,)* }
         elb { $($balancing:ident . $named:ident,)* }
-        elb answers { $($balanced:ident,)* }
+        answers of others { $($api:ident . $answers:ident :: $answer:ident,)* }
     ) => {
         /// What is asked for, if it is a list.
         pub(super) fn asked(request: &mut Request) -> Option<Asked<'_>> {
@@ -69,6 +71,20 @@ macro_rules! lists {
                     max_results: &mut asked.page_size,
                     next_token: asked.token.as_deref(),
                 },
+                Request::Classic(ClassicRequest::DescribeLoadBalancers(asked)) => Asked {
+                    ids: asked.names.len(),
+                    filters: 0,
+                    smallest: 1,
+                    max_results: &mut asked.pages.size,
+                    next_token: asked.pages.marker.as_deref(),
+                },
+                Request::Waf(WafRequest::ListWebACLs(asked)) => Asked {
+                    ids: 0,
+                    filters: 0,
+                    smallest: 1,
+                    max_results: &mut asked.limit,
+                    next_token: asked.marker.as_deref(),
+                },
                 Request::DryRun(inner) => return asked(inner),
                 _ => return None,
             })
@@ -78,7 +94,7 @@ macro_rules! lists {
         fn keep_first(response: &mut Response, most: usize, ends: bool) {
             match response {
                 $(Response::$action(page) => page.keep_first(most, ends),)*
-                $(Response::Elb(ElbResponse::$balanced(page)) => page.keep_first(most, ends),)*
+                $(Response::$api($answers::$answer(page)) => page.keep_first(most, ends),)*
                 Response::GetResources(page) => page.keep_first(most, ends),
                 _ => {}
             }
@@ -88,7 +104,7 @@ macro_rules! lists {
         fn exchange(response: &mut Response, one: usize, other: usize) {
             match response {
                 $(Response::$action(page) if one.max(other) < page.items.len() => page.items.swap(one, other),)*
-                $(Response::Elb(ElbResponse::$balanced(page)) if one.max(other) < page.items.len() => {
+                $(Response::$api($answers::$answer(page)) if one.max(other) < page.items.len() => {
                     page.items.swap(one, other);
                 })*
                 Response::GetResources(page) if one.max(other) < page.items.len() => page.items.swap(one, other),
@@ -100,7 +116,7 @@ macro_rules! lists {
         pub(crate) fn extent(response: &Response) -> Option<(usize, Option<&str>)> {
             match response {
                 $(Response::$action(page) => Some((page.items.len(), page.next.as_deref())),)*
-                $(Response::Elb(ElbResponse::$balanced(page)) => Some((page.items.len(), page.next.as_deref())),)*
+                $(Response::$api($answers::$answer(page)) => Some((page.items.len(), page.next.as_deref())),)*
                 Response::GetResources(page) => Some((page.items.len(), page.next.as_deref())),
                 _ => None,
             }
@@ -111,7 +127,7 @@ macro_rules! lists {
             let mut last = response.clone();
             match &mut last {
                 $(Response::$action(page) => page.keep_last(),)*
-                $(Response::Elb(ElbResponse::$balanced(page)) => page.keep_last(),)*
+                $(Response::$api($answers::$answer(page)) => page.keep_last(),)*
                 Response::GetResources(page) => page.keep_last(),
                 _ => {}
             }
@@ -122,7 +138,7 @@ macro_rules! lists {
         pub(super) fn put_before(response: &mut Response, first: Response) {
             match (response, first) {
                 $((Response::$action(page), Response::$action(first)) => page.put_before(first),)*
-                $((Response::Elb(ElbResponse::$balanced(page)), Response::Elb(ElbResponse::$balanced(first))) => {
+                $((Response::$api($answers::$answer(page)), Response::$api($answers::$answer(first))) => {
                     page.put_before(first);
                 })*
                 (Response::GetResources(page), Response::GetResources(first)) => page.put_before(first),
@@ -156,12 +172,15 @@ lists! {
         DescribeRules.arns,
         DescribeTargetGroups.arns,
     }
-    elb answers {
-        DescribeLoadBalancers,
-        DescribeListeners,
-        DescribeRules,
-        DescribeTargetGroups,
-        DescribeTargetHealth,
+    answers of others {
+        Elb.ElbResponse::DescribeLoadBalancers,
+        Elb.ElbResponse::DescribeListeners,
+        Elb.ElbResponse::DescribeRules,
+        Elb.ElbResponse::DescribeTargetGroups,
+        Elb.ElbResponse::DescribeTargetHealth,
+        Classic.ClassicResponse::DescribeLoadBalancers,
+        Waf.WafResponse::ListWebACLs,
+        Waf.WafResponse::ListResourcesForWebACL,
     }
 }
 

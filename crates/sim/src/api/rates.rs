@@ -21,7 +21,16 @@
 //! | all of ELB's                         | 40     | 10       |
 //! | `GetResources`                       | 15     | 15       |
 //!
-//! Sources: "Request throttling for the Elastic Load Balancing API", ELB User Guide; "Quotas", Tag Editor User Guide, which has no burst.
+//! Classic Load Balancers have the same buckets as all others. WAF documents no burst either, and some actions of its have one call in two
+//! seconds:
+//!
+//! | calls                                            | bucket | a second |
+//! |--------------------------------------------------|--------|----------|
+//! | `AssociateWebACL`, `DisassociateWebACL`          | 1      | 0.5      |
+//! | `GetWebACLForResource`, `ListResourcesForWebACL`, `CreateWebACL` | 1 | 1 |
+//! | `ListWebACLs`                                    | 5      | 5        |
+//!
+//! Sources: "AWS WAF quotas", AWS WAF Developer Guide. "Request throttling for the Elastic Load Balancing API", ELB User Guide; "Quotas", Tag Editor User Guide, which has no burst.
 //! "Request throttling for the Amazon EC2 API", EC2 Developer Guide. `GetCallerIdentity` and `AssumeRole` are STS's, which documents
 //! none. A list by ids alone has no filter: whether AWS counts it as filtered is not documented, and the smaller bucket is the harsher.
 
@@ -132,9 +141,10 @@ impl Rates {
         let limit = self.granted.get(action).copied().or_else(|| limit_of(action, unbounded));
         let own =
             limit.map(|limit| Size { name: action, unbounded, burst: limit.burst, tenths: limit.tenths_per_second() });
-        let sizes = match action.strip_prefix("elasticloadbalancing:") {
-            Some(name) => [Some(own.unwrap_or(elb_size_of(name))), Some(ELB)],
-            None => [own, None],
+        let sizes = match action.split_once(':') {
+            Some(("elasticloadbalancing" | "elb", name)) => [Some(own.unwrap_or(elb_size_of(name))), Some(ELB)],
+            Some(("wafv2", _)) => [Some(own.unwrap_or(waf_size_of(action))), None],
+            _ => [own, None],
         };
         let mut taken = Ok(());
         for size in sizes.into_iter().flatten() {
@@ -164,7 +174,7 @@ fn limit_of(action: Action, unbounded: bool) -> Option<Limit> {
     Some(match action {
         "GetCallerIdentity" | "AssumeRole" => return None,
         "tag:GetResources" => Limit { burst: 15, per_second: 15 },
-        _ if action.starts_with("elasticloadbalancing:") => return None,
+        _ if action.contains(':') => return None,
         "DescribeInstances" | "DescribeNetworkInterfaces" if unbounded => UNBOUNDED_READS,
         "CreateTags" | "DeleteTags" => TAGS,
         "CreateNetworkInterface" | "DeleteNetworkInterface" => INTERFACES,
@@ -188,11 +198,20 @@ fn elb_size_of(name: &str) -> Size {
     }
 }
 
+fn waf_size_of(action: Action) -> Size {
+    match action {
+        "wafv2:AssociateWebACL" | "wafv2:DisassociateWebACL" => Size::shared(action, 1, 5),
+        "wafv2:ListWebACLs" => Size::shared(action, 5, 50),
+        _ => Size::shared(action, 1, 10),
+    }
+}
+
 /// Source: the same; the status of EC2's is in botocore's `_retry.json`. ELB's code is documented as `ThrottlingException`.
 fn exceeded(action: Action) -> ApiError {
     match action.split_once(':') {
         None => ApiError::new("RequestLimitExceeded", "Request limit exceeded.").with_status(503),
         Some(("tag", _)) => ApiError::new("ThrottledException", "Rate exceeded"),
+        Some(("wafv2", _)) => ApiError::new("ThrottlingException", "Rate exceeded"),
         Some(_) => ApiError::new("Throttling", "Rate exceeded"),
     }
 }

@@ -10,9 +10,11 @@ use mirror_core::cloud::Action;
 use super::answer::{Answer, Caller, Came};
 use super::faults::Effect;
 use super::pages;
+use crate::classic::ClassicResponse;
 use crate::elb::ElbResponse;
 use crate::error::ApiError;
 use crate::response::Response;
+use crate::waf::WafResponse;
 
 /// What becomes of the lines.
 #[derive(Clone, Debug, Default)]
@@ -130,6 +132,8 @@ fn made(response: &Response) -> String {
         Response::CreateTrafficMirrorFilterRule(made) => made.id.to_string(),
         Response::CreateTrafficMirrorTarget(made) => made.id.to_string(),
         Response::CreateTrafficMirrorSession(made) => made.id.to_string(),
+        Response::Classic(ClassicResponse::CreateLoadBalancer(made)) => made.arn.to_string(),
+        Response::Waf(WafResponse::CreateWebACL(made)) => made.arn.to_string(),
         Response::Elb(ElbResponse::CreateLoadBalancer(made)) => made.arn.to_string(),
         Response::Elb(ElbResponse::CreateListener(made)) => made.arn.to_string(),
         Response::Elb(ElbResponse::CreateRule(made)) => made.arn.to_string(),

@@ -319,6 +319,7 @@ impl World {
         let interfaces: Vec<_> = balancer.zones.iter().map(|zone| zone.interface.clone()).collect();
         interfaces.iter().for_each(|interface| self.remove_interface(interface));
         self.load_balancers.remove(arn);
+        self.unguard(arn);
         Ok(())
     }
 

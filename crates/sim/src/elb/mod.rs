@@ -24,12 +24,14 @@ mod words;
 pub use self::health::TargetHealth;
 pub use self::listeners::{Listener, Rule};
 pub use self::load_balancers::{LoadBalancer, ZoneOfBalancer};
+pub(crate) use self::paging::page;
 pub use self::request::{
     AddTags, CreateListener, CreateLoadBalancer, CreateRule, CreateTargetGroup, DescribeListeners,
     DescribeLoadBalancers, DescribeRules, DescribeTargetGroups, ElbRequest, HealthCheckWish, ModifyListener,
     ModifyLoadBalancerAttributes, OfTargets, Pages, RemoveTags, SetSubnets, TargetWish,
 };
 pub use self::response::ElbResponse;
+pub(crate) use self::tags::check as check_tags;
 pub use self::target_groups::{HealthCheck, TargetGroup, TargetGroupDetail};
 pub(crate) use self::targets::Event;
 pub use self::targets::{Progress, Target, TargetKey};
@@ -74,12 +76,12 @@ impl World {
 }
 
 /// What the API answers to parameters that are wrong by themselves.
-fn invalid(message: impl Into<String>) -> ApiError {
+pub(crate) fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::new("ValidationError", message)
 }
 
 /// Refuses names that AWS does not take. Source: botocore, `CreateLoadBalancer` and `CreateTargetGroup`.
-fn check_name(name: &str) -> Result<(), ApiError> {
+pub(crate) fn check_name(name: &str) -> Result<(), ApiError> {
     let plain = name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-');
     if name.is_empty() || name.len() > 32 || !plain || name.starts_with('-') || name.ends_with('-') {
         let message =

@@ -20,7 +20,7 @@ const MOST_ARNS: usize = 20;
 const LARGEST_PAGE: i32 = 400;
 
 /// A page of the account's objects of a kind, each with its ARN, by which they are in order.
-pub(super) fn page<T: Clone>(
+pub(crate) fn page<T: Clone>(
     World { account, mint, .. }: &World,
     kind: &str,
     objects: impl Iterator<Item = (String, T)>,

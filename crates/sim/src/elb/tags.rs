@@ -12,7 +12,7 @@ use crate::world::World;
 const MOST_TAGS: usize = 50;
 
 /// Refuses tags that a customer cannot set.
-pub(super) fn check(tags: &Tags) -> Result<(), ApiError> {
+pub(crate) fn check(tags: &Tags) -> Result<(), ApiError> {
     for (key, value) in tags {
         if key.starts_with("aws:") {
             return Err(invalid(format!("Tag keys that begin with 'aws:' are reserved: '{key}'")));

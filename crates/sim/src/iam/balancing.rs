@@ -74,7 +74,7 @@ pub(super) fn tagged_at_creation(world: &World, request: &ElbRequest) -> Option<
 }
 
 /// Something that is there; or is not, and then has no tags that a policy could like.
-fn there(world: &World, arn: &str) -> Resource {
+pub(super) fn there(world: &World, arn: &str) -> Resource {
     let resource = Resource { arn: arn.into(), keys: Context::default() };
     let resource = resource.with("aws:ResourceAccount", arn.split(':').nth(4).unwrap_or_default());
     world.balancing_tags(arn).into_iter().flatten().fold(resource, |resource, (key, value)| {

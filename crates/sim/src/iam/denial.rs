@@ -26,7 +26,7 @@ pub(super) fn refusal(caller: &Caller, need: &Need, decision: &Decision) -> ApiE
     let on = if resource == "*" { String::new() } else { format!(" on resource: {resource}") };
     let message =
         format!("User: {arn} is not authorized to perform: {action}{on} {}", reason(&caller.account, action, decision));
-    if action.starts_with("tag:") {
+    if action.starts_with("tag:") || action.starts_with("wafv2:") {
         return ApiError::new("AccessDeniedException", message);
     }
     if !action.starts_with("ec2:") {

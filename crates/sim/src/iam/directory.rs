@@ -160,7 +160,8 @@ pub(super) fn context(world: &World, mut keys: Context, need: &Need) -> Context 
 fn api_of(request: &Request) -> &'static str {
     match request {
         Request::GetCallerIdentity | Request::AssumeRole(_) => "sts",
-        Request::Elb(_) => "elasticloadbalancing",
+        Request::Elb(_) | Request::Classic(_) => "elasticloadbalancing",
+        Request::Waf(_) => "wafv2",
         Request::GetResources(_) => "tagging",
         _ => "ec2",
     }

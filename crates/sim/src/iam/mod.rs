@@ -19,6 +19,7 @@ mod context;
 mod decision;
 mod denial;
 mod directory;
+mod guarding;
 mod keys;
 mod needs;
 mod parse;

@@ -10,6 +10,7 @@ use mirror_core::inventory::{Resource as Receiver, Tags};
 
 use super::balancing;
 use super::context::Context;
+use super::guarding;
 use super::resources::Resource;
 use crate::api::{Thing, named};
 use crate::request::{
@@ -41,13 +42,21 @@ pub(crate) fn needs(world: &World, request: &Request) -> Vec<Need> {
         .map(|(kind, tags)| need("CreateTags", Resource::made(world, kind, tags).with("ec2:CreateAction", action)));
     let balancing = match request {
         Request::Elb(request) => balancing::tagged_at_creation(world, request),
+        Request::Classic(request) => guarding::tagged_at_creation(world, request),
         _ => None,
     };
-    resources.chain(tagging).chain(balancing.map(|made| need("elasticloadbalancing:AddTags", made))).collect()
+    let beside = match request {
+        Request::Waf(request) => guarding::beside_waf(world, request),
+        _ => balancing.map(|made| ("elasticloadbalancing:AddTags", made)),
+    };
+    resources.chain(tagging).chain(beside.map(|(action, on)| need(action, on))).collect()
 }
 
-/// An action as policies name it: those of EC2 come without their API.
+/// An action as policies name it: those of EC2 come without their API, and those of ELB's first API with another name than the other's.
 pub(super) fn permission(action: &str) -> String {
+    if let Some(name) = action.strip_prefix("elb:") {
+        return format!("elasticloadbalancing:{name}");
+    }
     if action.contains(':') { action.into() } else { format!("ec2:{action}") }
 }
 
@@ -68,6 +77,8 @@ fn resources(world: &World, request: &Request) -> Vec<Resource> {
         | Q::DescribeNetworkAcls(_) | Q::DescribeManagedPrefixLists(_) | Q::GetResources(_) => vec![Resource::any()],
         Q::GetManagedPrefixListEntries(asked) => vec![Resource::there(world, &Thing::PrefixList(asked.list.clone()))],
         Q::Elb(request) => balancing::resources(world, request),
+        Q::Classic(request) => guarding::of_classic(world, request),
+        Q::Waf(request) => guarding::of_waf(world, request),
         Q::RunInstances(wish) => launch(world, wish),
         Q::CreateNetworkInterface(wish) => [made("network-interface", &wish.tags)].into_iter().chain(standing(world, request)).collect(),
         Q::StartInstances(_) | Q::StopInstances(_) | Q::TerminateInstances(_) | Q::AttachNetworkInterface(_)

@@ -86,7 +86,7 @@ impl Fuzzer {
         let reply = wire::answer(api, &request).reply.expect("nothing is lost here");
 
         let shown = || format!("{:?} {:?}", request.headers(), String::from_utf8_lossy(request.body()));
-        let seen = examined(&reply).unwrap_or_else(|wrong| panic!("{wrong}\n{reply:?}\nto {}", shown()));
+        let seen = examined(&request, &reply).unwrap_or_else(|wrong| panic!("{wrong}\n{reply:?}\nto {}", shown()));
         tally.requests += 1;
         tally.mutated += usize::from(mutated);
         match seen {
@@ -94,7 +94,7 @@ impl Fuzzer {
                 assert!(Request::every_action().any(|action| action == answered), "{answered}");
                 assert!(mutated || answered == action, "{answered} to {}", shown());
                 let name = answered.rsplit(':').next().unwrap();
-                tally.changes += usize::from(!name.starts_with("Describe") && !name.starts_with("Get"));
+                tally.changes += usize::from(!["Describe", "Get", "List"].iter().any(|it| name.starts_with(it)));
                 tally.answered.insert(answered);
                 drawing.next = next.or(drawing.next.take());
             }
@@ -115,11 +115,11 @@ impl Fuzzer {
 /// All that a call could change, but for what is written down to tell the same call from another.
 fn contents(world: &World) -> String {
     let World { instances, interfaces, filters, targets, sessions, subnets, answered, .. } = world;
-    let World { load_balancers, target_groups, once_tagged, .. } = world;
+    let World { load_balancers, target_groups, classics, web_acls, once_tagged, .. } = world;
     let tokens: Vec<_> = answered.keys().collect();
     let World { security_groups, network_acls, prefix_lists, .. } = world;
     let firewalls = (security_groups, network_acls, prefix_lists);
-    let balancing = (load_balancers, target_groups, once_tagged);
+    let balancing = (load_balancers, target_groups, classics, web_acls, once_tagged);
     format!("{:?}", (instances, interfaces, filters, targets, sessions, subnets, balancing, firewalls, tokens))
 }
 
@@ -179,10 +179,10 @@ enum Seen {
 }
 
 /// An answer that is as every client expects it, or what is wrong with it.
-fn examined(reply: &HttpResponse<Vec<u8>>) -> Result<Seen, String> {
+fn examined(request: &HttpRequest<Vec<u8>>, reply: &HttpResponse<Vec<u8>>) -> Result<Seen, String> {
     let status = reply.status().as_u16();
     let is_json = reply.headers().get(CONTENT_TYPE).is_some_and(|it| it.to_str().unwrap().contains("json"));
-    let seen = if is_json { examined_json(reply)? } else { examined_xml(reply)? };
+    let seen = if is_json { examined_json(request, reply)? } else { examined_xml(reply)? };
     let expected = match &seen {
         Seen::Answer { .. } => Some(200),
         Seen::Refusal { code } => match code.as_str() {
@@ -200,7 +200,8 @@ fn examined(reply: &HttpResponse<Vec<u8>>) -> Result<Seen, String> {
     }
 }
 
-fn examined_json(reply: &HttpResponse<Vec<u8>>) -> Result<Seen, String> {
+/// What answers in JSON does not say to what: the request does.
+fn examined_json(request: &HttpRequest<Vec<u8>>, reply: &HttpResponse<Vec<u8>>) -> Result<Seen, String> {
     let document: serde_json::Value = serde_json::from_slice(reply.body()).map_err(|error| error.to_string())?;
     let text = |name: &str| document[name].as_str().map(ToOwned::to_owned).ok_or(format!("no {name} in {document}"));
     if !reply.headers().contains_key("x-amzn-requestid") {
@@ -209,6 +210,14 @@ fn examined_json(reply: &HttpResponse<Vec<u8>>) -> Result<Seen, String> {
     if document.get("__type").is_some() {
         text("Message")?;
         return Ok(Seen::Refusal { code: text("__type")? });
+    }
+    let target = request.headers().get("x-amz-target").and_then(|it| it.to_str().ok()).unwrap_or_default();
+    if let Some(name) = target.strip_prefix("AWSWAF_20190729.") {
+        let list = ["WebACLs", "ResourceArns"].into_iter().find(|list| document.get(list).is_some());
+        if name.starts_with("List") && list.is_none_or(|list| !document[list].is_array()) {
+            return Err("no list".into());
+        }
+        return Ok(Seen::Answer { action: format!("wafv2:{name}"), next: text("NextMarker").ok() });
     }
     document["ResourceTagMappingList"].as_array().ok_or("no list")?;
     let next = Some(text("PaginationToken")?).filter(|token| !token.is_empty());
@@ -235,7 +244,9 @@ fn examined_xml(reply: &HttpResponse<Vec<u8>>) -> Result<Seen, String> {
         }
         _ if document.optional("ResponseMetadata/RequestId").is_some() => {
             let next = next(&format!("{action}Result/NextMarker"));
-            Ok(Seen::Answer { action: format!("elasticloadbalancing:{action}"), next })
+            let classic = String::from_utf8_lossy(reply.body()).contains("/doc/2012-06-01/");
+            let api = if classic { "elb" } else { "elasticloadbalancing" };
+            Ok(Seen::Answer { action: format!("{api}:{action}"), next })
         }
         _ => {
             document.text("requestId")?;

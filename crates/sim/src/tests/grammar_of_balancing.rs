@@ -1,4 +1,4 @@
-//! Takes a world and dice; gives the lines and the words of the grammar that are about ELB and the tagging API. Never makes a call.
+//! Takes a world and dice; gives the lines and the words of the grammar that are about ELB, the tagging API and WAF. Never makes a call.
 
 use super::dice::Dice;
 use super::grammar::{pick, standing};
@@ -30,6 +30,18 @@ pub(super) const GRAMMAR: &[(&str, usize, &str)] = &[
     ("elasticloadbalancing:AddTags", 8, "ResourceArns.member.1=lb-tagged ResourceArns.member.2??=lb-tagged Tags.member.1.Key=key Tags.member.1.Value?=text"),
     ("elasticloadbalancing:RemoveTags", 6, "ResourceArns.member.1=lb-tagged TagKeys.member.1=key"),
     ("tag:GetResources", 4, "TagFilters.1.Key?=key TagFilters.1.Values??=text ResourceTypeFilters.1??=lb-resource-type ResourceARNList.1??=lb-tagged resources-pages"),
+    ("elb:DescribeLoadBalancers", 2, "LoadBalancerNames.member.1??=lb-classic pages"),
+    ("elb:DescribeTags", 1, "LoadBalancerNames.member.1=lb-classic"),
+    ("elb:CreateLoadBalancer", 6, "LoadBalancerName=lb-name lb-classic-listener lb-subnets Scheme??=lb-scheme SecurityGroups.member.1??=group lb-tag"),
+    ("elb:DeleteLoadBalancer", 2, "LoadBalancerName=lb-classic"),
+    ("elb:RegisterInstancesWithLoadBalancer", 6, "LoadBalancerName=lb-classic Instances.member.1.InstanceId=instance"),
+    ("elb:DeregisterInstancesFromLoadBalancer", 4, "LoadBalancerName=lb-classic Instances.member.1.InstanceId=instance"),
+    ("wafv2:ListWebACLs", 2, "Scope=lb-scope lb-limit"),
+    ("wafv2:ListResourcesForWebACL", 2, "WebACLArn=lb-web-acl ResourceType??=lb-guarded"),
+    ("wafv2:GetWebACLForResource", 2, "ResourceArn=lb-application"),
+    ("wafv2:CreateWebACL", 3, "Name=lb-name Scope=lb-scope DefaultAction.Allow=text VisibilityConfig.MetricName=text"),
+    ("wafv2:AssociateWebACL", 6, "WebACLArn=lb-web-acl ResourceArn=lb-application"),
+    ("wafv2:DisassociateWebACL", 3, "ResourceArn=lb-application"),
 ];
 
 /// Few, so that a name that is drawn is often there already, and what has names never becomes many.
@@ -66,6 +78,16 @@ pub(super) fn group(world: &World, word: &str, dice: &mut Dice, add: &mut impl F
                 add("HealthCheckProtocol", dice.among(&["TCP", "HTTP", "TCP", "UDP"]));
             }
         }
+        "lb-classic-listener" => {
+            add("Listeners.member.1.Protocol", dice.among(&["HTTP", "TCP", "ssl", "UDP"]));
+            add("Listeners.member.1.LoadBalancerPort", dice.among(&["80", "443", "0"]));
+            add("Listeners.member.1.InstancePort", dice.among(&["80", "8080", "65536"]));
+        }
+        "lb-limit" => {
+            if !dice.one_in(3) {
+                add("Limit", dice.among(&["1", "2", "5", "100", "101"]));
+            }
+        }
         "lb-tag" => {
             if dice.one_in(3) {
                 add("Tags.member.1.Key", dice.among(&["role", "Name", "aws:x"]));
@@ -89,6 +111,14 @@ pub(super) fn value(world: &World, word: &str, dice: &mut Dice) -> Option<String
             dice.among(&["ec2", "ec2:instance", "elasticloadbalancing", "ec2:traffic-mirror-filter", "x"]).into()
         }
         thing if dice.one_in(25) => format!("arn:aws:elasticloadbalancing:eu-west-1:123456789012:{thing}/none"),
+        "lb-classic" => return pick(world.classics.values().map(|balancer| &balancer.name), dice),
+        "lb-scope" => dice.among(&["REGIONAL", "REGIONAL", "REGIONAL", "CLOUDFRONT"]).into(),
+        "lb-guarded" => dice.among(&["APPLICATION_LOAD_BALANCER", "API_GATEWAY", "X"]).into(),
+        "lb-web-acl" => return pick(world.web_acls.keys(), dice),
+        "lb-application" => {
+            let application = |it: &&LoadBalancer| it.kind == LoadBalancerType::Application;
+            return pick(world.load_balancers.values().filter(application).map(|it| &it.arn), dice);
+        }
         "lb-balancer" => return pick(world.load_balancers.keys(), dice),
         "lb-group" => return pick(world.target_groups.keys(), dice),
         "lb-listener" => return pick(listeners().map(|listener| &listener.arn), dice),

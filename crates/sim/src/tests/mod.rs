@@ -7,6 +7,7 @@ mod api;
 mod balancers_of_accounts;
 mod balancing_permissions;
 mod changes;
+mod classic_load_balancers;
 mod copies;
 mod denied;
 mod determinism;
@@ -66,6 +67,7 @@ mod tags;
 mod target_health;
 mod targets;
 mod unknowns;
+mod web_acls;
 mod well_formed;
 mod zones_of_balancers;
 

@@ -9,7 +9,11 @@ use super::http::SIGNED;
 /// A call as a client sends it: signed, in the protocol of its API.
 pub(super) fn sent(action: &str, mut drawn: Drawn) -> HttpRequest<Vec<u8>> {
     let (scope, version) = match action.split_once(':') {
-        Some(("tag", _)) => return sent_as_json(drawn),
+        Some(("tag", name)) => {
+            return sent_as_json("tagging", &format!("ResourceGroupsTaggingAPI_20170126.{name}"), drawn);
+        }
+        Some(("wafv2", name)) => return sent_as_json("wafv2", &format!("AWSWAF_20190729.{name}"), drawn),
+        Some(("elb", _)) => ("elasticloadbalancing", "2012-06-01"),
         Some((api, _)) => (api, "2015-12-01"),
         None if ["GetCallerIdentity", "AssumeRole"].contains(&action) => ("sts", "2011-06-15"),
         None => ("ec2", "2016-11-15"),
@@ -26,8 +30,8 @@ fn signed(scope: &str, body: &str) -> HttpRequest<Vec<u8>> {
     request
 }
 
-/// `List.1=a List.2=b Number=1` as an object; a filter's `Key` and `Values` as one in a list.
-fn sent_as_json(drawn: Drawn) -> HttpRequest<Vec<u8>> {
+/// `List.1=a List.2=b Number=1` as an object; a filter's `Key` and `Values` as one in a list, and a choice as an object.
+fn sent_as_json(scope: &str, target: &str, drawn: Drawn) -> HttpRequest<Vec<u8>> {
     let mut object = json!({});
     for (name, value) in drawn.into_iter().filter(|(name, _)| name != "Action") {
         match name.split('.').collect::<Vec<_>>()[..] {
@@ -35,12 +39,14 @@ fn sent_as_json(drawn: Drawn) -> HttpRequest<Vec<u8>> {
             ["TagFilters", _, "Values"] if object["TagFilters"].is_array() => {
                 object["TagFilters"][0]["Values"] = json!([value]);
             }
+            ["DefaultAction" | "VisibilityConfig", choice] => {
+                object[name.split('.').next().unwrap()] = json!({ choice: {} });
+            }
             [list, _] => object[list] = json!([value]),
             _ => object[&name] = value.parse::<i64>().map_or_else(|_| Value::from(value), Value::from),
         }
     }
-    let mut request = signed("tagging", &object.to_string());
-    let target = "ResourceGroupsTaggingAPI_20170126.GetResources".parse().unwrap();
-    request.headers_mut().insert("x-amz-target", target);
+    let mut request = signed(scope, &object.to_string());
+    request.headers_mut().insert("x-amz-target", target.parse().unwrap());
     request
 }

@@ -1,5 +1,5 @@
-//! Takes an HTTP request; gives what its client gets, in the protocol of the API that the request is signed for: EC2, STS, ELB or the
-//! Resource Groups Tagging API. Never opens a socket, and never checks that a signature is true: whoever serves it is nobody's AWS.
+//! Takes an HTTP request; gives what its client gets, in the protocol of the API that the request is signed for: EC2, STS, ELB in either
+//! version, the Resource Groups Tagging API or WAF. Never opens a socket, and never checks that a signature is true: whoever serves it is nobody's AWS.
 //!
 //! ```text
 //!  http::Request ── signature ── parse ── Api::call ── write ── Delivery: an http::Response, or a connection that ends without one
@@ -9,11 +9,13 @@
 //! `<Response><Errors><Error>…`. Source: "Making API requests using the EC2 query API"; botocore, protocol `ec2` and `query`.
 
 mod element;
+mod json;
 mod params;
 mod parse;
 mod protocol;
 mod signature;
 mod tagging;
+mod waf;
 mod write;
 
 use http::header::CONTENT_TYPE;
@@ -92,7 +94,7 @@ fn signed(api: &Api, headers: &HeaderMap, written: Option<Protocol>) -> Result<(
     let now = Some(world.now).filter(|_| api.clocks_are_checked());
     let expected = Expected { region: &world.region, api: written.map(Protocol::scope), now };
     let signature = Signature::of(headers, expected)?;
-    Ok((Protocol::signed(&signature.api)?, signature))
+    Ok((Protocol::signed(&signature.api, written)?, signature))
 }
 
 /// Who has signed a request, and what he asks for.
@@ -112,7 +114,9 @@ fn read(protocol: Protocol, request: &HttpRequest<impl AsRef<[u8]>>, params: Par
     match protocol {
         Protocol::Ec2 | Protocol::Sts => parse::request(params),
         Protocol::Elb => parse::elb::request(params).map(Request::Elb),
+        Protocol::Classic => parse::classic::request(params).map(Request::Classic),
         Protocol::Tagging => tagging::request(request.headers(), request.body().as_ref()),
+        Protocol::Waf => waf::request(request.headers(), request.body().as_ref()),
     }
 }
 
@@ -131,7 +135,8 @@ fn reply(
     request_id: &str,
 ) -> HttpResponse<Vec<u8>> {
     match result {
-        Ok(Response::GetResources(page)) => json(StatusCode::OK, &tagging::resources(&page), request_id),
+        Ok(Response::GetResources(page)) => in_json(StatusCode::OK, &tagging::resources(&page), request_id),
+        Ok(Response::Waf(response)) => in_json(StatusCode::OK, &waf::response(&response), request_id),
         Ok(response) => document(StatusCode::OK, &write::response(world, request, &response, request_id)),
         Err(error) => refusal(&error, protocol, request_id),
     }
@@ -143,12 +148,13 @@ fn refusal(error: &ApiError, protocol: Protocol, request_id: &str) -> HttpRespon
         Protocol::Ec2 => document(status, &ec2_error(error, request_id)),
         Protocol::Sts => document(status, &query_error(error, request_id)),
         Protocol::Elb => document(status, &query_error(error, request_id).namespace(write::ELB_NAMESPACE)),
-        Protocol::Tagging => json(status, &tagging::error(error), request_id),
+        Protocol::Classic => document(status, &query_error(error, request_id).namespace(write::CLASSIC_NAMESPACE)),
+        Protocol::Tagging | Protocol::Waf => in_json(status, &json::error(error), request_id),
     }
 }
 
 /// Clients find the request's id in a header: the body has no place for it.
-fn json(status: StatusCode, body: &Value, request_id: &str) -> HttpResponse<Vec<u8>> {
+fn in_json(status: StatusCode, body: &Value, request_id: &str) -> HttpResponse<Vec<u8>> {
     let mut reply = HttpResponse::new(body.to_string().into_bytes());
     *reply.status_mut() = status;
     reply.headers_mut().insert(CONTENT_TYPE, JSON);

@@ -18,6 +18,11 @@ const WITHOUT_EFFECT_ON_LISTENERS: &[&str] = &["AlpnPolicy", "Certificates", "Mu
 
 /// The request that the parameters make. Errors have ELB's codes: it has one for all that is wrong with parameters.
 pub(in crate::wire) fn request(params: Params) -> Result<ElbRequest, ApiError> {
+    of_elb(params, read)
+}
+
+/// What is read with ELB's codes.
+pub(super) fn of_elb<T>(params: Params, read: impl FnOnce(Params) -> Result<T, ApiError>) -> Result<T, ApiError> {
     params.check_characters().and_then(|()| read(params)).map_err(|error| match error.code.as_str() {
         "MissingParameter" | "InvalidParameterValue" | "UnknownParameter" => {
             ApiError { code: "ValidationError".into(), ..error }
@@ -26,10 +31,15 @@ pub(in crate::wire) fn request(params: Params) -> Result<ElbRequest, ApiError> {
     })
 }
 
-fn read(mut params: Params) -> Result<ElbRequest, ApiError> {
+/// The action; its version has been looked at.
+pub(super) fn action_of(params: &mut Params) -> Result<String, ApiError> {
     let missing = || ApiError::new("MissingAction", "The request is missing an action or a required parameter.");
-    let action = params.optional("Action").ok_or_else(missing)?;
     params.ignore(&["Version"]);
+    params.optional("Action").ok_or_else(missing)
+}
+
+fn read(mut params: Params) -> Result<ElbRequest, ApiError> {
+    let action = action_of(&mut params)?;
     let unknown =
         || ApiError::new("InvalidAction", format!("Could not find operation {action} for version 2015-12-01"));
     let request = match described(&action, &mut params)? {
@@ -110,7 +120,7 @@ fn changed(action: &str, params: &mut Params) -> Result<Option<ElbRequest>, ApiE
     }))
 }
 
-fn pages(params: &mut Params) -> Result<Pages, ApiError> {
+pub(super) fn pages(params: &mut Params) -> Result<Pages, ApiError> {
     Ok(Pages { size: params.number("PageSize")?, marker: params.optional("Marker") })
 }
 
@@ -124,7 +134,7 @@ fn create_load_balancer(params: &mut Params) -> Result<CreateLoadBalancer, ApiEr
         scheme: params.parsed("Scheme", Scheme::named)?,
         subnets: params.ids("Subnets.member").into_iter().chain(mapped).collect(),
         security_groups: params.ids("SecurityGroups.member"),
-        tags: tags(params)?,
+        tags: key_values(params)?,
     })
 }
 
@@ -135,7 +145,7 @@ fn create_listener(params: &mut Params) -> Result<CreateListener, ApiError> {
         protocol: params.parsed("Protocol", Protocol::named)?,
         port: params.number("Port")?,
         forwards_to: some(params, "DefaultActions.member", actions)?,
-        tags: tags(params)?,
+        tags: key_values(params)?,
     })
 }
 
@@ -171,7 +181,7 @@ fn create_target_group(params: &mut Params) -> Result<CreateTargetGroup, ApiErro
             healthy_threshold: params.number("HealthyThresholdCount")?,
             unhealthy_threshold: params.number("UnhealthyThresholdCount")?,
         },
-        tags: tags(params)?,
+        tags: key_values(params)?,
     })
 }
 
@@ -190,13 +200,13 @@ fn of_some_targets(params: &mut Params) -> Result<OfTargets, ApiError> {
 }
 
 fn add_tags(params: &mut Params) -> Result<AddTags, ApiError> {
-    let wish = AddTags { arns: texts(params, "ResourceArns.member")?, tags: tags(params)? };
+    let wish = AddTags { arns: texts(params, "ResourceArns.member")?, tags: key_values(params)? };
     if wish.tags.is_empty() { Err(params.missing("Tags")) } else { Ok(wish) }
 }
 
 /// A list that is required, and so names something. Source: botocore, `required`; the service refuses what the model calls that even of
 /// clients that do not look at it.
-fn some<T>(
+pub(super) fn some<T>(
     params: &mut Params,
     name: &str,
     read: impl Fn(&mut Params, &str) -> Result<Vec<T>, ApiError>,
@@ -205,7 +215,7 @@ fn some<T>(
     if found.is_empty() { Err(params.missing(name.trim_end_matches(".member"))) } else { Ok(found) }
 }
 
-fn texts(params: &mut Params, name: &str) -> Result<Vec<String>, ApiError> {
+pub(super) fn texts(params: &mut Params, name: &str) -> Result<Vec<String>, ApiError> {
     some(params, name, |params, name| Ok(params.list(name)))
 }
 
@@ -254,7 +264,7 @@ fn key_and_value(params: &mut Params) -> Result<(String, String), ApiError> {
     Ok((params.required("Key")?, params.optional("Value").unwrap_or_default()))
 }
 
-fn tags(params: &mut Params) -> Result<Tags, ApiError> {
+pub(super) fn key_values(params: &mut Params) -> Result<Tags, ApiError> {
     let mut tags = Tags::new();
     for (key, value) in params.structures("Tags.member", key_and_value)? {
         if tags.insert(key.clone(), value).is_some() {

@@ -1,5 +1,6 @@
 //! Takes parameters; gives the request that they make. Never asks the world: what is refused here, AWS refuses for its form alone.
 
+pub(super) mod classic;
 mod compute;
 pub(super) mod elb;
 mod firewalls;

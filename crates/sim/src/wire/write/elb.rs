@@ -3,6 +3,7 @@
 //! `<ActionResponse><ActionResult>…</ActionResult><ResponseMetadata>…`; lists are `<Names><member>…`. Source: botocore
 //! `elbv2/2015-12-01`, protocol `query`.
 
+use mirror_core::cloud::Action;
 use mirror_core::inventory::Tags;
 
 use crate::elb::{
@@ -16,11 +17,20 @@ pub(in crate::wire) const NAMESPACE: &str = "http://elasticloadbalancing.amazona
 
 /// The document that answers a request.
 pub(super) fn response(request: &ElbRequest, response: &ElbResponse, request_id: &str) -> Element {
-    let action = request.action();
+    document(request.action(), NAMESPACE, |result| content(result, response), request_id)
+}
+
+/// The document of an API in the query protocol.
+pub(super) fn document(
+    action: Action,
+    namespace: &'static str,
+    content: impl FnOnce(Element) -> Element,
+    request_id: &str,
+) -> Element {
     let action = action.split_once(':').map_or(action, |(_, name)| name);
-    let result = content(Element::new(format!("{action}Result")), response);
+    let result = content(Element::new(format!("{action}Result")));
     let metadata = Element::new("ResponseMetadata").text("RequestId", request_id);
-    Element::new(format!("{action}Response")).namespace(NAMESPACE).child(result).child(metadata)
+    Element::new(format!("{action}Response")).namespace(namespace).child(result).child(metadata)
 }
 
 #[rustfmt::skip]
@@ -46,16 +56,16 @@ fn content(root: Element, response: &ElbResponse) -> Element {
     }
 }
 
-fn page<T>(root: Element, list: &str, page: &Page<T>, member: impl Fn(&T) -> Element) -> Element {
+pub(super) fn page<T>(root: Element, list: &str, page: &Page<T>, member: impl Fn(&T) -> Element) -> Element {
     root.set(list, page.items.iter().map(member)).optional("NextMarker", page.next.as_ref())
 }
 
-fn member() -> Element {
+pub(super) fn member() -> Element {
     Element::new("member")
 }
 
 /// A list of texts.
-fn texts<'a, T: std::fmt::Display + 'a>(name: &str, values: impl IntoIterator<Item = &'a T>) -> Element {
+pub(super) fn texts<'a, T: std::fmt::Display + 'a>(name: &str, values: impl IntoIterator<Item = &'a T>) -> Element {
     values.into_iter().fold(Element::new(name), |list, value| list.text("member", value))
 }
 
@@ -160,6 +170,6 @@ fn tag_description((arn, tags): &(String, Tags)) -> Element {
     member().text("ResourceArn", arn).set("Tags", tags.iter().map(|(key, value)| pair(key, value)))
 }
 
-fn pair(key: &str, value: &str) -> Element {
+pub(super) fn pair(key: &str, value: &str) -> Element {
     member().text("Key", key).text("Value", value)
 }

@@ -1,6 +1,7 @@
 //! Takes a response; gives the XML that clients of AWS parse. Never leaves out an element that a client needs to tell one thing from
 //! another. Source of the element names: botocore `ec2/2016-11-15` and `sts/2011-06-15`.
 
+mod classic;
 mod compute;
 mod elb;
 mod firewalls;
@@ -12,6 +13,7 @@ use std::fmt;
 
 use mirror_core::inventory::Tags;
 
+pub(super) use self::classic::NAMESPACE as CLASSIC_NAMESPACE;
 pub(super) use self::elb::NAMESPACE as ELB_NAMESPACE;
 use super::element::Element;
 use crate::addresses::AssignedAddresses;
@@ -32,6 +34,9 @@ pub(super) fn response(world: &World, request: &Request, response: &Response, re
     if let (Request::Elb(request), Response::Elb(response)) = (request, response) {
         return elb::response(request, response, request_id);
     }
+    if let (Request::Classic(request), Response::Classic(response)) = (request, response) {
+        return classic::response(request, response, request_id);
+    }
     let root = Element::new(format!("{}Response", request.action()));
     let root = root.namespace(EC2_NAMESPACE).text("requestId", request_id);
     content(root, world, response).optional("clientToken", request.token().map(|token| &token.0))
@@ -42,7 +47,7 @@ fn content(root: Element, world: &World, response: &Response) -> Element {
     use Response as A;
     match response {
         // These have documents of their own.
-        A::GetCallerIdentity(_) | A::AssumeRole(_) | A::Elb(_) | A::GetResources(_) => root,
+        A::GetCallerIdentity(_) | A::AssumeRole(_) | A::Elb(_) | A::Classic(_) | A::Waf(_) | A::GetResources(_) => root,
         A::DescribeAvailabilityZones(zones) => page(root, "availabilityZoneInfo", zones, compute::zone),
         A::DescribeVpcs(vpcs) => page(root, "vpcSet", vpcs, compute::vpc),
         A::DescribeSubnets(subnets) => page(root, "subnetSet", subnets, |subnet| compute::subnet(world, subnet)),
