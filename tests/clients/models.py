@@ -12,12 +12,16 @@ ELB = "arn:aws:elasticloadbalancing:eu-west-1:111122223333"
 
 IDS = {
     "AttachmentId": "eni-attach-0123456789abcdef0",
+    "GroupId": "sg-0123456789abcdef0",
     "InstanceId": "i-0123456789abcdef0",
     "ListenerArn": f"{ELB}:listener/net/none/0123456789abcdef/0123456789abcdef",
     "LoadBalancerArn": f"{ELB}:loadbalancer/net/none/0123456789abcdef",
+    "NetworkAclId": "acl-0123456789abcdef0",
     "NetworkInterfaceId": "eni-0123456789abcdef0",
+    "PrefixListId": "pl-0123456789abcdef0",
     "ResourceArn": f"{ELB}:targetgroup/none/0123456789abcdef",
     "RuleArn": f"{ELB}:listener-rule/app/none/0123456789abcdef/0123456789abcdef/0123456789abcdef",
+    "SecurityGroupRuleId": "sgr-0123456789abcdef0",
     "Subnet": "subnet-0123456789abcdef0",
     "SubnetId": "subnet-0123456789abcdef0",
     "TargetGroupArn": f"{ELB}:targetgroup/none/0123456789abcdef",
@@ -32,8 +36,18 @@ IDS = {
 
 FORWARD = [{"Type": "forward", "TargetGroupArn": IDS["TargetGroupArn"]}]
 
+PERMISSION = {
+    "GroupId": IDS["GroupId"],
+    "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}],
+}
+
 # What an action wants that its model does not call required.
 BESIDES = {
+    "AuthorizeSecurityGroupEgress": PERMISSION,
+    "AuthorizeSecurityGroupIngress": PERMISSION,
+    "DeleteSecurityGroup": {"GroupId": IDS["GroupId"]},
+    "RevokeSecurityGroupEgress": PERMISSION,
+    "RevokeSecurityGroupIngress": PERMISSION,
     "AssignIpv6Addresses": {"Ipv6AddressCount": 1},
     "CreateTrafficMirrorTarget": {"NetworkInterfaceId": IDS["NetworkInterfaceId"]},
     "AssignPrivateIpAddresses": {"SecondaryPrivateIpAddressCount": 1},

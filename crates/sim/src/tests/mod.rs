@@ -19,6 +19,7 @@ mod ends;
 mod filters;
 mod finding;
 mod firewalls;
+mod firewalls_on_the_wire;
 mod found;
 mod fuzzing;
 mod generate;

@@ -86,7 +86,10 @@ fn rules(params: &mut Params) -> Result<Vec<GroupRuleWish>, ApiError> {
     Ok(vec![GroupRuleWish { protocol, from, to, peer: Peer::Block(block), description: None }])
 }
 
-fn transport(params: &mut Params) -> Result<(Option<u8>, Option<i32>, Option<i32>), ApiError> {
+/// A protocol, none for all, with the first and the last port.
+type Transport = (Option<u8>, Option<i32>, Option<i32>);
+
+fn transport(params: &mut Params) -> Result<Transport, ApiError> {
     let protocol = protocol_named(&params.required("IpProtocol")?)?;
     Ok((protocol, params.number("FromPort")?, params.number("ToPort")?))
 }
