@@ -88,7 +88,7 @@ fn core_and_sim_have_no_clock_no_randomness_and_no_io() {
 }
 
 /// The stages of core, each with the modules that it may name. A module that is missing here fails the test: it needs a place.
-const CORE: [(&str, &[&str]); 23] = [
+const CORE: [(&str, &[&str]); 24] = [
     ("ids", &[]),
     ("pairs", &[]),
     ("digest", &[]),
@@ -100,14 +100,27 @@ const CORE: [(&str, &[&str]); 23] = [
     ("prices", &[]),
     ("policy", &["ids", "inventory", "limits"]),
     ("packets", &["inventory", "policy"]),
+    ("ruleset", &["inventory", "limits", "packets"]),
     ("support", &["limits", "policy"]),
     ("ownership", &["digest", "ids", "inventory", "objects"]),
     ("grants", &["cloud", "ids", "inventory", "ownership", "policy"]),
     (
         "decide",
-        &["digest", "ids", "inventory", "lessons", "limits", "ownership", "packets", "policy", "prices", "support"],
+        &[
+            "digest",
+            "ids",
+            "inventory",
+            "lessons",
+            "limits",
+            "ownership",
+            "packets",
+            "policy",
+            "prices",
+            "ruleset",
+            "support",
+        ],
     ),
-    ("compile", &["decide", "digest", "ids", "inventory", "limits", "packets", "pairs", "policy"]),
+    ("compile", &["decide", "digest", "ids", "inventory", "limits", "packets", "pairs", "policy", "ruleset"]),
     ("memory", &["cloud", "digest", "ids", "inventory", "lessons", "limits", "objects", "pairs", "plan"]),
     ("observe", &["cloud", "ids", "inventory", "memory", "objects", "ownership", "policy"]),
     (
@@ -140,6 +153,7 @@ const CORE: [(&str, &[&str]); 23] = [
             "memory",
             "objects",
             "ownership",
+            "packets",
             "plan",
             "policy",
             "prices",

@@ -11,14 +11,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use mirror_core::ids::{InterfaceId, LoadBalancerArn, SessionId};
+use mirror_core::ids::{InstanceId, InterfaceId, LoadBalancerArn, SessionId};
 use mirror_core::inventory::{Direction, InstanceState, Resource, Tags};
 use mirror_sim::{Api, AttachmentStatus, Content, Flow, Instance, MirrorSession, NetworkInterface, Packet};
 
 use super::judge::Made;
 use super::listed::{filters, instances, sessions, targets};
 
-/// What a policy asks for: crown jewels by tag, vaults by tag or selector, each to a sensor, or not at all.
+/// What a policy asks for: crown jewels by tag, vaults by tag or selector and whoever is behind a load balancer, each to a sensor, or not
+/// at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wish {
     pub(crate) owner: &'static str,
@@ -28,7 +29,12 @@ pub(crate) struct Wish {
 
 impl Wish {
     /// The sensor that is to see an interface of an instance. Crown jewels come first, and take everything.
-    pub(crate) fn of(&self, instance: &Instance, interface: &NetworkInterface) -> Option<&LoadBalancerArn> {
+    pub(crate) fn of(
+        &self,
+        instance: &Instance,
+        interface: &NetworkInterface,
+        registered: &BTreeSet<InstanceId>,
+    ) -> Option<&LoadBalancerArn> {
         let attached = interface.attachment.as_ref().is_some_and(|at| at.status == AttachmentStatus::Attached);
         let kind = interface.interface_type == "interface" && !interface.requester_managed;
         // No T2 instance can be mirrored. Source: "Traffic Mirroring limitations", Amazon VPC guide.
@@ -37,10 +43,12 @@ impl Wish {
         let tag = interface.tags.get("mirror").or_else(|| instance.tags.get("mirror"));
         let names = |name: &str| tag.is_some_and(|tag| tag.split('+').any(|part| part == name));
         let vault = names("vault") || instance.tags.get("app").is_some_and(|app| app == "vault");
+        // Who opts out is no junction.
+        let passed = registered.contains(&instance.id) && tag.is_none_or(|tag| tag != "off");
         match &self.jewels {
             _ if !can => None,
             Some(sensor) if names("crown-jewel") => Some(sensor),
-            _ if vault => self.vaults.as_ref(),
+            _ if vault || passed => self.vaults.as_ref(),
             _ => None,
         }
     }
@@ -50,7 +58,7 @@ impl Wish {
 const ELSEWHERE: &str = ": a packet goes to ";
 
 /// What is wrong; nothing if all is as it should be.
-pub(crate) fn differences(api: &mut Api, wish: &Wish, made: &Made) -> Vec<String> {
+pub(crate) fn differences(api: &mut Api, wish: &Wish, made: &Made, registered: &BTreeSet<InstanceId>) -> Vec<String> {
     let mut wrong = Vec::new();
     let (sessions, our_sessions) = (sessions(api), ours(api, wish, made));
     let is_ours = |session: &MirrorSession| our_sessions.contains(&session.id);
@@ -62,7 +70,7 @@ pub(crate) fn differences(api: &mut Api, wish: &Wish, made: &Made) -> Vec<String
         for interface in &detail.interfaces {
             let there = on.remove(&interface.id).unwrap_or_default();
             let (ours, others): (Vec<_>, Vec<_>) = there.into_iter().partition(|session| is_ours(session));
-            match wish.of(&detail.instance, interface) {
+            match wish.of(&detail.instance, interface, registered) {
                 None => wrong.extend(ours.iter().map(|it| format!("{} on {} is not wanted", it.id, interface.id))),
                 Some(_) if others.len() >= 3 => {}
                 Some(sensor) => {

@@ -14,10 +14,10 @@ use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::cloud::{CloudError, Step};
 use mirror_core::ids::{FilterId, InterfaceId, LoadBalancerArn, SessionId, TargetId};
-use mirror_sim::{Api, MirrorSession, NetworkInterface, Verdict};
+use mirror_sim::{Api, MirrorSession, NetworkInterface, TargetGroupArn, Verdict};
 
 use super::converged::{Wish, ours, unseen};
-use super::listed::{filters, instances, sessions, targets};
+use super::listed::{filters, instances, registered, sessions, targets};
 use super::people::MOVED;
 use super::stage::Which;
 
@@ -37,6 +37,8 @@ type Truth = BTreeMap<InterfaceId, (Option<LoadBalancerArn>, Time)>;
 
 #[derive(Default)]
 pub(crate) struct Judge {
+    /// Who is behind the load balancer `edge`.
+    edge: Option<TargetGroupArn>,
     /// What must not be, once it has been.
     pub(crate) verdict: Option<String>,
     /// How many times packets were lost that were wanted, where that is only counted.
@@ -59,6 +61,11 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
+    /// Of an account whose load balancer `edge` has this target group.
+    pub(crate) fn of(edge: TargetGroupArn) -> Self {
+        Self { edge: Some(edge), ..Self::default() }
+    }
+
     pub(crate) fn tells(&mut self, now: Time, what: impl FnOnce() -> String) {
         if let Some(story) = &mut self.story {
             story.push(format!("{now:.3} {}", what()));
@@ -97,12 +104,13 @@ impl Judge {
     /// Takes note of what is wanted now.
     pub(crate) fn looks(&mut self, api: &mut Api, now: Time) {
         let instances = instances(api);
+        let registered = self.edge.as_ref().map(|edge| registered(api, edge)).unwrap_or_default();
         for wish in self.wishes.values() {
             let truth = self.truth.entry(wish.owner).or_default();
             let mut before = std::mem::take(truth);
             for detail in &instances {
                 for interface in &detail.interfaces {
-                    let wanted = wish.of(&detail.instance, interface).cloned();
+                    let wanted = wish.of(&detail.instance, interface, &registered).cloned();
                     let since = match before.remove(&interface.id) {
                         Some((then, since)) if then == wanted => since,
                         _ => now,

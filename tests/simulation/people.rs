@@ -4,16 +4,17 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use mirror_core::ids::{FilterId, Lane, LoadBalancerArn, TargetId};
+use mirror_core::ids::{FilterId, Lane, LoadBalancerArn, TargetId, VpcId};
 use mirror_core::inventory::{Direction, InstanceState, Resource, RuleAction, Tags};
 use mirror_core::objects::ObjectKey;
 use mirror_core::ownership::{self, KEY_TAG, Owner};
 use mirror_sim::fleet::{instance, network};
 use mirror_sim::{
-    Api, AssignIpv6Addresses, AttachNetworkInterface, CreateNetworkInterface, CreateTags, CreateTrafficMirrorFilter,
-    CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession, CreateTrafficMirrorTarget, DeleteTags, InstanceDetail,
-    MirrorFilter, MirrorSession, ModifyTrafficMirrorSession, NetworkInterface, Request, Response, RuleWish,
-    UnassignIpv6Addresses, World,
+    Api, AssignIpv6Addresses, AttachNetworkInterface, CreateListener, CreateNetworkInterface, CreateTags,
+    CreateTargetGroup, CreateTrafficMirrorFilter, CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession,
+    CreateTrafficMirrorTarget, DeleteTags, ElbRequest, ElbResponse, HealthCheckWish, InstanceDetail, MirrorFilter,
+    MirrorSession, ModifyTrafficMirrorSession, NetworkInterface, OfTargets, Protocol, Request, Response, RuleWish,
+    TargetGroupArn, TargetType, TargetWish, UnassignIpv6Addresses, World,
 };
 
 use super::judge::{Judge, Made};
@@ -37,6 +38,8 @@ pub(crate) struct People {
     /// One that accepts everything, and one that accepts nothing.
     filters: [FilterId; 2],
     subnet: mirror_sim::SubnetId,
+    /// Who is behind the load balancer `edge`.
+    pub(crate) edge: TargetGroupArn,
     /// Whether they send to our targets, too.
     pub(crate) guests: bool,
     /// Whether they leave the fleet alone, and lay hands on what mirrors it.
@@ -58,7 +61,9 @@ macro_rules! call {
 impl People {
     /// Moves into an empty world: a network, two sensors, a product of somebody else's with its own.
     pub(crate) fn move_in(world: &mut World) -> Self {
-        let subnet = network(world).subnets.remove(0);
+        let mut network = network(world);
+        let edge = edge(world, &network.vpc);
+        let subnet = network.subnets.remove(0);
         let sensors = ["sta", "zeek"].map(|name| world.add_network_load_balancer(name)).into();
         let theirs: Tags = [("team".to_owned(), "forensics".to_owned())].into();
         let endpoint = world.add_gateway_load_balancer_endpoint();
@@ -77,7 +82,7 @@ impl People {
             let rule = everything(&filters[0], direction, 10);
             call!(world, CreateTrafficMirrorFilterRule(rule));
         }
-        Self { sensors, target, filters, subnet, guests: false, meddling: false, readdressing: false }
+        Self { sensors, target, filters, subnet, edge, guests: false, meddling: false, readdressing: false }
     }
 
     /// Launches an instance; the number says of which kind.
@@ -123,7 +128,7 @@ impl People {
         let acts = match (self.meddling, self.readdressing && dice.roll(0..4) > 0) {
             (true, _) => 21..46,
             (false, true) => READDRESSES,
-            (false, false) => 0..34,
+            (false, false) => 0..38,
         };
         match dice.roll(acts) {
             0..4 if living.len() < MOST => self.launch(world, &mut dice),
@@ -172,6 +177,17 @@ impl People {
                     Some(it) => done(api.world_mut(), Request::DeleteTrafficMirrorSession(it.id.clone())),
                     None => "nothing".into(),
                 }
+            }
+            34..38 if !self.meddling => {
+                let targets = vec![TargetWish { id: id.to_string(), port: None, zone: None }];
+                let which = OfTargets { group: self.edge.clone(), targets };
+                done(
+                    world,
+                    Request::Elb(match dice.roll(0..2) {
+                        0 => ElbRequest::RegisterTargets(which),
+                        _ => ElbRequest::DeregisterTargets(which),
+                    }),
+                )
             }
             34..40 => self.looks_alike(api, &judge.made_by_any(), &mut dice),
             40 => tag(world, id.as_str(), "mirror", "crown-jewel"),
@@ -405,4 +421,31 @@ fn tag(world: &mut World, resource: &str, key: &str, value: &str) -> String {
 fn untag(world: &mut World, resource: &str, key: &str) -> String {
     let gone = BTreeSet::from([(key.to_owned(), None)]).into_iter().collect();
     done(world, Request::DeleteTags(DeleteTags { resources: vec![resource.into()], tags: gone }))
+}
+
+/// A load balancer called `edge`, and the group of whoever is behind it.
+fn edge(world: &mut World, vpc: &VpcId) -> TargetGroupArn {
+    let load_balancer = world.add_network_load_balancer("edge");
+    let wish = CreateTargetGroup {
+        name: "edge".into(),
+        kind: TargetType::Instance,
+        protocol: Some(Protocol::Tcp),
+        port: Some(443),
+        vpc: Some(vpc.clone()),
+        health_check: HealthCheckWish::default(),
+        tags: Tags::new(),
+    };
+    let group = match world.call(Request::Elb(ElbRequest::CreateTargetGroup(wish))) {
+        Ok(Response::Elb(ElbResponse::CreateTargetGroup(made))) => made.group.arn,
+        other => panic!("{other:?}"),
+    };
+    let listener = CreateListener {
+        load_balancer,
+        protocol: Some(Protocol::Tcp),
+        port: Some(443),
+        forwards_to: vec![group.clone()],
+        tags: Tags::new(),
+    };
+    world.call(Request::Elb(ElbRequest::CreateListener(listener))).unwrap();
+    group
 }

@@ -227,7 +227,7 @@ impl Stage {
     pub(crate) fn new(api: Api, people: People, seed: u64, through_sdk: bool) -> Self {
         let shared = Shared {
             now: api.world().now(),
-            judge: Judge::default(),
+            judge: Judge::of(people.edge.clone()),
             travel: Travel { longest: SignedDuration::from_millis(40), lost: 0 },
             lie: None,
             kills: BTreeMap::new(),

@@ -3,11 +3,12 @@
 
 use jiff::SignedDuration;
 use mirror_core::ids::LoadBalancerArn;
-use mirror_core::policy::{Policy, parse};
+use mirror_core::policy::{Policy, SampleKey, parse};
 use mirror_sim::api::{Effect, Fault, Lag, Odds, Rates};
 use mirror_sim::{Api, ApiError, Caller, World};
 
 use super::converged::{Wish, differences};
+use super::listed::registered;
 use super::people::People;
 pub(crate) use super::setting::Setting;
 use super::stage::{Event, Moment, REGION, Stage};
@@ -218,6 +219,21 @@ fn wish(owner: &'static str, sensors: &[LoadBalancerArn], what: u64) -> Wish {
     Wish { owner, jewels: to(0), vaults: to(1) }
 }
 
+/// Strategies of every other kind. But for the junction they choose among the vaults, of which everything is wanted anyway: with whatever
+/// they want, it is the same.
+const OTHERS: &str = "  - {name: edge, junction: {loadBalancers: [{name: edge}]}, sensor: SENSOR}
+  - name: data
+    risk: {paths: [{from: {tags: {app: vault}}, to: {tags: {mirror: vault}}, ports: [tcp/5432]}]}
+    sensor: SENSOR
+  - {name: doors, accessPath: {select: {tags: {app: vault}}, expect: securityGroups}, sensor: SENSOR}
+  - {name: some, sample: {select: {tags: {app: vault}}, by: [zone], fraction: 0.5, rotate: 1h}, sensor: SENSOR}
+";
+
+const EXTRAS: &str = "extras:
+  dns: {select: {tags: {app: vault}}, sensor: SENSOR}
+  tripwires: [{name: rdp, select: {tags: {app: vault}}, ports: [tcp/3389], sensor: SENSOR}]
+";
+
 impl Wish {
     /// As it is written in a file. There is always a strategy, though it chooses nobody: a policy without one is refused.
     pub(crate) fn policy(&self, sensors: &[LoadBalancerArn]) -> Policy {
@@ -234,9 +250,12 @@ impl Wish {
         if let Some(sensor) = vaults {
             let select = "{select: {tags: {app: vault}}}";
             text += &format!("  - {{name: vault, importance: {select}, sensor: {}}}\n", name(sensor));
+            text += &OTHERS.replace("SENSOR", name(sensor));
         }
         text += "  - {name: nobody, importance: {select: {tags: {never: ever}}}, sensor: sta}\n";
-        parse("policy.yaml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+        text += &vaults.iter().map(|sensor| EXTRAS.replace("SENSOR", name(sensor))).collect::<String>();
+        let policy = parse("policy.yaml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        Policy { sample_key: SampleKey::new(b"a key that everybody knows").ok(), ..policy }
     }
 }
 
@@ -346,7 +365,8 @@ impl Stage {
         }
         let mut api = self.api.lock().unwrap();
         let judge = &self.shared().judge;
-        let of = |wish: &Wish| differences(&mut api, wish, &judge.made(wish.owner));
+        let registered = registered(&mut api, &self.people().edge);
+        let of = |wish: &Wish| differences(&mut api, wish, &judge.made(wish.owner), &registered);
         judge.wishes().values().flat_map(of).collect()
     }
 }

@@ -42,7 +42,11 @@ pub(crate) async fn target_health(sdk: &Sdk, action: Action, group: &TargetGroup
 }
 
 /// Every item of a list that must be there.
-fn whole<T, U>(name: &str, list: Option<Vec<T>>, read: fn(T) -> Result<U, Unreadable>) -> Result<Vec<U>, Unreadable> {
+pub(crate) fn whole<T, U>(
+    name: &str,
+    list: Option<Vec<T>>,
+    read: fn(T) -> Result<U, Unreadable>,
+) -> Result<Vec<U>, Unreadable> {
     let list = list.ok_or_else(|| Unreadable::new(format!("the answer has no `{name}`")))?;
     list.into_iter().map(read).collect()
 }

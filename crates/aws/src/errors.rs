@@ -101,6 +101,7 @@ fn denial(action: Action, said: &str) -> String {
         // The service's name, `tagging`, is not what its actions begin with. Source: "Actions, resources, and condition keys for
         // Amazon Resource Group Tagging API", Service Authorization Reference.
         "GetResources" => "tag",
+        "ListWebACLs" | "ListResourcesForWebACL" => "wafv2",
         _ if actions(Kind::LoadBalancers).contains(&action) => "elasticloadbalancing",
         _ => "ec2",
     };

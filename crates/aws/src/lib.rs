@@ -4,8 +4,10 @@
 mod ambient;
 mod apply;
 mod balancing;
+mod directory;
 mod errors;
 mod fields;
+mod groups;
 mod http;
 mod read;
 #[cfg(test)]
@@ -70,6 +72,8 @@ pub struct Sdk {
     ec2: aws_sdk_ec2::Client,
     sts: aws_sdk_sts::Client,
     elb: aws_sdk_elasticloadbalancingv2::Client,
+    classic: aws_sdk_elasticloadbalancing::Client,
+    waf: aws_sdk_wafv2::Client,
     tagging: aws_sdk_resourcegroupstagging::Client,
     region: Region,
     /// Where the calls go, for whoever reads that nobody answered there.
@@ -92,10 +96,13 @@ impl Sdk {
         let sts = aws_sdk_sts::config::Builder::from(config).interceptor(Whole).build();
         let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(Whole).build();
         let elb = aws_sdk_elasticloadbalancingv2::Client::from_conf(elb);
+        let classic = aws_sdk_elasticloadbalancing::config::Builder::from(config).interceptor(Whole).build();
+        let classic = aws_sdk_elasticloadbalancing::Client::from_conf(classic);
         // JSON, of which the SDK's decoder gives nothing unless it is whole.
         let tagging = aws_sdk_resourcegroupstagging::Client::new(config);
+        let waf = aws_sdk_wafv2::Client::new(config);
         let (ec2, sts) = (aws_sdk_ec2::Client::from_conf(ec2), aws_sdk_sts::Client::from_conf(sts));
-        Self { ec2, sts, elb, tagging, region, place }
+        Self { ec2, sts, elb, classic, waf, tagging, region, place }
     }
 
     /// The Region that is asked.

@@ -5,7 +5,7 @@ use mirror_core::cloud::{Action, CloudError, Items, PAGE_SIZE, Page, Query, TAGG
 use mirror_core::inventory::Kind;
 
 use crate::errors::{Unreadable, unsendable};
-use crate::{Sdk, balancing, translate};
+use crate::{Sdk, balancing, directory, groups, translate};
 
 pub(crate) type Answer = Result<Page, CloudError>;
 
@@ -18,13 +18,21 @@ pub(crate) async fn read(sdk: &Sdk, query: &Query) -> Answer {
         Query::Listeners(of, token) => balancing::listeners(sdk, action, of, token.clone()).await,
         Query::TargetGroups(of, token) => balancing::target_groups(sdk, action, of, token.clone()).await,
         Query::TargetHealth(_, group) => balancing::target_health(sdk, action, group).await,
+        Query::Balancers(token) => balancing::load_balancers(sdk, action, token.clone()).await,
+        Query::Classic(token) => directory::classic(sdk, action, token.clone()).await,
+        Query::BalancerTags(token) => directory::tags(sdk, action, token.clone()).await,
+        Query::WebAcls(token) => directory::web_acls(sdk, action, token.clone()).await,
+        Query::Protected(of) => directory::protected(sdk, action, of).await,
         Query::List(kind, token) => {
             let token = token.clone();
             match kind {
                 Kind::Instances => instances(sdk, action, token).await,
                 Kind::Interfaces => interfaces(sdk, action, token).await,
                 Kind::Tagged => tagged(sdk, action, None, token).await,
+                Kind::Subnets => subnets(sdk, action, token).await,
+                Kind::GroupRules => group_rules(sdk, action, token).await,
                 Kind::Targets => targets(sdk, action, token).await,
+                Kind::Directory => Err(unsendable(action, "what a policy finds load balancers by is no list")),
                 Kind::LoadBalancers => Err(unsendable(action, "what counts of load balancers is no list")),
                 Kind::Filters => filters(sdk, action, token).await,
                 Kind::Sessions => sessions(sdk, action, token).await,
@@ -64,6 +72,20 @@ async fn tagged(sdk: &Sdk, action: Action, key: Option<&String>, token: Option<S
     // The last page has an empty one.
     let next = answer.pagination_token.take();
     page(action, translate::tagged(answer).map(Items::Tagged), next)
+}
+
+async fn subnets(sdk: &Sdk, action: Action, token: Option<String>) -> Answer {
+    let request = sdk.ec2.describe_subnets().max_results(PAGE_SIZE).set_next_token(token);
+    let mut answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
+    let next = answer.next_token.take();
+    page(action, translate::all(answer.subnets, groups::subnet).map(Items::Subnets), next)
+}
+
+async fn group_rules(sdk: &Sdk, action: Action, token: Option<String>) -> Answer {
+    let request = sdk.ec2.describe_security_group_rules().max_results(PAGE_SIZE).set_next_token(token);
+    let mut answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
+    let next = answer.next_token.take();
+    page(action, translate::all(answer.security_group_rules, groups::rule).map(Items::GroupRules), next)
 }
 
 async fn targets(sdk: &Sdk, action: Action, token: Option<String>) -> Answer {

@@ -11,7 +11,9 @@ use std::future::Future;
 use serde::{Deserialize, Serialize};
 
 pub use self::codes::classify;
-pub use self::query::{BALANCED_PAGE_SIZE, Items, PAGE_SIZE, Page, Query, TAGGED_PAGE_SIZE, actions};
+pub use self::query::{
+    BALANCED_PAGE_SIZE, Items, PAGE_SIZE, Page, Query, TAGGED_PAGE_SIZE, WEB_ACLS_PAGE_SIZE, actions,
+};
 use crate::ids::{FilterId, InterfaceId, RuleId, SessionId, TargetId};
 use crate::inventory::{Resource, Rule, Tags};
 

@@ -1,20 +1,19 @@
 //! Takes decisions; gives the mirror objects that they amount to, fully specified. Never looks at what stands.
 
-mod filter;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use self::filter::Filtered;
-use crate::decide::{Capture, Decision, Decisions, LaneWish, Reason, TargetChoice};
+use crate::decide::{Capture, Decision, Decisions, LaneWish, Reason, TargetChoice, widen};
 use crate::digest::digest;
 use crate::ids::{FilterKey, InterfaceId, Lane, ResourceId, TargetId};
-use crate::inventory::{Rule, Tags};
+use crate::inventory::{AMAZON_DNS, Rule, Tags};
 use crate::limits::RULES_PER_FILTER;
+use crate::packets::PacketSet;
 use crate::pairs;
-use crate::policy::{Except, Policy, Way};
+use crate::policy::{Policy, Way};
+use crate::ruleset::{Fitted, Widen};
 
 /// Everything that is to stand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,7 +106,7 @@ pub fn compile(policy: &Policy, decisions: &Decisions) -> Desired {
         }
     }
     // Few filters serve many sessions: each is compiled once.
-    let mut compiled: BTreeMap<(&Capture, bool), (FilterKey, Filtered)> = BTreeMap::new();
+    let mut compiled: BTreeMap<(&Capture, bool), Option<(FilterSpec, PacketSet)>> = BTreeMap::new();
     for (interface, decision) in &decisions.interfaces {
         if decision.doubt {
             desired.doubtful.insert(interface.clone());
@@ -118,25 +117,37 @@ pub fn compile(policy: &Policy, decisions: &Decisions) -> Desired {
             }
         }
         for (lane, wish) in &decision.lanes {
-            let (key, filtered) = compiled.entry((&wish.capture, wish.ipv6)).or_insert_with(|| {
-                let filtered = filter::filter(&wish.capture, wish.ipv6);
-                (filtered.spec.key(), filtered)
-            });
-            desired.filters.entry(key.clone()).or_insert_with(|| filtered.spec.clone());
-            let session = session(decision, wish, key, &filtered.widened);
+            let filtered = compiled
+                .entry((&*wish.capture, wish.ipv6))
+                .or_insert_with(|| filter(&wish.capture, wish.ipv6, widen(policy)));
+            let Some((spec, added)) = filtered else {
+                // Whoever decided has seen it fit: what is not understood here loses nothing.
+                desired.doubtful.insert(interface.clone());
+                continue;
+            };
+            let key = spec.key();
+            let session = session(decision, wish, &key, added);
+            desired.filters.entry(key).or_insert_with(|| spec.clone());
             desired.sessions.insert((interface.clone(), lane.clone()), session);
         }
     }
     desired
 }
 
-fn session(decision: &Decision, wish: &LaneWish, filter: &FilterKey, widened: &[(Except, bool)]) -> SessionSpec {
+/// The filter of a capture, and what it mirrors beyond that. No rule can express DNS to the Amazon resolver: that is a network service.
+fn filter(capture: &Capture, ipv6: bool, widen: Widen) -> Option<(FilterSpec, PacketSet)> {
+    let Fitted { rules, added } = capture.fitted(ipv6, widen)?;
+    let services = capture.wants_resolver().then(|| AMAZON_DNS.to_owned()).into_iter().collect();
+    Some((FilterSpec { rules, services }, added))
+}
+
+fn session(decision: &Decision, wish: &LaneWish, filter: &FilterKey, added: &PacketSet) -> SessionSpec {
     let LaneWish { rank, target, number, vni, ipv6: _, capture } = wish;
     let why = decision.reasons.iter().map(ToString::to_string);
-    let widened = widened.iter().map(|(except, ipv6)| {
-        let version = if *ipv6 { "IPv6" } else { "IPv4" };
-        format!("{except} is excepted and mirrored in {version}: AWS allows {RULES_PER_FILTER} rules in a filter")
-    });
+    // What lanes before this one take is gone, whatever this filter says of it.
+    let widened = added.words().into_iter().filter(|_| capture.behind.is_empty());
+    let widened =
+        widened.map(|it| format!("mirrored beside it, for AWS allows {RULES_PER_FILTER} rules in a filter: {it}"));
     let why: Vec<String> = why.chain(widened).collect();
     SessionSpec {
         packet_length: capture.packet_length,
@@ -150,12 +161,4 @@ fn session(decision: &Decision, wish: &LaneWish, filter: &FilterKey, widened: &[
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::testing::everything;
-
-    #[test]
-    fn filters_that_mirror_the_same_have_the_same_key_and_others_do_not() {
-        assert_eq!(everything(true).key(), everything(true).key());
-        assert_ne!(everything(true).key(), everything(false).key());
-    }
-}
+mod tests;

@@ -1,17 +1,25 @@
 //! Takes the policy and the facts; gives a decision for every interface that anything concerns, with its reasons. Never fails: what
 //! cannot be mirrored has a reason too.
 //!
-//! For one interface: who chooses it (`importance`) → may it be a source (`eligibility`) → what does each lane capture (`capture`) →
-//! which slot and number does it get beside other people's sessions (`slots`, `foreign`) → where do its packets go (`target`). Then,
-//! for all together: is it too much (`budget`).
+//! For the whole fleet: who is registered where, whom the lot falls on (`fleet`). For one interface: who chooses it, and what of it
+//! (`choose`, and a file for each kind of strategy) → may it be a source (`eligibility`) → which ends of data paths (`risk`) → what does each
+//! lane capture, and does that fit into a filter (`capture`, `captures`) → which slot and number does it get beside other people's sessions
+//! (`slots`, `foreign`) → where do its packets go (`target`). Then, for all together: is it too much (`budget`).
 
+mod access_path;
 mod behind;
 mod budget;
 mod capture;
+mod captures;
+mod choose;
 mod eligibility;
 mod evidence;
+mod extras;
+mod fleet;
 mod foreign;
 mod importance;
+mod junction;
+mod lanes;
 mod offers;
 mod reason;
 mod rebalance;
@@ -21,32 +29,51 @@ mod slots;
 mod target;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::capture::Capture;
+pub use self::capture::{Capture, Wish};
+use self::captures::Captures;
+pub(crate) use self::captures::widen;
+use self::choose::{Chosen, Considered, choose};
 use self::eligibility::Eligibility;
 pub use self::evidence::{Evidence, SelectorsSeen, TagSeen, evidence};
+use self::fleet::Fleet;
+pub use self::fleet::{Drawn, candidates, strata};
 pub(crate) use self::foreign::sends_to;
-use self::importance::Chosen;
+pub use self::importance::{WayIn, ways_in};
 pub use self::offers::{Offer, Offers, Reach};
 pub use self::reason::{Place, Reason};
 pub use self::rebalance::{Move, rebalance};
+use self::risk::Risk;
+pub use self::sample::detection;
 use self::slots::Slots;
 pub use self::target::TargetChoice;
-use self::target::{NoTarget, Targets};
+use self::target::Targets;
 use crate::Time;
 use crate::digest::digest;
 use crate::ids::{InstanceId, InterfaceId, Lane, VpcId};
-use crate::inventory::{Inventory, NetworkInterface};
+use crate::inventory::{Inventory, Kind, NetworkInterface};
 use crate::lessons::Lessons;
-use crate::policy::{Except, Policy, Strategy};
+use crate::policy::{Choice, Policy, Strategy};
 
 /// What is decided, by interface. An interface that no tag and no selector concerns is not in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decisions {
     /// The decisions.
     pub interfaces: BTreeMap<InterfaceId, Decision>,
+    /// What is wanted and nobody can see, or what the policy names and nobody has.
+    pub blind: BTreeSet<Blind>,
+}
+
+/// Something that a strategy wants and no interface shows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Blind {
+    /// The strategy.
+    pub strategy: String,
+    /// What, and why.
+    pub what: String,
 }
 
 /// What is decided for one interface.
@@ -76,122 +103,103 @@ pub struct LaneWish {
     /// Whether there can be IPv6 packets.
     pub ipv6: bool,
     /// Which packets.
-    pub capture: Capture,
+    pub capture: Arc<Capture>,
 }
 
 /// Decides. `lessons` are what AWS has taught by refusing; `now` is for what counts until a time.
 pub fn decide(policy: &Policy, inventory: &Inventory, lessons: &Lessons, now: Time) -> Decisions {
+    let eligibility = Eligibility::new(policy, inventory, lessons);
+    let considered: Vec<Considered<'_>> =
+        inventory.interfaces.values().map(|it| Considered::new(policy, inventory, it, now)).collect();
+    let mut blind = Vec::new();
+    let chosen = chosen(policy, inventory, &eligibility, &considered, now, &mut blind);
+    blind.extend(unused(policy, inventory, &chosen));
     let mut deciding = Deciding {
         policy,
-        inventory,
-        now,
-        eligibility: Eligibility::new(policy, inventory, lessons),
         targets: Targets::new(policy, inventory, lessons, now),
         slots: Slots::new(inventory, lessons, now),
+        captures: Captures::new(policy, inventory),
     };
+    let concerned = considered.iter().zip(chosen);
     let mut concerned: Vec<Concerned<'_>> =
-        inventory.interfaces.values().filter_map(|interface| deciding.concerned(interface)).collect();
+        concerned.filter_map(|(considered, chosen)| concern(&eligibility, considered, chosen)).collect();
     // Where targets are short, the most important get what there is.
-    concerned.sort_by_key(|it| policy.strategies.iter().position(|strategy| it.strategies.contains(&strategy.name)));
-    let mut decisions = Decisions::default();
-    for Concerned { interface, strategies, mut decision } in concerned {
-        deciding.lanes(interface, &strategies, &mut decision);
+    concerned.sort_by_key(|it| it.wishes.keys().next().copied().unwrap_or(usize::MAX));
+    let mut decisions = Decisions { interfaces: BTreeMap::new(), blind: blind.into_iter().collect() };
+    for Concerned { interface, wishes, mut decision } in concerned {
+        deciding.lanes(interface, &wishes, &mut decision);
         decisions.interfaces.insert(interface.id.clone(), decision);
     }
     budget::cut(policy, inventory, &mut decisions);
     decisions
 }
 
+/// What everybody wants of each interface, in their order.
+fn chosen<'a>(
+    policy: &Policy,
+    inventory: &'a Inventory,
+    eligibility: &Eligibility<'_>,
+    considered: &[Considered<'a>],
+    now: Time,
+    blind: &mut Vec<Blind>,
+) -> Vec<Chosen> {
+    let fleet = Fleet::new(policy, inventory, eligibility, considered, now, blind);
+    let mut chosen: Vec<Chosen> = considered.iter().map(|it| choose(policy, &fleet, it)).collect();
+    let risk = Risk { policy, inventory, eligibility, considered };
+    for (rank, strategy) in policy.strategies.iter().enumerate() {
+        if let Choice::Risk { paths } = &strategy.choice {
+            risk.choose(rank, strategy, paths, &mut chosen, blind);
+        }
+    }
+    chosen
+}
+
+/// The strategies that choose nobody although everybody is listed: a typing mistake, perhaps.
+fn unused(policy: &Policy, inventory: &Inventory, chosen: &[Chosen]) -> Vec<Blind> {
+    if !inventory.is_complete(Kind::Instances) || !inventory.is_complete(Kind::Interfaces) {
+        return Vec::new();
+    }
+    let used: BTreeSet<usize> = chosen.iter().flat_map(|chosen| chosen.wishes.keys().copied()).collect();
+    let unused = policy.strategies.iter().enumerate().filter(|(rank, _)| !used.contains(rank));
+    let what = |strategy: &Strategy| format!("chooses nobody here (line {}, column {})", strategy.at.0, strategy.at.1);
+    unused.map(|(_, it)| Blind { strategy: it.name.clone(), what: what(it) }).collect()
+}
+
 /// What deciding takes.
 struct Deciding<'a> {
     policy: &'a Policy,
-    inventory: &'a Inventory,
-    now: Time,
-    eligibility: Eligibility<'a>,
     targets: Targets,
     slots: Slots<'a>,
+    captures: Captures<'a>,
 }
 
 /// An interface that something concerns.
 struct Concerned<'a> {
     interface: &'a NetworkInterface,
-    /// The strategies that choose it; none where it cannot be a source.
-    strategies: BTreeSet<String>,
+    /// What is wanted of it, by the place of the strategy; nothing where it cannot be a source.
+    wishes: BTreeMap<usize, Wish>,
     decision: Decision,
 }
 
-impl<'a> Deciding<'a> {
-    /// Who chooses an interface, and whether it can be a source; none if nothing concerns it.
-    fn concerned(&self, interface: &'a NetworkInterface) -> Option<Concerned<'a>> {
-        let Self { policy, inventory, now, .. } = *self;
-        let id = interface.attachment.as_ref().and_then(|attachment| attachment.instance.as_ref());
-        let instance = id.and_then(|id| inventory.instances.get(id));
-        let Chosen { mut strategies, reasons } = importance::choose(policy, inventory, interface, instance, now);
-        // Without its instance nobody knows the tags that count for an interface: that none concerns it is no decision then.
-        let unseen = id.is_some() && instance.is_none();
-        if reasons.is_empty() && !unseen {
-            return None;
-        }
-        let mut decision = Decision { instance: id.cloned(), reasons, lanes: BTreeMap::new(), doubt: false };
-        if (!strategies.is_empty() || unseen)
-            && let Some(refusal) = self.eligibility.refusal(interface, instance)
-        {
-            decision.refuse(refusal);
-            strategies.clear();
-        }
-        Some(Concerned { interface, strategies, decision })
+/// Whether an interface that is chosen can be a source; none if nothing concerns it.
+fn concern<'a>(eligibility: &Eligibility<'_>, considered: &Considered<'a>, chosen: Chosen) -> Option<Concerned<'a>> {
+    let Considered { interface, instance, .. } = considered;
+    let Chosen { mut wishes, reasons } = chosen;
+    let id = interface.attachment.as_ref().and_then(|attachment| attachment.instance.as_ref());
+    // Without its instance nobody knows the tags that count for an interface: that none concerns it is no decision then.
+    let unseen = id.is_some() && instance.is_none();
+    if reasons.is_empty() && !unseen {
+        return None;
     }
-
-    /// Gives each lane its session, the most important first.
-    fn lanes(&mut self, interface: &'a NetworkInterface, chosen: &BTreeSet<String>, decision: &mut Decision) {
-        let mut free = self.slots.of(&interface.id);
-        let mut left: Option<BTreeSet<Except>> = None;
-        let mut before_foreign = true;
-        for (lane, strategies) in lanes_of(self.policy, chosen) {
-            let Some(sensor) = self.policy.sensors.get(lane.as_str()) else { continue };
-            let Some((rank, _)) = strategies.first() else { continue };
-            let capture = Capture::of(strategies.iter().map(|(_, strategy)| *strategy), left.as_ref());
-            if capture.is_empty() {
-                decision.refuse(Reason::Shadowed { lane: lane.to_string() });
-                continue;
-            }
-            // It comes behind the more important ones, and so behind strangers if one of those has to.
-            before_foreign &= strategies.iter().any(|(_, strategy)| strategy.before_foreign);
-            let number = match free.number(&lane, self.policy.lane_rank(lane.as_str()), before_foreign) {
-                Ok(number) => number,
-                Err(refusal) => {
-                    decision.refuse(refusal);
-                    continue;
-                }
-            };
-            if let Some(reason) = free.shadow(&lane, number, sensor, &capture, interface.ipv6) {
-                decision.reasons.push(reason);
-                // One that stands is kept: it is seen again as soon as the other goes.
-                if !free.stands(&lane) {
-                    continue;
-                }
-            }
-            free.take(number);
-            match self.targets.choose(&lane, interface) {
-                Ok(target) => {
-                    if self.targets.is_gone(&lane, &target) {
-                        decision.reasons.push(Reason::TargetGone { sensor: lane.to_string() });
-                    }
-                    left = Some(capture.leaves());
-                    let vni = sensor.vni.unwrap_or_else(|| vni_of(&interface.vpc));
-                    let wish = LaneWish { rank: *rank, target, number, vni, ipv6: interface.ipv6, capture };
-                    decision.lanes.insert(lane, wish);
-                }
-                Err(NoTarget::Unseen) => decision.refuse(Reason::NoTarget { sensor: lane.to_string() }),
-                Err(NoTarget::Gone) => decision.refuse(Reason::TargetGone { sensor: lane.to_string() }),
-                Err(NoTarget::Full) => {
-                    // One that stands has nowhere to go, and stays.
-                    decision.doubt |= free.stands(&lane);
-                    decision.refuse(Reason::TargetsFull { sensor: lane.to_string() });
-                }
-            }
-        }
+    let doubt = reasons.iter().any(Reason::is_doubt);
+    let mut decision = Decision { instance: id.cloned(), reasons, lanes: BTreeMap::new(), doubt };
+    if (!wishes.is_empty() || unseen)
+        && let Some(refusal) = eligibility.refusal(interface, *instance)
+    {
+        decision.refuse(refusal);
+        wishes.clear();
     }
+    Some(Concerned { interface, wishes, decision })
 }
 
 impl Decision {
@@ -199,19 +207,6 @@ impl Decision {
         self.doubt |= refusal.is_doubt();
         self.reasons.push(refusal);
     }
-}
-
-/// The lanes of the chosen strategies, each with its strategies and their places: by importance, so that the first of a lane's
-/// strategies gives the lane its place.
-fn lanes_of<'a>(policy: &'a Policy, chosen: &BTreeSet<String>) -> Vec<(Lane, Vec<(usize, &'a Strategy)>)> {
-    let mut lanes: Vec<(Lane, Vec<(usize, &Strategy)>)> = Vec::new();
-    for (rank, strategy) in policy.strategies.iter().enumerate().filter(|(_, it)| chosen.contains(&it.name)) {
-        match lanes.iter_mut().find(|(lane, _)| lane.as_str() == strategy.sensor) {
-            Some((_, strategies)) => strategies.push((rank, strategy)),
-            None => lanes.push((Lane::from(&strategy.sensor), vec![(rank, strategy)])),
-        }
-    }
-    lanes
 }
 
 /// A VXLAN network identifier for a VPC: always the same, 1 to 2^24 - 1. Two VPCs of one sensor rarely share one; a sensor that must

@@ -71,12 +71,36 @@ ids! {
     LoadBalancerArn;
     /// The ARN of a target group of a load balancer.
     TargetGroupArn;
+    /// The ARN of a web ACL of AWS WAF.
+    WebAclArn;
     /// A Gateway Load Balancer endpoint: `vpce-…`.
     EndpointId;
-    /// The name of a lane: what all strategies want that share a sensor, on one interface. The sensor's name.
+    /// The name of a lane: what all strategies want that share a sensor, on one interface. The sensor's name; with `/extras` behind it where
+    /// those were split off.
     Lane;
     /// The digest of what a filter mirrors: 32 hexadecimal digits.
     FilterKey;
     /// The id or ARN of what a target sends to.
     ResourceId;
+}
+
+/// What is behind the sensor's name where a lane has the extras alone. A sensor's name has no such character.
+const EXTRAS: &str = "/extras";
+
+impl Lane {
+    /// The sensor that takes its packets.
+    pub fn sensor(&self) -> &str {
+        self.as_str().strip_suffix(EXTRAS).unwrap_or(self.as_str())
+    }
+
+    /// The lane that has its extras alone.
+    #[must_use]
+    pub fn extras(&self) -> Self {
+        format!("{}{EXTRAS}", self.sensor()).into()
+    }
+
+    /// Whether it has the extras alone.
+    pub fn is_extras(&self) -> bool {
+        self.as_str().ends_with(EXTRAS)
+    }
 }

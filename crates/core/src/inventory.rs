@@ -1,17 +1,21 @@
 //! Takes nothing; gives the facts: what the cloud said it has, when it was asked, and what could not be seen. Never decides.
 
 mod balancers;
+mod directory;
+mod groups;
 mod machines;
 mod meaning;
 mod mirror;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::balancers::{Listener, LoadBalancer, Registered, TargetGroup, is_gateway};
+pub use self::directory::{ClassicBalancer, Directory, Part, Protection};
+pub use self::groups::{GroupPeer, GroupRule, GroupRules, Subnet};
 pub use self::machines::{Attachment, Instance, InstanceState, NetworkInterface, Platform};
 pub use self::mirror::{AMAZON_DNS, Direction, Filter, PortRange, Resource, Rule, RuleAction, Session, Target};
 use crate::Time;
@@ -34,9 +38,16 @@ pub enum Kind {
     Interfaces,
     /// The tags of subnets and VPCs.
     Tagged,
+    /// Subnets, with their networks.
+    Subnets,
+    /// The rules of security groups.
+    GroupRules,
     /// Traffic mirror targets.
     Targets,
-    /// The load balancers that take mirrored packets, or may: their listeners, and who is registered behind them.
+    /// Which load balancers there are, by what a policy names them.
+    Directory,
+    /// The load balancers that take mirrored packets, or may, and those that a policy names as junctions: their listeners, and who is
+    /// registered behind them.
     LoadBalancers,
     /// Traffic mirror filters, with their rules.
     Filters,
@@ -46,16 +57,35 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which they are read: sessions last, so that whatever a session names was listed before it; load
-    /// balancers after the targets that name them.
-    pub const ALL: [Self; 7] = [
+    /// balancers after the targets and the directory that name them.
+    pub const ALL: [Self; 10] = [
         Self::Instances,
         Self::Interfaces,
         Self::Tagged,
+        Self::Subnets,
+        Self::GroupRules,
         Self::Targets,
+        Self::Directory,
         Self::LoadBalancers,
         Self::Filters,
         Self::Sessions,
     ];
+}
+
+impl Kind {
+    /// Whether it is read only where a policy needs it.
+    pub fn is_by_need(self) -> bool {
+        match self {
+            Self::Subnets | Self::GroupRules | Self::Directory => true,
+            Self::Instances
+            | Self::Interfaces
+            | Self::Tagged
+            | Self::Targets
+            | Self::LoadBalancers
+            | Self::Filters
+            | Self::Sessions => false,
+        }
+    }
 }
 
 impl fmt::Display for Kind {
@@ -64,8 +94,11 @@ impl fmt::Display for Kind {
             Self::Instances => "instances",
             Self::Interfaces => "network interfaces",
             Self::Tagged => "tags of subnets and VPCs",
+            Self::Subnets => "subnets",
+            Self::GroupRules => "rules of security groups",
             Self::Targets => "mirror targets",
-            Self::LoadBalancers => "what is behind the sensors' load balancers",
+            Self::Directory => "load balancers and web ACLs",
+            Self::LoadBalancers => "what is behind load balancers",
             Self::Filters => "mirror filters",
             Self::Sessions => "mirror sessions",
         })
@@ -113,8 +146,16 @@ pub struct Inventory {
     pub instances: Arc<BTreeMap<InstanceId, Instance>>,
     /// Network interfaces, shared likewise.
     pub interfaces: Arc<BTreeMap<InterfaceId, NetworkInterface>>,
+    /// Subnets, where the policy needs them.
+    pub subnets: BTreeMap<SubnetId, Subnet>,
+    /// The rules of security groups, likewise.
+    pub group_rules: GroupRules,
     /// Mirror targets, shared ones included.
     pub targets: BTreeMap<TargetId, Target>,
+    /// Which load balancers there are, where the policy needs that.
+    pub directory: Directory,
+    /// What is known of that which is read only where a policy needs it.
+    pub parts: BTreeSet<Part>,
     /// The load balancers that the policy or a mirror target names, as far as they are of this account and Region.
     pub balancers: BTreeMap<LoadBalancerArn, LoadBalancer>,
     /// Whether all Gateway Load Balancers of the account are among them, without their listeners. They are where the policy or a mirror
@@ -152,7 +193,11 @@ impl Inventory {
             account: None,
             instances: Arc::default(),
             interfaces: Arc::default(),
+            subnets: BTreeMap::new(),
+            group_rules: Arc::default(),
             targets: BTreeMap::new(),
+            directory: Directory::default(),
+            parts: BTreeSet::new(),
             balancers: BTreeMap::new(),
             gateways: false,
             filters: BTreeMap::new(),
@@ -174,7 +219,10 @@ impl Inventory {
             Kind::Instances => self.instances.len(),
             Kind::Interfaces => self.interfaces.len(),
             Kind::Tagged => self.tagged.subnets.len() + self.tagged.vpcs.len(),
+            Kind::Subnets => self.subnets.len(),
+            Kind::GroupRules => self.group_rules.values().map(BTreeSet::len).sum(),
             Kind::Targets => self.targets.len(),
+            Kind::Directory => self.directory.balancers.len() + self.directory.classic.len(),
             Kind::LoadBalancers => self.balancers.len(),
             Kind::Filters => self.filters.len(),
             Kind::Sessions => self.sessions.len(),

@@ -27,6 +27,7 @@ pub mod plan;
 pub mod policy;
 pub mod prices;
 pub mod report;
+pub mod ruleset;
 pub mod support;
 #[cfg(test)]
 mod testing;

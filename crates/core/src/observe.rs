@@ -11,6 +11,7 @@
 //! it again.
 
 mod balancers;
+mod directory;
 mod overlay;
 mod short;
 
@@ -25,7 +26,7 @@ use self::overlay::overlay;
 use crate::Time;
 use crate::cloud::{Class, CloudError, Items, Page, Query, actions};
 use crate::ids::AccountId;
-use crate::inventory::{Filter, Gap, Inventory, Kind, Tagged};
+use crate::inventory::{Filter, Gap, Inventory, Kind, Part, Tagged};
 use crate::memory::{Done, Memory, Rates, again, later};
 use crate::ownership;
 use crate::policy::Policy;
@@ -72,6 +73,9 @@ pub struct Walk {
     pending: VecDeque<Next>,
     /// The pages that tokens have led to: one that comes back leads in a circle.
     led_to: BTreeSet<Query>,
+    /// What is read only since the policy needs it.
+    needs: BTreeSet<Part>,
+    directory: directory::Names,
     balancers: Balancers,
     /// How many more failed pages are asked for again.
     patience: u32,
@@ -105,20 +109,33 @@ impl Walk {
         let settled = memory.settled_at(policy.settle).any(|at| at <= now);
         let known = &memory.inventory;
         let another_key = |kind: Kind| kind == Kind::Tagged && known.tagged_by != policy.tag_key;
+        let needs = policy.needs();
+        let lacks_part = |kind: Kind| needs.iter().any(|part| part.kind() == kind && !known.parts.contains(part));
         let is_missing = |kind: Kind| !known.is_complete(kind) && again(known, kind).is_none_or(|again| again <= now);
-        let is_due = |kind: Kind| settled || hints.kinds.contains(&kind) || is_missing(kind) || another_key(kind);
-        let open = |action| memory.rates.closed_until(action, now).is_none();
-        let due = |kind: Kind| match kind {
-            Kind::LoadBalancers => actions(kind).iter().copied().all(open).then_some(Next::LoadBalancers),
-            kind => Some(Query::first(kind, &policy.tag_key))
-                .filter(|query| is_due(kind) && open(query.action()))
-                .map(Next::Page),
+        let is_due = |kind: Kind| {
+            settled || hints.kinds.contains(&kind) || is_missing(kind) || another_key(kind) || lacks_part(kind)
         };
+        let open = |action| memory.rates.closed_until(action, now).is_none();
+        let due = |kind: Kind| -> Vec<Next> {
+            let queries = match kind {
+                Kind::LoadBalancers if actions(kind).iter().copied().all(open) => return vec![Next::LoadBalancers],
+                Kind::LoadBalancers => return Vec::new(),
+                kind if kind.is_by_need() => directory::queries(kind, &needs),
+                kind => vec![Query::first(kind, &policy.tag_key)],
+            };
+            // Half of a list is none.
+            let asked = is_due(kind) && queries.iter().all(|query| open(query.action()));
+            queries.into_iter().filter(|_| asked).map(Next::Page).collect()
+        };
+        let needless = |kind: &Kind| kind.is_by_need() && !needs.iter().any(|part| part.kind() == *kind);
+        let mut names = directory::Names::new(policy);
         let identity = known.account.is_none().then_some(Query::Identity);
         let pending = match identity {
             Some(identity) if !open(identity.action()) => VecDeque::new(),
-            _ => identity.into_iter().map(Next::Page).chain(Kind::ALL.into_iter().filter_map(due)).collect(),
+            _ => identity.into_iter().map(Next::Page).chain(Kind::ALL.into_iter().flat_map(due)).collect(),
         };
+        let of_directory = |next: &&Next| matches!(next, Next::Page(query) if query.kind() == Some(Kind::Directory));
+        names.left = VecDeque::iter(&pending).filter(of_directory).count();
         Self {
             owner: policy.owner.clone(),
             tag_key: policy.tag_key.clone(),
@@ -126,10 +143,12 @@ impl Walk {
             began: now,
             pending,
             led_to: BTreeSet::new(),
+            directory: names,
             balancers: Balancers::new(policy, known, is_due(Kind::LoadBalancers)),
             patience: PATIENCE,
             seen: Inventory::empty(known.region.clone()),
-            complete: BTreeSet::new(),
+            complete: Kind::ALL.into_iter().filter(needless).collect(),
+            needs,
             account: known.account.clone(),
             contradiction: None,
         }
@@ -142,7 +161,8 @@ impl Walk {
                 Next::Page(query) => return Some(query),
                 Next::LoadBalancers => {
                     let targets = self.complete.contains(&Kind::Targets).then_some(&self.seen.targets);
-                    let queries = self.balancers.queries(self.seen.account.as_ref(), targets);
+                    let directory = self.complete.contains(&Kind::Directory).then_some(&self.seen.directory);
+                    let queries = self.balancers.queries(self.seen.account.as_ref(), targets, directory);
                     self.balancers.left += queries.len();
                     self.answered(Kind::LoadBalancers);
                     queries.into_iter().rev().for_each(|query| self.pending.push_front(Next::Page(query)));
@@ -213,15 +233,17 @@ impl Walk {
                     self.contradiction = Some(Gap { why: why.clone(), at: self.began });
                     return Err((why, Class::Retry));
                 }
-                let registered = balancers::follow(query, &items);
+                let followed = match kind {
+                    Kind::Directory => self.directory.follow(&items),
+                    _ => self.balancers.follow(query, &items),
+                };
                 if !insert(&mut self.seen, query, items) {
                     return Err(odd("was another list"));
                 }
-                if kind == Kind::LoadBalancers {
-                    self.balancers.left += registered.len();
-                    self.balancers.left = self.balancers.left.saturating_sub(usize::from(next.is_none()));
+                if let Some(left) = self.left(kind) {
+                    *left = (*left + followed.len()).saturating_sub(usize::from(next.is_none()));
                 }
-                registered.into_iter().rev().for_each(|query| self.pending.push_front(Next::Page(query)));
+                followed.into_iter().rev().for_each(|query| self.pending.push_front(Next::Page(query)));
                 match next {
                     Some(next) => {
                         self.led_to.insert(next.clone());
@@ -241,16 +263,33 @@ impl Walk {
         instances.iter().map(|instance| &instance.owner).find(|owner| *owner != account).cloned()
     }
 
-    /// The last page of a list is there; of load balancers, of everything that was to be asked about them.
+    /// The last page of a list is there; of what takes several lists, of all of them.
     fn answered(&mut self, kind: Kind) {
-        if kind != Kind::LoadBalancers || (self.balancers.asked && self.balancers.left == 0) {
+        let asked = kind != Kind::LoadBalancers || self.balancers.asked;
+        if asked && self.left(kind).is_none_or(|left| *left == 0) {
             self.complete.insert(kind);
+        }
+    }
+
+    /// How many lists of a kind that takes several have not been answered to their end.
+    fn left(&mut self, kind: Kind) -> Option<&mut usize> {
+        match kind {
+            Kind::LoadBalancers => Some(&mut self.balancers.left),
+            Kind::Directory => Some(&mut self.directory.left),
+            Kind::Instances
+            | Kind::Interfaces
+            | Kind::Tagged
+            | Kind::Subnets
+            | Kind::GroupRules
+            | Kind::Targets
+            | Kind::Filters
+            | Kind::Sessions => None,
         }
     }
 
     /// What is known now.
     pub fn finish(self, memory: &Memory) -> Inventory {
-        let Self { owner, tag_key, settle, began, balancers, mut seen, complete, contradiction, .. } = self;
+        let Self { owner, tag_key, settle, began, needs, balancers, mut seen, complete, contradiction, .. } = self;
         let mut inventory = Inventory::clone(&memory.inventory);
         inventory.account = seen.account.take().or(inventory.account);
         inventory.identity_gap = if inventory.account.is_some() { None } else { seen.identity_gap.take() };
@@ -261,10 +300,17 @@ impl Walk {
         }
         inventory.gaps.append(&mut seen.gaps);
         for kind in complete {
-            if let Some(gap) = short::doubt(memory, &seen, kind, &tag_key, began) {
+            let needed = |part: &&Part| part.kind() == kind;
+            let parts: BTreeSet<Part> = needs.iter().filter(needed).copied().collect();
+            let as_before = parts == inventory.parts.iter().filter(needed).copied().collect();
+            // Of more parts, or fewer, there are more items, or fewer.
+            let doubt = as_before.then(|| short::doubt(memory, &seen, kind, &tag_key, began)).flatten();
+            if let Some(gap) = doubt {
                 short::show(&mut inventory, &mut seen, kind, gap);
                 continue;
             }
+            inventory.parts.retain(|part| part.kind() != kind);
+            inventory.parts.extend(parts);
             inventory.short.remove(&kind);
             inventory.read.insert(kind, began);
             inventory.gaps.remove(&kind);
@@ -275,7 +321,13 @@ impl Walk {
                     inventory.tagged = take(&mut seen.tagged);
                     inventory.tagged_by.clone_from(&tag_key);
                 }
+                Kind::Subnets => inventory.subnets = take(&mut seen.subnets),
+                Kind::GroupRules => inventory.group_rules = take(&mut seen.group_rules),
                 Kind::Targets => inventory.targets = take(&mut seen.targets),
+                Kind::Directory => {
+                    directory::keep(&mut seen.directory, &memory.inventory.directory, began);
+                    inventory.directory = take(&mut seen.directory);
+                }
                 Kind::LoadBalancers => {
                     balancers::keep(&mut seen.balancers, &memory.inventory, began);
                     inventory.balancers = take(&mut seen.balancers);
@@ -288,6 +340,11 @@ impl Walk {
         if inventory.tagged_by != tag_key {
             // Tags by the key that the policy had before say nothing of those by this one: no tag seen is no tag missing.
             inventory.gaps.entry(Kind::Tagged).or_insert_with(|| Gap { why: unread(&tag_key), at: began });
+        }
+        for part in
+            needs.iter().filter(|part| !memory.inventory.parts.contains(part) && !inventory.parts.contains(part))
+        {
+            inventory.gaps.entry(part.kind()).or_insert_with(|| Gap { why: directory::unread(*part), at: began });
         }
         if let Some(why) = balancers.unread(&inventory) {
             // Nobody knows who is behind it, nor whether it hears anything.
@@ -316,6 +373,22 @@ fn insert(seen: &mut Inventory, query: &Query, items: Items) -> bool {
         (Query::List(Kind::Tagged, _) | Query::Tagged(..), Items::Tagged(Tagged { subnets, vpcs })) => {
             seen.tagged.subnets.extend(subnets);
             seen.tagged.vpcs.extend(vpcs);
+        }
+        (Query::List(Kind::Subnets, _), Items::Subnets(items)) => seen.subnets.extend(items),
+        (Query::List(Kind::GroupRules, _), Items::GroupRules(items)) => {
+            let rules = Arc::make_mut(&mut seen.group_rules);
+            items.into_iter().for_each(|rule| _ = rules.entry(rule.group.clone()).or_default().insert(rule));
+        }
+        (Query::Balancers(_), Items::LoadBalancers(items)) => seen.directory.balancers.extend(items),
+        (Query::Classic(_), Items::Classic(items)) => seen.directory.classic.extend(items),
+        (Query::BalancerTags(_), Items::BalancerTags(items)) => seen.directory.tags.extend(items),
+        (Query::WebAcls(_), Items::WebAcls(items)) => {
+            for (arn, name) in items {
+                seen.directory.web_acls.entry(arn).or_default().name = name;
+            }
+        }
+        (Query::Protected(of), Items::Protected(items)) => {
+            seen.directory.web_acls.entry(of.clone()).or_default().balancers.extend(items);
         }
         (Query::List(Kind::Targets, _), Items::Targets(items)) => {
             seen.targets.extend(items.into_iter().map(|item| (item.id.clone(), item)));

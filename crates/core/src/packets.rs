@@ -8,6 +8,7 @@
 mod asked;
 mod block;
 mod cells;
+mod flow;
 mod measure;
 mod rules;
 mod span;
@@ -16,13 +17,18 @@ use std::collections::BTreeMap;
 
 pub use self::block::{Block, Plane};
 use self::cells::{Cells, Keep, combine};
+pub use self::flow::Flow;
 pub use self::measure::BUSY_PORTS;
+pub(crate) use self::rules::WITH_PORTS;
 pub use self::span::Span;
 use crate::inventory::Rule;
 
 /// So many boxes are made at most for one answer. The worst filters of ten rules that we have found take fewer than a tenth of
 /// that. Without an end, sets of many networks and ports would take minutes, while the fleet waits.
 pub const MOST_BOXES: usize = 50_000;
+
+/// So many boxes are said; who needs the rest has the rules.
+const MOST_SAID: usize = 20;
 
 /// Why a set of packets is not known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,6 +127,16 @@ impl PacketSet {
             cells.each(&mut Vec::new(), &mut |sides| blocks.extend(Block::on(*plane, sides)));
         }
         blocks
+    }
+
+    /// Its boxes in words, of very many only the first.
+    pub fn words(&self) -> Vec<String> {
+        let blocks = self.blocks();
+        let mut words: Vec<String> = blocks.iter().take(MOST_SAID).map(ToString::to_string).collect();
+        if let Some(left @ 1..) = blocks.len().checked_sub(MOST_SAID) {
+            words.push(format!("and {left} more"));
+        }
+        words
     }
 
     fn combined(&self, other: &Self, keep: Keep) -> Result<Self, Unknown> {

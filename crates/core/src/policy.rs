@@ -7,11 +7,13 @@
 //! ```
 
 mod check;
+mod choice;
 mod decode;
 mod except;
 mod file;
 mod mistake;
 mod place;
+mod sample_key;
 mod schema;
 mod selector;
 mod shape;
@@ -23,15 +25,16 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 pub use self::check::parse;
-pub(crate) use self::except::fewest;
+pub use self::choice::{Balancers, Choice, DataPath, Expect, Junction, Sample, Stratum, WebAcl};
 pub use self::except::{Except, Ports};
 pub use self::mistake::{Mistake, PolicyError, nearest};
 pub use self::place::{Place, Role};
+pub use self::sample_key::{SampleKey, TooShort};
 pub use self::schema::{reference, schema};
 pub use self::selector::{Pattern, Selector, Subject};
 use crate::Time;
-use crate::ids::{TargetId, VpcId, Zone};
-use crate::inventory::{Resource, Tags};
+use crate::ids::{Lane, TargetId, VpcId, Zone};
+use crate::inventory::{Part, Resource, Tags};
 
 /// A policy without contradictions: every name in it is known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,7 +49,7 @@ pub struct Policy {
     pub vpcs: BTreeSet<VpcId>,
     /// Where mirrored packets go, by name.
     pub sensors: BTreeMap<String, Sensor>,
-    /// What is mirrored and why, the most important first.
+    /// What is mirrored and why, the most important first; the extras last.
     pub strategies: Vec<Strategy>,
     /// What the policy knows better than our list of instance types that AWS mirrors.
     pub instance_types: InstanceTypes,
@@ -58,6 +61,12 @@ pub struct Policy {
     pub approve: BTreeMap<String, Time>,
     /// Whether nothing is to be applied.
     pub paused: bool,
+    /// What makes samples unpredictable. It comes from elsewhere than the policy, and is never written anywhere.
+    #[serde(skip)]
+    pub sample_key: Option<SampleKey>,
+    /// Whether it is to be told which other ways lead to crown jewels. Only whoever reports asks: nothing is decided by it.
+    #[serde(skip)]
+    pub looks_for_ways_in: bool,
 }
 
 impl Policy {
@@ -71,18 +80,25 @@ impl Policy {
         Self { sensors: BTreeMap::new(), strategies: Vec::new(), ..self.clone() }
     }
 
-    /// The place of a lane among the lanes: 0 for the one whose strategy comes first.
-    pub fn lane_rank(&self, sensor: &str) -> usize {
+    /// What has to be read for it beside what every policy needs.
+    pub fn needs(&self) -> BTreeSet<Part> {
+        let mut needs: BTreeSet<Part> = self.strategies.iter().flat_map(|strategy| strategy.choice.needs()).collect();
+        if self.looks_for_ways_in {
+            needs.insert(Part::GroupRules);
+        }
+        needs
+    }
+
+    /// The place of a lane among the lanes: 0 for the one whose strategy comes first. Extras that were split off come behind all others.
+    pub fn lane_rank(&self, lane: &Lane) -> usize {
         let mut seen: Vec<&str> = Vec::new();
         for strategy in &self.strategies {
-            if strategy.sensor == sensor {
-                break;
-            }
             if !seen.contains(&strategy.sensor.as_str()) {
                 seen.push(&strategy.sensor);
             }
         }
-        seen.len()
+        let rank = seen.iter().position(|sensor| *sensor == lane.sensor()).unwrap_or(seen.len());
+        if lane.is_extras() { rank + seen.len() } else { rank }
     }
 }
 
@@ -117,14 +133,18 @@ pub enum Way {
 }
 
 /// Who is mirrored, what of it, and where to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Strategy {
     /// Its name: what the tag says.
     pub name: String,
+    /// Where it is written: line and column of the policy, from 1.
+    pub at: (u64, u64),
     /// The sensor that takes its packets: a key of [`Policy::sensors`].
     pub sensor: String,
     /// Who.
     pub choice: Choice,
+    /// Only these, at whichever end; none is everything, or what the choice says.
+    pub ports: Option<BTreeSet<Ports>>,
     /// What is not captured.
     pub except: BTreeSet<Except>,
     /// How many bytes of each packet are captured; none is all.
@@ -135,19 +155,6 @@ pub struct Strategy {
     pub opt_out: OptOut,
     /// Whether our session may come before other people's on the same interface, and so take packets from theirs.
     pub before_foreign: bool,
-}
-
-/// How a strategy chooses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Choice {
-    /// Crown jewels: what is tagged with the strategy's name, and what the selector matches. Everything is captured.
-    Importance {
-        /// Whom it chooses beside those tagged; none is nobody.
-        select: Option<Selector>,
-        /// The hosts that lead to the jewels: they are chosen too.
-        jump_boxes: Option<Selector>,
-    },
 }
 
 /// Which interfaces of an instance are mirrored.
@@ -193,11 +200,20 @@ pub struct Limits {
     pub new_sources_per_hour: Option<u32>,
     /// The part of AWS's request rate that we use: above 0, at most 1.
     pub api_share: f64,
+    /// Whether a filter that cannot hold what is asked may mirror packets of busy services beside it.
+    pub widen_over_busy_ports: bool,
 }
 
 impl Default for Limits {
     /// Half of the request rate, for the other half is everybody else's; a tenth of the sessions may be lost in an hour.
     fn default() -> Self {
-        Self { max_sessions: None, max_monthly_usd: None, max_losses: 0.1, new_sources_per_hour: None, api_share: 0.5 }
+        Self {
+            max_sessions: None,
+            max_monthly_usd: None,
+            max_losses: 0.1,
+            new_sources_per_hour: None,
+            api_share: 0.5,
+            widen_over_busy_ports: false,
+        }
     }
 }

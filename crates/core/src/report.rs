@@ -1,12 +1,14 @@
 //! Takes all of a round; gives what a person reads. Never decides.
 
 mod acts;
+mod coverage;
 mod explain;
 mod mistakes;
 mod plan;
 mod rules;
 mod sources;
 mod state;
+mod suricata;
 mod tampering;
 mod text;
 mod way;
@@ -16,12 +18,14 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 pub use self::acts::{ActReport, Left};
+pub use self::coverage::{Coverage, StrategyCoverage, StratumCoverage, coverage};
 pub use self::explain::{Explanation, InstanceReport, InterfaceReport, LaneReport, Seen, SlotReport, explain};
 pub use self::mistakes::{Checked, MistakeReport};
 pub use self::plan::{Amount, Change, PlanReport, StepReport, SurplusReport, WaitingReport, plan};
 pub use self::rules::RuleReport;
 pub use self::sources::{OptOut, Source, SourceLane, Sources, UnknownValue, sources};
 pub use self::state::{Said, State};
+pub use self::suricata::suricata;
 pub use self::tampering::{TamperingReport, tampering};
 pub use self::text::{Text, Tone};
 use crate::compile::Desired;

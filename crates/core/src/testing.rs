@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use crate::Time;
 use crate::compile::{FilterSpec, compile};
-use crate::decide::{Capture, Decisions, decide};
+use crate::decide::{Decisions, decide};
 use crate::ids::{FilterId, InstanceId, InterfaceId, Lane, SessionId, TargetId};
 use crate::inventory::{
-    Attachment, Filter, Instance, InstanceState, Inventory, Kind, Listener, LoadBalancer, NetworkInterface, Platform,
-    Registered, Resource, Session, Tags, Target, TargetGroup,
+    Attachment, Filter, Instance, InstanceState, Inventory, Kind, Listener, LoadBalancer, NetworkInterface, Part,
+    Platform, Registered, Resource, Session, Tags, Target, TargetGroup,
 };
 use crate::lessons::Lessons;
 use crate::memory::Memory;
@@ -238,6 +238,7 @@ impl Facts {
     /// Everything was read completely at that second.
     pub(crate) fn read(mut self, seconds: i64) -> Inventory {
         self.0.read = Kind::ALL.map(|kind| (kind, at(seconds))).into();
+        self.0.parts = Part::ALL.into();
         self.0.ours = ownership::index(&self.0, "prod");
         self.0
     }
@@ -321,11 +322,6 @@ strategies: [{{name: crown-jewel, importance: {{}}, {options}}}]
 "
     );
     parse("test", &text).unwrap().strategies.remove(0)
-}
-
-/// What a strategy captures on its own.
-pub(crate) fn capture(strategy: &Strategy) -> Capture {
-    Capture { only: None, except: strategy.except.clone(), packet_length: strategy.packet_length }
 }
 
 /// A way to a resource.

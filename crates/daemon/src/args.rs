@@ -41,6 +41,11 @@ pub enum Command {
         after_help = "Exit code: 0 if all are listed, 1 if not everything could be seen or nothing has that reason."
     )]
     Sources(Sources),
+    /// Print what each strategy covers, what that costs beside mirroring everything, and what nobody sees.
+    #[command(after_help = REPORTS)]
+    Report(Report),
+    /// Print the policy's tripwires as rules for a sensor, without AWS.
+    Rules(Rules),
     /// Check a policy file, without AWS: all mistakes at once, each with line, column, and what to write instead.
     #[command(after_help = "Exit code: 0 if nothing is wrong with it, 1 otherwise.")]
     Check(Check),
@@ -69,6 +74,8 @@ pub enum Command {
 }
 
 const LOOKS: &str = "Exit code: 0 if nothing would change, 2 if something would, 1 if it cannot be told.";
+
+const REPORTS: &str = "Exit code: 0 if it is told, 1 if not everything could be seen.";
 
 const GRANTS: &str =
     "The document of a policy without places grants in any account and Region; one that names places has a list of \
@@ -120,6 +127,39 @@ pub struct Sources {
     /// For whom.
     #[command(flatten)]
     pub shown: Shown,
+}
+
+/// What to report.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The policy to follow.
+    #[command(flatten)]
+    pub policy: Policy,
+    /// For whom.
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// Which rules to print.
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// The policy whose tripwires they are.
+    #[command(flatten)]
+    pub policy: Policy,
+    /// For which sensor.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: RuleFormat,
+    /// The first rule's id; each port of a tripwire has the next one.
+    #[arg(long, value_name = "SID", default_value_t = 7_100_001)]
+    pub first_sid: u32,
+}
+
+/// For which sensor rules are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RuleFormat {
+    /// Suricata 6 and later.
+    #[default]
+    Suricata,
 }
 
 /// What to check.
@@ -205,6 +245,9 @@ pub struct Policy {
     /// The policy file.
     #[arg(long, value_name = "FILE", env = "VPC_MIRROR_POLICY")]
     pub policy: PathBuf,
+    /// The file with the key that samples are drawn with: 16 random bytes or more. Or the key itself in VPC_MIRROR_SAMPLE_KEY.
+    #[arg(long, value_name = "FILE", env = "VPC_MIRROR_SAMPLE_KEY_FILE")]
+    pub sample_key_file: Option<PathBuf>,
 }
 
 /// How to run.
@@ -247,9 +290,22 @@ pub struct Demo {
     /// How many instances the fleet has.
     #[arg(long, default_value_t = 100)]
     pub instances: usize,
+    /// Which strategies its policy has.
+    #[arg(long, value_enum, default_value_t)]
+    pub strategies: Strategies,
     /// End by itself after this time; else with Ctrl-C.
     #[arg(long = "for", value_name = "DURATION", value_parser = at_least_a_second)]
     pub duration: Option<Duration>,
+}
+
+/// Which strategies the demo's policy has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Strategies {
+    /// Crown jewels by tag: the shortest policy there is.
+    #[default]
+    Jewels,
+    /// All of them, and the extras, on a fleet with security groups, a load balancer and a web ACL.
+    All,
 }
 
 /// How the simulated EC2 runs.

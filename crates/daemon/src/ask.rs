@@ -11,7 +11,7 @@ use mirror_core::grants::grants;
 use mirror_core::memory::Memory;
 use mirror_core::observe::Hints;
 use mirror_core::policy::{self, Policy};
-use mirror_core::report::{self, Checked, Explanation, PlanReport, Seen, Sources};
+use mirror_core::report::{self, Checked, Coverage, Explanation, PlanReport, Seen, Sources};
 
 use crate::clock::Clock;
 use crate::ends::Ends;
@@ -152,6 +152,37 @@ pub async fn explain<C: Cloud + Sync>(on: On<'_, C, impl Clock>, id: &str) -> an
         true => bail!("there is no instance or network interface {id} in {}", looked.join("; ")),
         false => bail!("{id} could not be seen:\n{}", unseen.join("\n")),
     }
+}
+
+/// What each strategy covers, what that costs, and what nobody sees.
+///
+/// # Errors
+///
+/// When not everything could be seen: what is not covered may only be unseen.
+pub async fn coverage<C: Cloud + Sync>(on: On<'_, C, impl Clock>) -> anyhow::Result<ExitCode> {
+    let mut ends = on.ends();
+    // What else leads to the jewels is told here, and asked for by nobody else.
+    let policy = Policy { looks_for_ways_in: true, ..on.policy.clone() };
+    for there in on.places {
+        let round = look(there, &policy, Memory::new(there.region().clone()), on.clock).await;
+        let mut coverage = report::coverage(seen(&policy, &round));
+        coverage.account = coverage.account.or_else(|| there.account().get().cloned());
+        ends.say(&coverage, Coverage::text)?;
+        let seen = round.seen.inventory.complete_since().is_some();
+        let went = if seen { Ok(false) } else { Err(anyhow!("not everything could be seen: the report is not whole")) };
+        ends.note(there, went);
+    }
+    ends.end()
+}
+
+/// The tripwires of a policy file as rules for Suricata.
+///
+/// # Errors
+///
+/// When the file cannot be read, or anything in it is wrong.
+pub fn suricata(path: &Path, first: u32) -> anyhow::Result<ExitCode> {
+    print(&report::suricata(&read_policy(path)?, first))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Every interface, or those with one reason.

@@ -10,12 +10,13 @@ use std::sync::{Arc, Mutex};
 use anyhow::Context;
 use jiff::SignedDuration;
 use mirror_aws::{Ambient, Keys, Options};
+use mirror_core::policy::SampleKey;
 use mirror_core::report::Summary;
 use mirror_sim::Api;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::Demo;
+use crate::args::{Demo, Strategies};
 use crate::clock::Monotonic;
 use crate::embedded::Embedded;
 use crate::follow::{PolicyFile, follow};
@@ -28,6 +29,8 @@ use crate::{control, embedded, show, sim};
 
 /// Every demo is the same fleet: what one sees, another can look up.
 const SEED: u64 = 1;
+/// The embedded cloud is everybody's, and so is whom the lot falls on in it.
+const SAMPLE_KEY: &[u8] = b"the demo's key is no secret";
 /// Short, for whoever tags an instance wants to see something happen.
 const RESYNC: SignedDuration = SignedDuration::from_secs(2);
 /// Longer than a stuck call may take.
@@ -39,16 +42,19 @@ const LONGEST_SILENCE: SignedDuration = SignedDuration::from_mins(1);
 ///
 /// When a port is taken, or the policy file cannot be written.
 pub async fn demo(args: Demo, clock: Monotonic, stop: CancellationToken) -> anyhow::Result<ExitCode> {
-    let Demo { port, listen, instances, duration } = args;
+    let Demo { port, listen, instances, strategies, duration } = args;
     let cloud = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), "--port").await?;
     let listener = bind(listen, "--listen").await?;
     let (cloud_at, listen_at) = (cloud.local_addr()?, listener.local_addr()?);
 
     let pace = Pace::real();
-    let (world, sensor) = sim::world(SEED, instances, pace.now())?;
+    let (world, sensor) = match strategies {
+        Strategies::Jewels => sim::world(SEED, instances, pace.now())?,
+        Strategies::All => sim::world_with_doors(SEED, instances, pace.now())?,
+    };
     let embedded = Embedded { api: Arc::new(Mutex::new(Api::new(world, SEED))), pace };
-    let path = write_policy(cloud_at.port(), &policy(sensor.as_str()))?;
-    let (file, policy) = PolicyFile::open(&path)?;
+    let path = write_policy(cloud_at.port(), &policy(sensor.as_str(), strategies))?;
+    let (file, policy) = PolicyFile::open(&path, Some(SampleKey::new(SAMPLE_KEY)?))?;
 
     let records = Arc::new(Records::new()?);
     let everything = pages(Pages { records: records.clone(), clock: clock.clone(), longest_silence: LONGEST_SILENCE });
@@ -78,8 +84,12 @@ pub async fn demo(args: Demo, clock: Monotonic, stop: CancellationToken) -> anyh
     Ok(ExitCode::SUCCESS)
 }
 
-/// One crown jewel strategy. Evidence settles quickly, and the whole request rate is ours: nobody else uses this cloud.
-fn policy(sensor: &str) -> String {
+/// Evidence settles quickly, and the whole request rate is ours: nobody else uses this cloud.
+fn policy(sensor: &str, strategies: Strategies) -> String {
+    let strategies = match strategies {
+        Strategies::Jewels => JEWELS,
+        Strategies::All => ALL,
+    };
     format!(
         "\
 apiVersion: vpc-mirror/v1
@@ -90,14 +100,35 @@ sensors:
   sta:
     targets:
       - networkLoadBalancer: {sensor}
-strategies:
-  - name: crown-jewel
-    importance: {{}}
-limits: {{apiShare: 100%}}
+{strategies}limits: {{apiShare: 100%}}
 settle: 5s
 "
     )
 }
+
+const JEWELS: &str = "\
+strategies:
+  - name: crown-jewel
+    importance: {}
+";
+
+const ALL: &str = "\
+strategies:
+  - name: crown-jewel
+    importance: {jumpBoxes: {tags: {role: bastion}}}
+  - name: cardholder
+    risk: {paths: [{from: {tags: {role: app}}, to: {tags: {role: db}, zones: [eu-west-1b]}, ports: [tcp/5432]}]}
+  - name: junctions
+    junction: {loadBalancers: [{name: edge}], webAcls: [{name: shield}]}
+  - name: front-doors
+    accessPath: {select: {tags: {role: web}, zones: [eu-west-1a]}, expect: securityGroups}
+  - name: spot-check
+    sample: {by: ['tag:role', zone], fraction: 0.1, rotate: 24h}
+extras:
+  dns: {select: {tags: {role: web}, zones: [eu-west-1a]}}
+  tripwires:
+    - {name: windows-protocols-on-linux, select: {platform: linux, tags: {role: app}, zones: [eu-west-1c]}, ports: [tcp/3389, tcp/445]}
+";
 
 fn write_policy(port: u16, text: &str) -> anyhow::Result<PathBuf> {
     let path = std::env::temp_dir().join(format!("vpc-mirror-demo-{port}.yaml"));

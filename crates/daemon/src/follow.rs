@@ -12,13 +12,14 @@ use std::sync::Arc;
 use anyhow::Context;
 use jiff::SignedDuration;
 use mirror_core::Time;
-use mirror_core::policy::{self, Policy};
+use mirror_core::policy::{self, Policy, SampleKey};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::clock::Clock;
 use crate::records::Records;
+use crate::sample_key::keyed;
 
 /// How often the file is looked at. A kubelet takes up to a minute to bring a changed ConfigMap: these seconds are the least of it.
 pub const EVERY: SignedDuration = SignedDuration::from_secs(2);
@@ -29,6 +30,8 @@ pub struct PolicyFile {
     path: PathBuf,
     /// Whose objects this process keeps.
     owner: String,
+    /// What samples are drawn with.
+    key: Option<SampleKey>,
     /// What the file said last, good or bad, or why it could not be read.
     seen: Result<String, String>,
 }
@@ -38,12 +41,12 @@ impl PolicyFile {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or anything in it is wrong: there is no good one yet that could stay.
-    pub fn open(path: &Path) -> anyhow::Result<(Self, Policy)> {
+    /// When it cannot be read, anything in it is wrong, or it draws samples without a key: there is no good one yet that could stay.
+    pub fn open(path: &Path, key: Option<SampleKey>) -> anyhow::Result<(Self, Policy)> {
         let file = path.display().to_string();
         let text = fs::read_to_string(path).with_context(|| format!("cannot read the policy {file}"))?;
-        let policy = policy::parse(&file, &text)?;
-        Ok((Self { path: path.to_owned(), owner: policy.owner.clone(), seen: Ok(text) }, policy))
+        let policy = keyed(policy::parse(&file, &text)?, key.as_ref()).map_err(anyhow::Error::msg).context(file)?;
+        Ok((Self { path: path.to_owned(), owner: policy.owner.clone(), key, seen: Ok(text) }, policy))
     }
 
     /// What the file says, if that is something new: a policy, or what is wrong with it, a line for each mistake.
@@ -61,7 +64,8 @@ impl PolicyFile {
         self.seen = text.clone();
         Some(text.and_then(|text| {
             let policy = policy::parse(&file, &text).map_err(|error| error.to_string())?;
-            let Self { owner, .. } = self;
+            let Self { owner, key, .. } = self;
+            let policy = keyed(policy, key.as_ref()).map_err(|error| format!("{file}: {error}"))?;
             if policy.owner == *owner {
                 return Ok(policy);
             }
@@ -163,7 +167,7 @@ mod tests {
 
     /// Follows the file while these things happen; gives the tag key of the policy that counts in the end, and the metrics.
     async fn followed(map: &ConfigMap, acts: Vec<Box<dyn FnOnce() + Send>>) -> (String, String) {
-        let (file, first) = PolicyFile::open(&map.path()).unwrap();
+        let (file, first) = PolicyFile::open(&map.path(), None).unwrap();
         let stop = CancellationToken::new();
         let clock = Script { now: Mutex::new(Time::UNIX_EPOCH), acts: Mutex::new(acts.into()), stop: stop.clone() };
         let records = Records::new().unwrap();
@@ -232,7 +236,7 @@ mod tests {
     #[test]
     fn another_owner_is_refused_and_each_mistake_has_its_place() {
         let map = ConfigMap::new(&policy("prod", "mirror"));
-        let (mut file, _) = PolicyFile::open(&map.path()).unwrap();
+        let (mut file, _) = PolicyFile::open(&map.path(), None).unwrap();
         ConfigMap::swap(map.0.path(), "other", &policy("staging", "mirror"));
         let refused = file.look().unwrap().unwrap_err();
         assert!(

@@ -19,5 +19,6 @@ pub mod record;
 pub mod records;
 pub mod round;
 pub mod run;
+pub mod sample_key;
 pub mod show;
 pub mod sim;

@@ -13,7 +13,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 use vpc_mirror::args::{
-    self, Adopt, Approve, Check, Cli, Command, Explain, IamPolicy, Plan, Rebalance, Run, Shown, Sources, Teardown,
+    self, Adopt, Approve, Check, Cli, Command, Explain, IamPolicy, Plan, Rebalance, Report, RuleFormat, Rules, Run,
+    Shown, Sources, Teardown,
 };
 use vpc_mirror::ask::{self, On};
 use vpc_mirror::clock::Monotonic;
@@ -23,6 +24,7 @@ use vpc_mirror::logs::{self, LogFormat};
 use vpc_mirror::place::{There, everywhere, places};
 use vpc_mirror::places::{Loops, look_after};
 use vpc_mirror::records::Records;
+use vpc_mirror::sample_key::{keyed, sample_key};
 use vpc_mirror::{act, approve, demo, sim};
 
 fn main() -> ExitCode {
@@ -69,6 +71,13 @@ async fn start(command: Command) -> anyhow::Result<ExitCode> {
             let (policy, places) = connect(&policy).await?;
             ask::sources(on(&places, &policy, &clock, shown), reason.as_deref()).await
         }
+        Command::Report(Report { policy, shown }) => {
+            let (policy, places) = connect(&policy).await?;
+            ask::coverage(on(&places, &policy, &clock, shown)).await
+        }
+        Command::Rules(Rules { policy, format: RuleFormat::Suricata, first_sid }) => {
+            ask::suricata(&policy.policy, first_sid)
+        }
         Command::Rebalance(Rebalance { policy, consent, shown }) => {
             let (policy, places) = connect(&policy).await?;
             act::rebalance(on(&places, &policy, &clock, shown), consent.yes).await
@@ -79,7 +88,8 @@ async fn start(command: Command) -> anyhow::Result<ExitCode> {
             act::adopt(on(&places, &policy, &clock, shown), &sessions, consent.yes).await
         }
         Command::Teardown(Teardown { policy, consent, shown }) => {
-            let (policy, places) = connect(&policy).await?;
+            // Nothing is drawn any more.
+            let (policy, places) = reach(ask::read_policy(&policy.policy)?).await?;
             act::teardown(on(&places, &policy, &clock, shown), consent.yes).await
         }
         Command::Approve(Approve { digest, listen }) => approve::approve(digest, listen).await,
@@ -99,8 +109,13 @@ async fn start(command: Command) -> anyhow::Result<ExitCode> {
 }
 
 /// The policy, and the way to AWS in each of its places: the policy first, for what is wrong with it shows without AWS.
-async fn connect(policy: &args::Policy) -> anyhow::Result<(Arc<Policy>, Vec<There<Sdk>>)> {
-    let policy = Arc::new(ask::read_policy(&policy.policy)?);
+async fn connect(args: &args::Policy) -> anyhow::Result<(Arc<Policy>, Vec<There<Sdk>>)> {
+    let key = sample_key(args.sample_key_file.as_deref())?;
+    reach(keyed(ask::read_policy(&args.policy)?, key.as_ref()).map_err(anyhow::Error::msg)?).await
+}
+
+async fn reach(policy: Policy) -> anyhow::Result<(Arc<Policy>, Vec<There<Sdk>>)> {
+    let policy = Arc::new(policy);
     let places = everywhere(&policy, &Ambient::load(Options::default()).await).await?;
     Ok((policy, places))
 }
@@ -111,7 +126,7 @@ fn on<'a>(places: &'a [There<Sdk>], policy: &'a Policy, clock: &'a Monotonic, sh
 
 async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::Result<ExitCode> {
     let Run { policy, listen, resync } = args;
-    let (file, policy) = PolicyFile::open(&policy.policy)?;
+    let (file, policy) = PolicyFile::open(&policy.policy, sample_key(policy.sample_key_file.as_deref())?)?;
     let listener = bind(listen, "--listen").await?;
     // Port 0 is any free one: only now it is known which.
     let listen = listener.local_addr()?;

@@ -62,10 +62,28 @@ fn still() -> anyhow::Result<Time> {
 ///
 /// When so many instances do not fit.
 pub fn world(seed: u64, instances: usize, now: Time) -> anyhow::Result<(World, LoadBalancerArn)> {
+    let (world, demo) = demo(seed, instances, now)?;
+    Ok((world, demo.sensor))
+}
+
+/// The same with security groups, a load balancer and a web ACL.
+///
+/// # Errors
+///
+/// When so many instances do not fit.
+pub fn world_with_doors(seed: u64, instances: usize, now: Time) -> anyhow::Result<(World, LoadBalancerArn)> {
+    let (mut world, demo) = demo(seed, instances, now)?;
+    // Who is not running yet is behind no load balancer.
+    world.advance(now.saturating_sub(BEFORE / 2)?);
+    fleet::doors(&mut world, &demo).context("the embedded cloud")?;
+    Ok((world, demo.sensor))
+}
+
+fn demo(seed: u64, instances: usize, now: Time) -> anyhow::Result<(World, fleet::Demo)> {
     let begins = now.saturating_sub(BEFORE)?;
     let mut world = World::new(ACCOUNT.into(), REGION.into(), seed, begins);
-    let sensor = fleet::demo(&mut world, instances).context("the embedded cloud")?.sensor;
-    Ok((world, sensor))
+    let demo = fleet::demo(&mut world, instances).context("the embedded cloud")?;
+    Ok((world, demo))
 }
 
 fn greeting(at: SocketAddr, seed: u64, instances: usize, sensor: &LoadBalancerArn) -> String {

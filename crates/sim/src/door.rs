@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mirror_core::cloud::{
     Action, BALANCED_PAGE_SIZE, Class, Cloud, CloudError, Items, Outcome, PAGE_SIZE, PacketLength, Page, Query,
-    SessionChange, Step, TAGGED_PAGE_SIZE,
+    SessionChange, Step, TAGGED_PAGE_SIZE, WEB_ACLS_PAGE_SIZE,
 };
 use mirror_core::inventory::{Kind, PortRange, Rule, Tags};
 
 use crate::api::{Api, Caller, Came};
+use crate::classic::{ClassicRequest, ClassicResponse, DescribeClassicLoadBalancers};
 use crate::elb::{
     DescribeListeners, DescribeLoadBalancers, DescribeTargetGroups, ElbRequest, ElbResponse, OfTargets, Pages,
 };
@@ -22,7 +23,8 @@ use crate::request::{
     Request, RuleWish, SessionField,
 };
 use crate::response::Response;
-use crate::tagging::GetResources;
+use crate::tagging::{GetResources, TaggedResource};
+use crate::waf::{GuardedResource, ListResourcesForWebAcl, ListWebAcls, WafRequest, WafResponse, WafScope};
 use crate::world::World;
 
 /// The way into a world for whoever runs in the same process. Clones lead into the same world.
@@ -70,7 +72,7 @@ impl Door {
 impl Cloud for Door {
     async fn read(&self, query: &Query) -> Result<Page, CloudError> {
         let question = question(query).ok_or_else(|| unsendable(query.action()))?;
-        page(self.call(query.action(), question)?).ok_or_else(|| unreadable(query.action()))
+        page(query, self.call(query.action(), question)?).ok_or_else(|| unreadable(query.action()))
     }
 
     async fn apply(&self, step: &Step) -> Result<Outcome, CloudError> {
@@ -121,14 +123,41 @@ fn question(query: &Query) -> Option<Request> {
             group: group.as_str().into(),
             targets: Vec::new(),
         })),
+        Query::Balancers(token) => Request::Elb(ElbRequest::DescribeLoadBalancers(DescribeLoadBalancers {
+            pages: balanced(token),
+            ..DescribeLoadBalancers::default()
+        })),
+        Query::Classic(token) => {
+            Request::Classic(ClassicRequest::DescribeLoadBalancers(DescribeClassicLoadBalancers {
+                names: Vec::new(),
+                pages: balanced(token),
+            }))
+        }
+        Query::BalancerTags(token) => Request::GetResources(GetResources {
+            types: vec!["elasticloadbalancing:loadbalancer".into()],
+            page_size: Some(TAGGED_PAGE_SIZE),
+            token: token.clone(),
+            ..GetResources::default()
+        }),
+        Query::WebAcls(token) => Request::Waf(WafRequest::ListWebACLs(ListWebAcls {
+            scope: WafScope::Regional,
+            marker: token.clone(),
+            limit: Some(WEB_ACLS_PAGE_SIZE),
+        })),
+        Query::Protected(of) => Request::Waf(WafRequest::ListResourcesForWebACL(ListResourcesForWebAcl {
+            acl: of.as_str().into(),
+            kind: GuardedResource::ApplicationLoadBalancer,
+        })),
         Query::List(kind, token) => {
             let token = token.clone();
             match kind {
                 Kind::Instances => Request::DescribeInstances(Describe::page(PAGE_SIZE, token).with_managed()),
                 Kind::Interfaces => Request::DescribeNetworkInterfaces(Describe::page(PAGE_SIZE, token).with_managed()),
                 Kind::Tagged => tagged_with(None, token),
+                Kind::Subnets => Request::DescribeSubnets(Describe::page(PAGE_SIZE, token)),
+                Kind::GroupRules => Request::DescribeSecurityGroupRules(Describe::page(PAGE_SIZE, token)),
                 Kind::Targets => Request::DescribeTrafficMirrorTargets(Describe::page(PAGE_SIZE, token)),
-                Kind::LoadBalancers => return None,
+                Kind::LoadBalancers | Kind::Directory => return None,
                 Kind::Filters => Request::DescribeTrafficMirrorFilters(Describe::page(PAGE_SIZE, token)),
                 Kind::Sessions => Request::DescribeTrafficMirrorSessions(Describe::page(PAGE_SIZE, token)),
             }
@@ -151,7 +180,7 @@ fn tagged_with(key: Option<&String>, token: Option<String>) -> Request {
     })
 }
 
-fn page(response: Response) -> Option<Page> {
+fn page(query: &Query, response: Response) -> Option<Page> {
     fn items<T, U>(page: listing::Page<T>, seen: fn(T) -> U, kind: fn(Vec<U>) -> Items) -> Page {
         Page { items: kind(page.items.into_iter().map(seen).collect()), next: page.next }
     }
@@ -159,11 +188,19 @@ fn page(response: Response) -> Option<Page> {
         Response::GetCallerIdentity(identity) => Page { items: Items::Identity(identity.account), next: None },
         Response::DescribeInstances(page) => items(page, seen::instance, Items::Instances),
         Response::DescribeNetworkInterfaces(page) => items(page, seen::interface, Items::Interfaces),
+        Response::GetResources(page) if matches!(query, Query::BalancerTags(_)) => {
+            items(page, |TaggedResource { arn, tags }| (arn, tags), Items::BalancerTags)
+        }
         Response::GetResources(page) => Page { items: Items::Tagged(seen::tagged(page.items)?), next: page.next },
         Response::Elb(ElbResponse::DescribeLoadBalancers(page)) => items(page, |it| it.arn, Items::LoadBalancers),
         Response::Elb(ElbResponse::DescribeListeners(page)) => items(page, seen::listener, Items::Listeners),
         Response::Elb(ElbResponse::DescribeTargetGroups(page)) => items(page, seen::target_group, Items::TargetGroups),
         Response::Elb(ElbResponse::DescribeTargetHealth(page)) => items(page, seen::registered, Items::TargetHealth),
+        Response::Classic(ClassicResponse::DescribeLoadBalancers(page)) => items(page, seen::classic, Items::Classic),
+        Response::Waf(WafResponse::ListWebACLs(page)) => items(page, seen::web_acl, Items::WebAcls),
+        Response::Waf(WafResponse::ListResourcesForWebACL(page)) => items(page, |arn| arn, Items::Protected),
+        Response::DescribeSubnets(page) => items(page, seen::subnet, Items::Subnets),
+        Response::DescribeSecurityGroupRules(page) => items(page, seen::group_rule, Items::GroupRules),
         Response::DescribeTrafficMirrorTargets(page) => items(page, seen::target, Items::Targets),
         Response::DescribeTrafficMirrorFilters(page) => items(page, seen::filter, Items::Filters),
         Response::DescribeTrafficMirrorSessions(page) => items(page, seen::session, Items::Sessions),

@@ -2,6 +2,7 @@
 //! it in any way that an account could not be in.
 
 mod demo;
+mod doors;
 mod generate;
 mod shape;
 
@@ -9,6 +10,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use mirror_core::ids::{InstanceId, VpcId, Zone};
 
 pub use self::demo::{Demo, demo};
+pub use self::doors::doors;
 pub use self::generate::{Generated, generate};
 pub use self::shape::Shape;
 use crate::error::ApiError;

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Action;
-use crate::ids::{AccountId, LoadBalancerArn, TargetGroupArn};
+use crate::ids::{AccountId, LoadBalancerArn, SubnetId, TargetGroupArn, WebAclArn};
 use crate::inventory::{
-    Filter, Instance, Kind, Listener, NetworkInterface, Registered, Session, Tagged, Target, TargetGroup,
+    ClassicBalancer, Filter, GroupRule, Instance, Kind, Listener, NetworkInterface, Registered, Session, Subnet,
+    Tagged, Tags, Target, TargetGroup,
 };
 
 /// Largest page of the lists that we read. Source: botocore `ec2/2016-11-15`, `MaxResults` of the five describe calls: 5 to 1000.
@@ -16,6 +17,9 @@ pub const TAGGED_PAGE_SIZE: i32 = 100;
 
 /// Largest page of load balancers, listeners and target groups. Source: botocore `elbv2/2015-12-01`, `PageSize` is 1 to 400.
 pub const BALANCED_PAGE_SIZE: i32 = 400;
+
+/// Largest page of web ACLs. Source: botocore `wafv2/2019-07-29`, `PaginationLimit` is 1 to 100.
+pub const WEB_ACLS_PAGE_SIZE: i32 = 100;
 
 /// One question: the caller's account, or one page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,6 +40,17 @@ pub enum Query {
     /// Who is registered in a target group of a load balancer: one page holds them all. Source: botocore `elbv2/2015-12-01`, which has no
     /// paginator for `DescribeTargetHealth`.
     TargetHealth(LoadBalancerArn, TargetGroupArn),
+    /// A page of the account's load balancers, of all types but the classic one, to find those in it that a policy names.
+    Balancers(Option<String>),
+    /// A page of the account's Classic Load Balancers, with who is registered.
+    Classic(Option<String>),
+    /// A page of the load balancers that carry tags, of all types.
+    BalancerTags(Option<String>),
+    /// A page of the regional web ACLs of AWS WAF.
+    WebAcls(Option<String>),
+    /// The Application Load Balancers that a web ACL protects: one page holds them all. Source: botocore `wafv2/2019-07-29`, whose
+    /// `ListResourcesForWebACL` has no marker.
+    Protected(WebAclArn),
 }
 
 /// The actions that read a kind. Those of load balancers cannot do without each other.
@@ -44,7 +59,10 @@ pub fn actions(kind: Kind) -> &'static [Action] {
         Kind::Instances => &["DescribeInstances"],
         Kind::Interfaces => &["DescribeNetworkInterfaces"],
         Kind::Tagged => &["GetResources"],
+        Kind::Subnets => &["DescribeSubnets"],
+        Kind::GroupRules => &["DescribeSecurityGroupRules"],
         Kind::Targets => &["DescribeTrafficMirrorTargets"],
+        Kind::Directory => &["DescribeLoadBalancers", "GetResources", "ListWebACLs", "ListResourcesForWebACL"],
         Kind::LoadBalancers => {
             &["DescribeLoadBalancers", "DescribeListeners", "DescribeTargetGroups", "DescribeTargetHealth"]
         }
@@ -73,6 +91,11 @@ impl Query {
             Self::Listeners(of, _) => Self::Listeners(of.clone(), Some(token)),
             Self::TargetGroups(of, _) => Self::TargetGroups(of.clone(), Some(token)),
             Self::TargetHealth(of, group) => Self::TargetHealth(of.clone(), group.clone()),
+            Self::Balancers(_) => Self::Balancers(Some(token)),
+            Self::Classic(_) => Self::Classic(Some(token)),
+            Self::BalancerTags(_) => Self::BalancerTags(Some(token)),
+            Self::WebAcls(_) => Self::WebAcls(Some(token)),
+            Self::Protected(of) => Self::Protected(of.clone()),
         }
     }
 
@@ -85,6 +108,9 @@ impl Query {
             Self::LoadBalancers(_) | Self::Listeners(..) | Self::TargetGroups(..) | Self::TargetHealth(..) => {
                 Some(Kind::LoadBalancers)
             }
+            Self::Balancers(_) | Self::Classic(_) | Self::BalancerTags(_) | Self::WebAcls(_) | Self::Protected(_) => {
+                Some(Kind::Directory)
+            }
         }
     }
 
@@ -92,11 +118,13 @@ impl Query {
     pub fn action(&self) -> Action {
         match self {
             Self::Identity => "GetCallerIdentity",
-            Self::LoadBalancers(_) => "DescribeLoadBalancers",
+            Self::LoadBalancers(_) | Self::Balancers(_) | Self::Classic(_) => "DescribeLoadBalancers",
+            Self::WebAcls(_) => "ListWebACLs",
+            Self::Protected(_) => "ListResourcesForWebACL",
             Self::Listeners(..) => "DescribeListeners",
             Self::TargetGroups(..) => "DescribeTargetGroups",
             Self::TargetHealth(..) => "DescribeTargetHealth",
-            Self::Tagged(..) => "GetResources",
+            Self::Tagged(..) | Self::BalancerTags(_) => "GetResources",
             Self::List(kind, _) => actions(*kind).first().copied().unwrap_or_default(),
         }
     }
@@ -122,6 +150,10 @@ pub enum Items {
     Interfaces(Vec<NetworkInterface>),
     /// Tagged subnets and VPCs, with all of their tags.
     Tagged(Tagged),
+    /// Subnets.
+    Subnets(Vec<(SubnetId, Subnet)>),
+    /// Rules of security groups.
+    GroupRules(Vec<GroupRule>),
     /// Mirror targets.
     Targets(Vec<Target>),
     /// Load balancers, of which type their ARNs say.
@@ -132,6 +164,14 @@ pub enum Items {
     TargetGroups(Vec<(TargetGroupArn, TargetGroup)>),
     /// Who is registered in a target group.
     TargetHealth(Vec<Registered>),
+    /// Classic Load Balancers, by name.
+    Classic(Vec<(String, ClassicBalancer)>),
+    /// Load balancers with tags, by ARN.
+    BalancerTags(Vec<(String, Tags)>),
+    /// Web ACLs, with their names.
+    WebAcls(Vec<(WebAclArn, String)>),
+    /// Application Load Balancers that a web ACL protects.
+    Protected(Vec<LoadBalancerArn>),
     /// Mirror filters.
     Filters(Vec<Filter>),
     /// Mirror sessions.

@@ -12,12 +12,12 @@
 //!
 //! What was behind one when it was last read completely is so until it is read again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::Reason;
 use crate::ids::{InstanceId, InterfaceId, LoadBalancerArn, TargetGroupArn, VpcId};
-use crate::inventory::{Inventory, NetworkInterface, Registered};
+use crate::inventory::{Inventory, NetworkInterface, Registered, Resource, is_gateway};
 
 /// Through which load balancer and target group packets arrive.
 #[derive(Clone, Debug)]
@@ -37,10 +37,22 @@ pub(super) struct Behind {
 type Addresses = BTreeMap<IpAddr, Vec<(Option<VpcId>, Way)>>;
 
 impl Behind {
-    pub(super) fn new(inventory: &Inventory) -> Self {
+    /// Whoever is behind what the policy and the mirror targets send to: these resources.
+    pub(super) fn new<'a>(inventory: &Inventory, resources: impl IntoIterator<Item = &'a Resource>) -> Self {
         let mut behind = Self::default();
         let mut addresses = Addresses::new();
-        for (load_balancer, balancer) in &inventory.balancers {
+        // Gateway Load Balancers are read only where an endpoint of one is named.
+        let (mut named, mut gateways) = (BTreeSet::new(), inventory.gateways);
+        for resource in resources {
+            match resource {
+                Resource::NetworkLoadBalancer(arn) => _ = named.insert(arn),
+                Resource::GatewayLoadBalancerEndpoint(_) => gateways = true,
+                Resource::NetworkInterface(_) => {}
+            }
+        }
+        // Others are junctions, which are to be mirrored.
+        let takes_packets = |arn: &LoadBalancerArn| named.contains(arn) || (gateways && is_gateway(arn));
+        for (load_balancer, balancer) in inventory.balancers.iter().filter(|(arn, _)| takes_packets(arn)) {
             for (target_group, group) in &balancer.groups {
                 let way = Way { load_balancer: load_balancer.clone(), target_group: target_group.clone() };
                 for registered in &group.targets {

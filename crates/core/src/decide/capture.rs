@@ -1,43 +1,97 @@
-//! Takes what strategies except; gives what a lane captures: the union of what its strategies want, less what earlier lanes take. Never
-//! asks for whom.
+//! Takes what strategies want of an interface; gives what a lane captures: the union of that, less what earlier lanes take. Never asks for
+//! whom.
 //!
-//! Each strategy wants everything but its own excepts, so that a lane wants everything but what all of its strategies except. AWS
-//! mirrors a packet once, by the first session that matches: behind a lane that takes everything but some packets, only those are left.
+//! Each strategy's excepts take from its own wish alone, so that another may want just those packets. AWS mirrors a packet once, by the
+//! first session that matches: a lane behind another captures what that leaves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::inventory::PortRange;
-use crate::packets::{PacketSet, Unknown};
-use crate::policy::{Except, Ports, Strategy, fewest};
+use crate::packets::{Flow, PacketSet, Unknown};
+use crate::policy::{Except, Ports, Strategy};
+use crate::ruleset::{self, Fitted, Widen};
 
 /// The protocols and ports of DNS: UDP, and TCP for what is long. Source: RFC 1035, RFC 7766.
 const DNS: [(u8, u16); 2] = [(17, 53), (6, 53)];
 
-/// What a lane captures.
+/// What a strategy wants of an interface.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Capture {
-    /// Of these packets only; none is of all.
-    pub only: Option<BTreeSet<Except>>,
-    /// Not these.
+pub struct Wish {
+    /// These.
+    pub flows: BTreeSet<Flow>,
+    /// But not these.
     pub except: BTreeSet<Except>,
+}
+
+impl Wish {
+    /// What a strategy wants that has no packets of its own: the ports that it names, at whichever end, or everything.
+    pub(super) fn usual(strategy: &Strategy) -> Self {
+        let flows = match &strategy.ports {
+            None => [Flow::EVERYTHING].into(),
+            Some(ports) => ports.iter().flat_map(|ports| [Flow::served(*ports), Flow::asked(*ports)]).collect(),
+        };
+        Self::of(strategy, flows)
+    }
+
+    /// These packets, less what the strategy excepts.
+    pub(super) fn of(strategy: &Strategy, flows: BTreeSet<Flow>) -> Self {
+        let needed = |one: &&Flow| !flows.iter().any(|other| other != *one && other.covers(one));
+        Self { flows: flows.iter().filter(needed).copied().collect(), except: strategy.except.clone() }
+    }
+
+    fn is_everything(&self) -> bool {
+        self.except.is_empty() && self.flows.contains(&Flow::EVERYTHING)
+    }
+
+    /// Whether it takes DNS to the Amazon resolver: what asks others on port 53, unless all of that is excepted.
+    fn wants_resolver(&self) -> bool {
+        let [udp, tcp] = DNS.map(|(protocol, port)| {
+            let range = Some(PortRange { from: port, to: port });
+            Ports { protocol, range }
+        });
+        let excepted = |ports| {
+            let dns = Except { peer: None, ports: Some(ports) };
+            self.except.iter().any(|except| except.covers(&dns))
+        };
+        let asked = self.flows.iter().any(|flow| flow.covers(&Flow::asked(udp)) || flow.covers(&Flow::asked(tcp)));
+        asked && !(excepted(udp) && excepted(tcp))
+    }
+
+    /// The packets themselves.
+    ///
+    /// # Errors
+    ///
+    /// When it takes too many boxes to say.
+    pub fn packets(&self) -> Result<PacketSet, Unknown> {
+        let wanted = PacketSet::of_flows(&self.flows)?.difference(&PacketSet::named(&self.except)?)?;
+        if self.wants_resolver() { wanted.union(&PacketSet::resolver_alone()) } else { Ok(wanted) }
+    }
+}
+
+/// What a lane captures.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Capture {
+    /// What its strategies want, by name.
+    pub wishes: BTreeMap<String, Wish>,
+    /// What the lanes before it take.
+    pub behind: BTreeSet<Wish>,
     /// How many bytes of each packet; none is all.
     pub packet_length: Option<u16>,
 }
 
 impl Capture {
-    /// What all of these strategies want together, behind lanes that leave only the packets of `left`.
-    pub(super) fn of<'a>(strategies: impl IntoIterator<Item = &'a Strategy>, left: Option<&BTreeSet<Except>>) -> Self {
-        let mut strategies = strategies.into_iter();
-        let first = strategies.next();
-        let (mut except, mut packet_length) =
-            first.map(|strategy| (strategy.except.clone(), strategy.packet_length)).unwrap_or_default();
-        for strategy in strategies {
-            except = common(&except, &strategy.except);
-            packet_length = packet_length.zip(strategy.packet_length).map(|(a, b)| a.max(b));
+    /// What these strategies want together, behind what is wanted by the lanes before.
+    pub(super) fn of<'a>(wishes: impl IntoIterator<Item = (&'a Strategy, &'a Wish)>, behind: &BTreeSet<Wish>) -> Self {
+        let mut capture = Self { behind: behind.clone(), packet_length: Some(0), ..Self::default() };
+        for (strategy, wish) in wishes {
+            capture.packet_length =
+                capture.packet_length.zip(strategy.packet_length).map(|(one, other)| one.max(other));
+            capture.wishes.insert(strategy.name.clone(), wish.clone());
         }
-        Self { only: left.cloned(), except, packet_length }
+        capture
     }
 
     /// The packets themselves, of an interface with IPv6 or without.
@@ -46,42 +100,37 @@ impl Capture {
     ///
     /// When it takes too many boxes to say.
     pub fn packets(&self, ipv6: bool) -> Result<PacketSet, Unknown> {
-        let wanted = self.only.as_ref().map_or_else(|| Ok(PacketSet::everything()), PacketSet::named)?;
-        let mut unwanted = PacketSet::named(&self.except)?;
-        if !self.wants_resolver() {
-            unwanted = unwanted.union(&PacketSet::resolver_alone())?;
+        let everything = self.wishes.values().any(Wish::is_everything);
+        let mut packets = if everything { PacketSet::everything() } else { union(self.wishes.values())? };
+        if !self.behind.is_empty() {
+            packets = packets.difference(&union(&self.behind)?)?;
         }
-        Ok(wanted.difference(&unwanted)?.possible(ipv6))
+        Ok(packets.possible(ipv6))
     }
 
-    /// Whether nothing is left to capture.
-    pub(super) fn is_empty(&self) -> bool {
-        let covered = |packets: &Except| self.except.iter().any(|except| except.covers(packets));
-        self.only.as_ref().is_some_and(|only| only.iter().all(covered))
+    /// The filter for it: what is left by the lanes before; or, where that takes fewer rules, with what those take, since it is gone anyway.
+    /// None where no filter takes it without packets of busy services that must not be taken beside it. Who wants everything but some of it
+    /// gets some of that rather than nothing: what is not seen of a crown jewel is worse than what is seen too much.
+    pub(crate) fn fitted(&self, ipv6: bool, widen: Widen) -> Option<Fitted> {
+        let everything = self.wishes.values().any(|wish| wish.flows.contains(&Flow::EVERYTHING));
+        let widen = if everything { Widen::Any } else { widen };
+        let of = |capture: &Self| ruleset::fit(&capture.packets(ipv6).ok()?, ipv6, widen).ok()?;
+        let fitted = of(self);
+        if self.behind.is_empty() || fitted.as_ref().is_some_and(|fitted| fitted.added.is_empty()) {
+            return fitted;
+        }
+        let whole = of(&Self { behind: BTreeSet::new(), ..self.clone() });
+        whole.filter(|whole| whole.added.is_empty()).or(fitted)
     }
 
-    /// Whether it takes DNS to the Amazon resolver. A lane behind another leaves that to the other; and whoever excepts DNS altogether
-    /// wants none of it.
+    /// Whether it takes DNS to the Amazon resolver. A lane behind another leaves that to the other.
     pub(crate) fn wants_resolver(&self) -> bool {
-        let dns = DNS.map(|(protocol, port)| {
-            let range = Some(PortRange { from: port, to: port });
-            Except { peer: None, ports: Some(Ports { protocol, range }) }
-        });
-        self.only.is_none() && !dns.iter().all(|dns| self.except.iter().any(|except| except.covers(dns)))
-    }
-
-    /// What this leaves of `left` to the lanes behind it.
-    pub(super) fn leaves(&self) -> BTreeSet<Except> {
-        match &self.only {
-            None => self.except.clone(),
-            Some(only) => common(only, &self.except),
-        }
+        self.wishes.values().any(Wish::wants_resolver) && !self.behind.iter().any(Wish::wants_resolver)
     }
 }
 
-/// The packets that are in both.
-fn common(one: &BTreeSet<Except>, other: &BTreeSet<Except>) -> BTreeSet<Except> {
-    fewest(one.iter().flat_map(|a| other.iter().filter_map(move |b| a.meet(b))).collect())
+fn union<'a>(wishes: impl IntoIterator<Item = &'a Wish>) -> Result<PacketSet, Unknown> {
+    wishes.into_iter().try_fold(PacketSet::default(), |all, wish| all.union(&wish.packets()?))
 }
 
 #[cfg(test)]
@@ -89,46 +138,73 @@ mod tests {
     use super::*;
     use crate::testing::strategy;
 
-    fn texts(packets: &BTreeSet<Except>) -> Vec<String> {
-        packets.iter().map(ToString::to_string).collect()
+    fn capture(strategies: &[Strategy], behind: &BTreeSet<Wish>) -> Capture {
+        let mut named = strategies.to_vec();
+        (1..).zip(&mut named).for_each(|(number, strategy)| strategy.name = format!("s{number}"));
+        let wishes: Vec<Wish> = named.iter().map(Wish::usual).collect();
+        Capture::of(named.iter().zip(&wishes), behind)
+    }
+
+    fn packets(strategies: &[Strategy]) -> PacketSet {
+        capture(strategies, &BTreeSet::new()).packets(true).unwrap()
+    }
+
+    fn wishes(strategies: &[Strategy]) -> BTreeSet<Wish> {
+        strategies.iter().map(Wish::usual).collect()
     }
 
     #[test]
-    fn a_lane_excepts_what_all_of_its_strategies_except() {
-        let both = [strategy("{except: [tcp/2049, 10.0.0.0/8]}"), strategy("{except: [tcp/2000-2100, 10.9.0.0/16]}")];
-        let capture = Capture::of(&both, None);
-        assert_eq!(texts(&capture.except), ["tcp/2049", "tcp/2000-2100 with 10.0.0.0/8", "10.9.0.0/16"]);
-        let one_wants_all = [strategy("{except: [tcp/2049]}"), strategy("{}")];
-        assert!(Capture::of(&one_wants_all, None).except.is_empty());
+    fn what_one_strategy_excepts_another_may_want() {
+        let both = packets(&[strategy("{except: [tcp/2049, 10.0.0.0/8]}"), strategy("{except: [tcp/2000-2100]}")]);
+        let common = Except::read("tcp/2049").unwrap();
+        assert_eq!(both.intersection(&PacketSet::named([&common]).unwrap()).unwrap(), PacketSet::default());
+        let neither = ["tcp/2050", "10.0.0.0/8"].map(|text| Except::read(text).unwrap());
+        let wanted = PacketSet::named(&neither)
+            .unwrap()
+            .difference(&PacketSet::named([&Except::read("tcp/2000-2100").unwrap()]).unwrap());
+        assert!(wanted.unwrap().is_subset(&both).unwrap());
+        assert_eq!(packets(&[strategy("{except: [tcp/2049]}"), strategy("{}")]), PacketSet::everything());
     }
 
     #[test]
-    fn who_excepts_dns_altogether_wants_none_of_the_resolvers() {
-        for (options, wants) in [("{}", true), ("{except: [udp/53]}", true), ("{except: [udp/1-100, tcp/53]}", false)] {
-            assert_eq!(Capture::of(&[strategy(options)], None).wants_resolver(), wants, "{options}");
+    fn ports_are_those_of_either_end() {
+        let named = Except::read("tcp/443").unwrap();
+        assert_eq!(packets(&[strategy("{ports: [tcp/443]}")]), PacketSet::named([&named]).unwrap());
+    }
+
+    #[test]
+    fn who_excepts_dns_altogether_wants_none_of_the_resolvers_and_who_asks_for_it_does() {
+        let cases = [
+            ("{}", true),
+            ("{except: [udp/53]}", true),
+            ("{except: [udp/1-100, tcp/53]}", false),
+            ("{ports: [udp/53]}", true),
+            ("{ports: [tcp/443]}", false),
+        ];
+        for (options, wants) in cases {
+            assert_eq!(packets(&[strategy(options)]).has_resolver(), wants, "{options}");
         }
     }
 
     #[test]
     fn the_longest_packets_win() {
-        let length = |a: &str, b: &str| Capture::of(&[strategy(a), strategy(b)], None).packet_length;
+        let length = |a: &str, b: &str| capture(&[strategy(a), strategy(b)], &BTreeSet::new()).packet_length;
         assert_eq!(length("{packetLength: 100}", "{packetLength: 200}"), Some(200));
         assert_eq!(length("{packetLength: 100}", "{}"), None);
     }
 
     #[test]
     fn behind_a_lane_that_takes_everything_nothing_is_left() {
-        let first = Capture::of(&[strategy("{}")], None);
-        assert!(Capture::of(&[strategy("{}")], Some(&first.leaves())).is_empty());
+        let second = capture(&[strategy("{}")], &wishes(&[strategy("{}")]));
+        assert!(second.packets(true).unwrap().is_empty());
     }
 
     #[test]
     fn behind_a_lane_with_excepts_those_are_left_less_its_own() {
-        let first = Capture::of(&[strategy("{except: [tcp/2049, 10.9.0.0/16]}")], None);
-        let second = Capture::of(&[strategy("{except: [tcp/2049]}")], Some(&first.leaves()));
-        assert_eq!(texts(second.only.as_ref().unwrap()), ["tcp/2049", "10.9.0.0/16"]);
-        assert!(!second.is_empty());
-        let third = Capture::of(&[strategy("{except: [tcp]}")], Some(&second.leaves()));
-        assert!(third.is_empty(), "{third:?}");
+        let first = wishes(&[strategy("{except: [tcp/2049, 10.9.0.0/16]}")]);
+        let second = capture(&[strategy("{except: [tcp/2049]}")], &first).packets(true).unwrap();
+        let nfs = PacketSet::named([&Except::read("tcp/2049").unwrap()]).unwrap();
+        let network = PacketSet::named([&Except::read("10.9.0.0/16").unwrap()]).unwrap();
+        assert_eq!(second, network.difference(&nfs).unwrap());
     }
 }

@@ -32,8 +32,10 @@ impl Sensors {
             Way::Resource(resource) => Some(resource),
             Way::Existing(_) | Way::Tagged(_) => None,
         });
-        let resources = inventory.targets.values().map(|target| &target.resource).chain(named);
+        let resources: Vec<&Resource> =
+            inventory.targets.values().map(|target| &target.resource).chain(named).collect();
         let interfaces: BTreeSet<InterfaceId> = resources
+            .iter()
             .filter_map(|resource| match resource {
                 Resource::NetworkInterface(id) => Some(id.clone()),
                 Resource::NetworkLoadBalancer(_) | Resource::GatewayLoadBalancerEndpoint(_) => None,
@@ -41,7 +43,7 @@ impl Sensors {
             .collect();
         let attached = interfaces.iter().filter_map(|id| inventory.interfaces.get(id)?.attachment.as_ref());
         let instances = attached.filter_map(|attachment| attachment.instance.clone()).collect();
-        Self { interfaces, instances, behind: Behind::new(inventory) }
+        Self { interfaces, instances, behind: Behind::new(inventory, resources) }
     }
 
     fn refusal(&self, interface: &NetworkInterface) -> Option<Reason> {

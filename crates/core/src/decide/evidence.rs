@@ -3,13 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::choose::{self, Considered};
 use super::eligibility::Eligibility;
-use super::importance::{self, Chosen};
 use super::{Place, Reason};
 use crate::Time;
 use crate::inventory::{Inventory, NetworkInterface};
 use crate::lessons::Lessons;
-use crate::policy::{Choice, Policy, Selector};
+use crate::policy::{Choice, DataPath, Policy, Selector};
 
 /// What deciding saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,10 +43,29 @@ pub struct TagSeen {
 pub struct SelectorsSeen {
     /// The strategy.
     pub strategy: String,
-    /// Whether its selector matches.
-    pub select: Option<bool>,
-    /// Whether it is one of its jump boxes.
-    pub jump_box: Option<bool>,
+    /// Each selector that it may have, by its name in the policy, and whether it matches.
+    pub selectors: Vec<(String, Option<bool>)>,
+}
+
+/// The selectors that a way to choose may have, by their names in the policy.
+fn selectors(choice: &Choice) -> Vec<(String, Option<&Selector>)> {
+    let one = |name: &str, selector| (name.to_owned(), selector);
+    match choice {
+        Choice::Importance { select, jump_boxes } => {
+            vec![one("select", select.as_ref()), one("jumpBoxes", jump_boxes.as_ref())]
+        }
+        Choice::Risk { paths } => {
+            let ends = paths.iter().enumerate().flat_map(|(at, DataPath { from, to, .. })| {
+                let path = at + 1;
+                [(format!("from of path {path}"), Some(from)), (format!("to of path {path}"), Some(to))]
+            });
+            ends.collect()
+        }
+        Choice::Junction(junction) => vec![one("select", junction.select.as_ref())],
+        Choice::AccessPath { select, .. } => vec![one("select", select.as_ref())],
+        Choice::Sample(sample) => vec![one("select", Some(&sample.select))],
+        Choice::Dns { select, .. } | Choice::Tripwire { select, .. } => vec![one("select", Some(select))],
+    }
 }
 
 /// What deciding about an interface sees.
@@ -59,19 +78,20 @@ pub fn evidence(
 ) -> Evidence {
     let id = interface.attachment.as_ref().and_then(|attachment| attachment.instance.as_ref());
     let instance = id.and_then(|id| inventory.instances.get(id));
-    let nearest = importance::nearest_tag(policy, inventory, interface, instance, now, &mut Chosen::default());
-    let until = format!("{}{}", policy.tag_key, importance::UNTIL);
-    let tags = importance::places(inventory, interface, instance).map(|(place, tags)| TagSeen {
+    let considered = Considered::new(policy, inventory, interface, now);
+    let nearest = considered.tag;
+    let until = format!("{}{}", policy.tag_key, choose::UNTIL);
+    let tags = choose::places(inventory, interface, instance).map(|(place, tags)| TagSeen {
         place,
         value: tags.and_then(|tags| tags.get(&policy.tag_key)).cloned(),
         until: tags.and_then(|tags| tags.get(&until)).cloned(),
         counts: nearest.is_some_and(|(nearest, _)| nearest == place),
     });
-    let subject = importance::subject(interface, instance);
+    let subject = considered.subject();
     let selectors = policy.strategies.iter().map(|strategy| {
-        let Choice::Importance { select, jump_boxes } = &strategy.choice;
-        let matches = |selector: &Option<Selector>| selector.as_ref().map(|it| it.matches(&subject));
-        SelectorsSeen { strategy: strategy.name.clone(), select: matches(select), jump_box: matches(jump_boxes) }
+        let seen = selectors(&strategy.choice).into_iter();
+        let matches = seen.map(|(name, selector)| (name, selector.map(|it| it.matches(&subject))));
+        SelectorsSeen { strategy: strategy.name.clone(), selectors: matches.collect() }
     });
     Evidence {
         tags: tags.into(),
@@ -110,7 +130,8 @@ mod tests {
         let facts = Facts::new().instance("i-1", &[]).interface_with("eni-1", "i-1", |it| it.requester_managed = true);
         let facts = facts.read(0);
         let seen = evidence(&policy(), &facts, &Lessons::default(), &facts.interfaces[&"eni-1".into()], at(0));
-        let matched: Vec<_> = seen.selectors.iter().map(|it| (it.strategy.as_str(), it.select, it.jump_box)).collect();
+        let matched: Vec<_> =
+            seen.selectors.iter().map(|it| (it.strategy.as_str(), it.selectors[0].1, it.selectors[1].1)).collect();
         assert_eq!(matched, [("crown-jewel", None, None), ("vault", Some(false), None)]);
         assert_eq!(seen.refusal, Some(Reason::RequesterManaged));
     }

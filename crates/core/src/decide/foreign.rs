@@ -1,63 +1,18 @@
 //! Takes other people's sessions on an interface; says what they take from ours. Never guesses: a filter that cannot be seen takes
 //! nothing.
 
-use ipnet::IpNet;
+use crate::ids::FilterId;
+use crate::inventory::{Inventory, Resource, Session};
+use crate::limits::MAX_PACKET_LENGTH;
+use crate::packets::PacketSet;
+use crate::policy::{Sensor, Way};
 
 use super::Capture;
-use crate::inventory::{AMAZON_DNS, Direction, Filter, Inventory, Resource, Rule, RuleAction, Session};
-use crate::limits::MAX_PACKET_LENGTH;
-use crate::policy::{Except, Sensor, Way};
 
-/// Whether a session takes every packet of a capture, so that AWS has none left for the sessions behind it.
-pub(super) fn takes_all(inventory: &Inventory, session: &Session, capture: &Capture, ipv6: bool) -> bool {
-    let Some(filter) = inventory.filters.get(&session.filter) else { return false };
-    let families = [Some(false), ipv6.then_some(true)];
-    (filter.services.contains(AMAZON_DNS) || !capture.wants_resolver())
-        && families.into_iter().flatten().all(|ipv6| {
-            let accepts = |direction| accepts_all_but(filter, direction, ipv6, capture);
-            [Direction::Ingress, Direction::Egress].into_iter().all(accepts)
-        })
-}
-
-/// Whether the rules of a direction and IP version accept everything but what the capture excepts. Rules are tried by ascending
-/// number, and the first that matches decides.
-fn accepts_all_but(filter: &Filter, direction: Direction, ipv6: bool, capture: &Capture) -> bool {
-    let concerns = |rule: &&Rule| rule.direction == direction && matches!(rule.source, IpNet::V6(_)) == ipv6;
-    let mut rules: Vec<&Rule> = filter.rules.values().filter(concerns).collect();
-    rules.sort_by_key(|rule| rule.number);
-    for rule in rules {
-        match rule.action {
-            RuleAction::Accept if matches_everything(rule) => return true,
-            RuleAction::Accept => {}
-            RuleAction::Reject if capture.except.iter().any(|except| is_within(rule, except)) => {}
-            RuleAction::Reject => return false,
-        }
-    }
-    false
-}
-
-fn matches_everything(rule: &Rule) -> bool {
-    rule.protocol.is_none()
-        && rule.source.prefix_len() == 0
-        && rule.destination.prefix_len() == 0
-        && rule.source_ports.is_none()
-        && rule.destination_ports.is_none()
-}
-
-/// Whether everything that a rule matches is excepted.
-fn is_within(rule: &Rule, except: &Except) -> bool {
-    let peer = match rule.direction {
-        Direction::Ingress => rule.source,
-        Direction::Egress => rule.destination,
-    };
-    let of_ports = |ports: crate::policy::Ports| {
-        let either = [rule.source_ports, rule.destination_ports];
-        rule.protocol == Some(ports.protocol)
-            && ports
-                .range
-                .is_none_or(|range| either.into_iter().flatten().any(|it| range.from <= it.from && it.to <= range.to))
-    };
-    except.peer.is_none_or(|network| network.contains(&peer)) && except.ports.is_none_or(of_ports)
+/// The packets that a filter takes, as far as it is to be seen and AWS says what it means.
+pub(super) fn taken(inventory: &Inventory, filter: &FilterId) -> Option<PacketSet> {
+    let filter = inventory.filters.get(filter)?;
+    PacketSet::of_filter(filter.rules.values(), &filter.services).ok()
 }
 
 /// Whether what a session sends does for ours: at least as much of each packet, to one of the sensor's own targets, or to what one of

@@ -65,7 +65,7 @@ impl Offers {
             refused: candidate.full,
             gone: candidate.gone,
         };
-        let mut offers: Vec<Offer> = self.0.lanes.get(lane).into_iter().flatten().map(offer).collect();
+        let mut offers: Vec<Offer> = self.0.candidates(lane).map(offer).collect();
         offers.sort_by_key(|offer| (offer.gone, offer.is_full(), offer.reach, offer.used));
         offers
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Time;
 use crate::ids::{InstanceId, LoadBalancerArn, SessionId, TargetGroupArn, VpcId};
 use crate::inventory::{InstanceState, is_gateway};
+use crate::limits::RULES_PER_FILTER;
 
 /// Where a tag was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +56,63 @@ pub enum Reason {
     JumpBox {
         /// The strategy.
         strategy: String,
+    },
+    /// It is an end of one of the strategy's data paths: the one that is mirrored.
+    OnPath {
+        /// The strategy.
+        strategy: String,
+        /// The place of the path in the strategy: from 1.
+        path: usize,
+        /// `from` or `to`.
+        end: String,
+    },
+    /// It is registered with a load balancer that the strategy means.
+    Registered {
+        /// The strategy.
+        strategy: String,
+        /// What the load balancer is called.
+        balancer: String,
+    },
+    /// The lot has fallen on it.
+    Drawn {
+        /// The strategy.
+        strategy: String,
+        /// What the stratum is called.
+        stratum: String,
+    },
+    /// There is no key to draw the strategy's sample with.
+    NoSampleKey {
+        /// The strategy.
+        strategy: String,
+    },
+    /// Nothing is let in where the strategy wants what is served.
+    NothingServed {
+        /// The strategy.
+        strategy: String,
+    },
+    /// What is let in is not known yet.
+    GroupsUnseen {
+        /// The strategy.
+        strategy: String,
+    },
+    /// Its security groups let none of these in, so that nothing can be mirrored that should not come.
+    CannotFire {
+        /// The strategy.
+        strategy: String,
+        /// The ports.
+        ports: String,
+    },
+    /// Ten rules do not take everything: the extras have a session of their own.
+    SplitOff {
+        /// The lane that they were split off.
+        lane: String,
+    },
+    /// Ten rules do not take what the strategy wants beside what is more important, and there is no other slot.
+    DoesNotFit {
+        /// The strategy.
+        strategy: String,
+        /// The lane that goes without it.
+        lane: String,
     },
     /// A tag chose, or opted out, until a time that has passed.
     Expired {
@@ -224,8 +282,26 @@ impl Reason {
     pub fn is_doubt(&self) -> bool {
         matches!(
             self,
-            Self::InstanceUnseen { .. } | Self::NoTarget { .. } | Self::NumberUnseen { .. } | Self::TargetGone { .. }
+            Self::InstanceUnseen { .. }
+                | Self::GroupsUnseen { .. }
+                | Self::NoSampleKey { .. }
+                | Self::NoTarget { .. }
+                | Self::NumberUnseen { .. }
+                | Self::TargetGone { .. }
         )
+    }
+
+    /// The strategy that chooses the interface by it; none if none does.
+    pub fn chooser(&self) -> Option<&str> {
+        match self {
+            Self::Tagged { strategy, .. }
+            | Self::Selected { strategy }
+            | Self::JumpBox { strategy }
+            | Self::OnPath { strategy, .. }
+            | Self::Registered { strategy, .. }
+            | Self::Drawn { strategy, .. } => Some(strategy),
+            _ => None,
+        }
     }
 }
 
@@ -235,6 +311,33 @@ impl fmt::Display for Reason {
             Self::Tagged { strategy, tag, place } => write!(f, "{strategy}: tag {tag} {place}"),
             Self::Selected { strategy } => write!(f, "{strategy}: its selector matches"),
             Self::JumpBox { strategy } => write!(f, "{strategy}: it leads there as a jump box"),
+            Self::OnPath { strategy, path, end } => {
+                write!(f, "{strategy}: it is the end of path {path} that is mirrored: `{end}`")
+            }
+            Self::Registered { strategy, balancer } => write!(f, "{strategy}: it is registered with {balancer}"),
+            Self::Drawn { strategy, stratum } => write!(f, "{strategy}: drawn by lot, for {stratum}"),
+            Self::NoSampleKey { strategy } => {
+                write!(f, "undecided: there is no key to draw the sample of {strategy} with; what is mirrored stays")
+            }
+            Self::NothingServed { strategy } => {
+                write!(f, "{strategy}: nothing to capture: no inbound rule of its security groups lets anything in")
+            }
+            Self::GroupsUnseen { strategy } => write!(
+                f,
+                "undecided: {strategy} captures what security groups let in, and their rules are not read yet; what is mirrored stays"
+            ),
+            Self::CannotFire { strategy, ports } => write!(
+                f,
+                "{strategy}: {ports} cannot fire inbound: no security group lets it in, and what is dropped is not mirrored; flow logs show such packets as REJECT"
+            ),
+            Self::SplitOff { lane } => write!(
+                f,
+                "the extras of {lane} have a session of their own: AWS allows {RULES_PER_FILTER} rules in a filter, and together they take more"
+            ),
+            Self::DoesNotFit { strategy, lane } => write!(
+                f,
+                "{strategy}: not mirrored to {lane}: what it wants does not fit into {RULES_PER_FILTER} rules beside what is more important, unless busy ports may be mirrored too: limits.widenOverBusyPorts"
+            ),
             Self::Expired { tag, until, place } => write!(f, "the tag {tag} {place} has expired at {until:.0}"),
             Self::UnreadableUntil { tag, place } => {
                 write!(

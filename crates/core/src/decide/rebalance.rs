@@ -66,7 +66,7 @@ pub fn rebalance(
     loop {
         let mut moved = false;
         for session in standing.iter_mut().filter(|session| !session.bound) {
-            let Some(candidates) = lanes.get(session.lane) else { continue };
+            let Some(candidates) = lanes.get(&Lane::from(session.lane.sensor())) else { continue };
             if let Some(to) = better(session, candidates, &sources) {
                 carry(&mut sources, candidates.get(session.at), &session.interface.id, false);
                 carry(&mut sources, candidates.get(to), &session.interface.id, true);
@@ -78,7 +78,10 @@ pub fn rebalance(
             break;
         }
     }
-    standing.iter().filter_map(|session| moved(session, lanes.get(session.lane)?, &before)).collect()
+    standing
+        .iter()
+        .filter_map(|session| moved(session, lanes.get(&Lane::from(session.lane.sensor()))?, &before))
+        .collect()
 }
 
 /// How many sessions of one interface send to a resource.
@@ -104,7 +107,7 @@ fn stands<'a>(
     let session = *inventory.standing(&(id.clone(), lane.clone())).first()?;
     let interface = inventory.interfaces.get(id)?;
     let to = inventory.targets.get(&session.target)?.resource.id();
-    let candidates = lanes.get(lane)?;
+    let candidates = lanes.get(&Lane::from(lane.sensor()))?;
     let made = TargetChoice::Made(session.target.clone());
     let at = candidates.iter().position(|it| it.choice == made || it.resource == to)?;
     let bound = crowd.get(&(&session.interface, to)).is_some_and(|sessions| *sessions > 1);

@@ -1,3 +1,175 @@
-//! Takes the ends of the paths of sensitive data; gives the hosts to mirror so that every path is seen.
+//! Takes the paths of sensitive data, and who is mirrored anyway; gives one end of each to mirror, and the packets of that path alone. Never
+//! mirrors both ends where one is enough.
+//!
+//! What is mirrored anyway by a strategy with the same sensor costs no session: there the path's packets only join the lane. Whoever opts
+//! out, or cannot be a source, cannot be an end: then the other one must.
 
 mod cover;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
+
+use self::cover::{Cost, Path, cover};
+use super::capture::Wish;
+use super::choose::{Chosen, Considered, may_choose};
+use super::eligibility::Eligibility;
+use super::{Blind, Reason};
+use crate::ids::{InstanceId, Lane, SubnetId};
+use crate::inventory::Inventory;
+use crate::packets::Flow;
+use crate::policy::{DataPath, Policy, Strategy};
+
+/// Everything that choosing ends takes.
+pub(super) struct Risk<'a, 'b> {
+    pub(super) policy: &'b Policy,
+    pub(super) inventory: &'b Inventory,
+    pub(super) eligibility: &'b Eligibility<'b>,
+    pub(super) considered: &'b [Considered<'a>],
+}
+
+/// The ends of a path: hosts, with the places of their interfaces among those considered.
+struct Ends<'a> {
+    from: BTreeMap<&'a InstanceId, Vec<usize>>,
+    to: BTreeMap<&'a InstanceId, Vec<usize>>,
+}
+
+impl<'a> Risk<'a, '_> {
+    /// Adds the ends that a strategy of this kind mirrors to what is chosen, which is in the order of those considered.
+    pub(super) fn choose(
+        &self,
+        rank: usize,
+        strategy: &Strategy,
+        paths: &[DataPath],
+        chosen: &mut [Chosen],
+        blind: &mut Vec<Blind>,
+    ) {
+        let ends: Vec<Ends<'a>> = paths.iter().map(|path| self.ends(strategy, path)).collect();
+        let costs = self.costs(strategy, &ends, chosen);
+        let sides = ends
+            .iter()
+            .map(|Ends { from, to }| Path { from: from.keys().copied().collect(), to: to.keys().copied().collect() });
+        let cover = cover(&costs, &sides.collect::<Vec<_>>());
+        let free = costs.iter().filter(|(_, cost)| matches!(cost, Cost::Free)).map(|(host, _)| *host);
+        let mirrored: BTreeSet<&InstanceId> = cover.chosen.into_iter().chain(free).collect();
+        for (number, (path, Ends { from, to })) in (1..).zip(paths.iter().zip(&ends)) {
+            for (end, here, there) in [("from", from, to), ("to", to, from)] {
+                let networks = self.networks(there);
+                for (host, places) in here.iter().filter(|(host, _)| mirrored.contains(*host)) {
+                    // A host at both ends speaks with the others of either.
+                    let wish = Wish::of(strategy, flows(path, end == "to", &networks));
+                    let peers = there.keys().filter(|peer| peer != &host).count();
+                    let places = places.iter().filter(|_| peers > 0);
+                    for at in places {
+                        let reason =
+                            Reason::OnPath { strategy: strategy.name.clone(), path: number, end: end.to_owned() };
+                        if let Some(chosen) = chosen.get_mut(*at) {
+                            add(chosen, rank, wish.clone(), reason);
+                        }
+                    }
+                }
+            }
+        }
+        for unseen in cover.blind {
+            let names =
+                |hosts: &BTreeSet<&InstanceId>| hosts.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ");
+            let (path, from, to) = (unseen.path + 1, names(&unseen.from), names(&unseen.to));
+            let what = format!("path {path} is not seen between {from} and {to}: neither end can be mirrored");
+            blind.push(Blind { strategy: strategy.name.clone(), what });
+        }
+        for (number, Ends { from, to }) in (1..).zip(&ends) {
+            for (end, hosts) in [("from", from), ("to", to)] {
+                if hosts.is_empty() {
+                    let what = format!("`{end}` of path {number} matches no instance");
+                    blind.push(Blind { strategy: strategy.name.clone(), what });
+                }
+            }
+            let both: Vec<&str> = from.keys().filter(|host| to.contains_key(*host)).map(|id| id.as_str()).collect();
+            if !both.is_empty() {
+                let what = format!(
+                    "path {number} has {} at both ends: of what it says to itself nothing is seen",
+                    both.join(", ")
+                );
+                blind.push(Blind { strategy: strategy.name.clone(), what });
+            }
+        }
+    }
+
+    fn ends(&self, strategy: &Strategy, path: &DataPath) -> Ends<'a> {
+        let mut ends = Ends { from: BTreeMap::new(), to: BTreeMap::new() };
+        for (at, considered) in self.considered.iter().enumerate() {
+            let Some(instance) = considered.instance.filter(|_| considered.is_of(strategy)) else { continue };
+            let subject = considered.subject();
+            for (selector, hosts) in [(&path.from, &mut ends.from), (&path.to, &mut ends.to)] {
+                if selector.matches(&subject) {
+                    hosts.entry(&instance.id).or_default().push(at);
+                }
+            }
+        }
+        ends
+    }
+
+    /// What it takes to mirror each host: a session for each of its interfaces that has none for another strategy with the same sensor.
+    fn costs(&self, strategy: &Strategy, ends: &[Ends<'a>], chosen: &[Chosen]) -> BTreeMap<&'a InstanceId, Cost> {
+        let mut hosts: BTreeMap<&InstanceId, BTreeSet<usize>> = BTreeMap::new();
+        for Ends { from, to } in ends {
+            for (host, places) in from.iter().chain(to) {
+                hosts.entry(host).or_default().extend(places);
+            }
+        }
+        hosts.into_iter().map(|(host, places)| (host, self.cost(strategy, &places, chosen))).collect()
+    }
+
+    fn cost(&self, strategy: &Strategy, places: &BTreeSet<usize>, chosen: &[Chosen]) -> Cost {
+        let lane = Lane::from(&strategy.sensor);
+        let (mut count, mut sources, mut standing) = (0, 0, false);
+        for at in places {
+            let (Some(considered), Some(chosen)) = (self.considered.get(*at), chosen.get(*at)) else { continue };
+            let may_be = considered.names(strategy) || may_choose(strategy, considered, &mut Vec::new());
+            if !may_be || self.eligibility.refusal(considered.interface, considered.instance).is_some() {
+                continue;
+            }
+            sources += 1;
+            let with_this_sensor =
+                |rank: &usize| self.policy.strategies.get(*rank).is_some_and(|other| other.sensor == strategy.sensor);
+            count += u32::from(!chosen.wishes.keys().any(with_this_sensor));
+            let key = (considered.interface.id.clone(), lane.clone());
+            standing |= self.inventory.ours.sessions.contains_key(&key);
+        }
+        match (sources, count) {
+            (0, _) => Cost::Forbidden,
+            (_, 0) => Cost::Free,
+            (_, count) => Cost::Sessions { count, standing },
+        }
+    }
+
+    /// The networks of the subnets that hosts are in; none where one of them is not known, which is any peer.
+    fn networks(&self, hosts: &BTreeMap<&'a InstanceId, Vec<usize>>) -> Option<BTreeSet<IpNet>> {
+        let places = hosts.values().flatten().filter_map(|at| self.considered.get(*at));
+        let subnets: BTreeSet<&SubnetId> = places.map(|it| &it.interface.subnet).collect();
+        let mut networks = BTreeSet::new();
+        for subnet in subnets {
+            networks.extend(&self.inventory.subnets.get(subnet)?.networks);
+        }
+        Some(networks)
+    }
+}
+
+/// The packets of a path at one of its ends: to the ports that `to` serves, and the answers, with whoever is at the other end.
+fn flows(path: &DataPath, serves: bool, networks: &Option<BTreeSet<IpNet>>) -> BTreeSet<Flow> {
+    let ports = path.ports.iter().map(|ports| if serves { Flow::served(*ports) } else { Flow::asked(*ports) });
+    let peers: Vec<Option<IpNet>> = match networks {
+        None => vec![None],
+        Some(networks) => networks.iter().copied().map(Some).collect(),
+    };
+    ports.flat_map(|flow| peers.iter().map(move |peer| Flow { peer: *peer, ..flow })).collect()
+}
+
+/// Adds to what a strategy wants of an interface.
+fn add(chosen: &mut Chosen, rank: usize, wish: Wish, reason: Reason) {
+    chosen.reasons.push(reason);
+    match chosen.wishes.get_mut(&rank) {
+        Some(known) => known.flows.extend(wish.flows),
+        None => _ = chosen.wishes.insert(rank, wish),
+    }
+}

@@ -6,8 +6,6 @@
 //! rotation each member draws anew once in a period, at a moment of its own: that changes one other choice at most, too, and at every
 //! moment as many are chosen as at any other.
 
-#![allow(dead_code, unused_imports, reason = "chosen by nobody yet")]
-
 mod detection;
 mod lots;
 
@@ -15,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-pub(crate) use self::detection::detection;
+pub use self::detection::detection;
 use self::lots::{Lot, Lots};
-pub(crate) use self::lots::{SampleKey, TooShort};
 use crate::Time;
+use crate::policy::SampleKey;
 
 /// A fraction is counted in parts of this size: 7 % of 100 are a little more than 7 in floats, and would be 8.
 const WHOLE: u128 = 1_000_000_000;
@@ -61,23 +59,6 @@ pub(super) fn chosen<'a>(
     strata(members).into_iter().flat_map(of_one).collect()
 }
 
-/// When the choice next changes by rotation alone, as long as the members stay the same; none if it never does. Where nothing changes
-/// within a period, the end of looking ahead: then it is asked again. So nothing changes before, and something nearly always does then.
-pub(super) fn next_turn(
-    key: &SampleKey,
-    strategy: &str,
-    sampling: &Sampling,
-    members: &BTreeMap<&str, Vec<String>>,
-    now: Time,
-) -> Option<Time> {
-    sampling.rotate?;
-    let of_one = |(labels, members): (&[String], Vec<&str>)| {
-        let lots = Lots::new(key, strategy, labels, sampling.rotate);
-        next_change(&lots, &members, sampling.size(members.len()), now)
-    };
-    strata(members).into_iter().filter_map(of_one).min()
-}
-
 /// The members by stratum.
 fn strata<'s, 'a>(members: &'s BTreeMap<&'a str, Vec<String>>) -> BTreeMap<&'s [String], Vec<&'a str>> {
     let mut strata: BTreeMap<&[String], Vec<&str>> = BTreeMap::new();
@@ -96,34 +77,6 @@ fn drawn<'a>(lots: &Lots, members: &[&'a str], size: usize, now: Time) -> (Vec<D
     chosen.sort_unstable();
     let others = chosen.split_off(size.min(chosen.len()));
     (chosen, others)
-}
-
-/// When the choice of one stratum next changes, or has been looked at for a whole period. Looks at each member's next turn, in their order:
-/// until the choice changes it is the one of now.
-fn next_change(lots: &Lots, members: &[&str], size: usize, now: Time) -> Option<Time> {
-    if size >= members.len() {
-        return None;
-    }
-    let mut turns: Vec<(Time, &str)> =
-        members.iter().filter_map(|member| Some((lots.turn(member, now)?, *member))).collect();
-    turns.sort_unstable();
-    let (chosen, others) = drawn(lots, members, size, now);
-    let (mut chosen, mut others) = (BTreeSet::from_iter(chosen), BTreeSet::from_iter(others));
-    for (at, member) in &turns {
-        let (before, after) = ((lots.lot(member, now), *member), (lots.lot(member, *at), *member));
-        let changes = if chosen.remove(&before) {
-            chosen.insert(after);
-            others.first().is_some_and(|first| *first < after)
-        } else {
-            others.remove(&before);
-            others.insert(after);
-            chosen.last().is_some_and(|last| after < *last)
-        };
-        if changes {
-            return Some(*at);
-        }
-    }
-    turns.last().map(|(at, _)| *at)
 }
 
 #[cfg(test)]

@@ -69,6 +69,11 @@ pub(super) struct Free<'a> {
 }
 
 impl Free<'_> {
+    /// How many slots are left beside other people's sessions and so many lanes.
+    pub(super) fn beside(&self, lanes: usize) -> usize {
+        SESSIONS_PER_INTERFACE.saturating_sub(self.foreign.len()).saturating_sub(lanes)
+    }
+
     /// Whether a session of ours stands for the lane.
     pub(super) fn stands(&self, lane: &Lane) -> bool {
         self.standing.contains_key(lane)
@@ -116,11 +121,11 @@ impl Free<'_> {
         number: u16,
         sensor: &Sensor,
         capture: &Capture,
-        ipv6: bool,
+        mut takes_all: impl FnMut(&Session) -> bool,
     ) -> Option<Reason> {
         let inventory = self.all.inventory;
         let mut before = self.foreign.iter().filter(|session| session.number < number);
-        let by = before.find(|session| foreign::takes_all(inventory, session, capture, ipv6))?;
+        let by = before.find(|session| takes_all(session))?;
         let (lane, session) = (lane.to_string(), by.id.clone());
         Some(if foreign::covers(inventory, by, sensor, capture) {
             Reason::CoveredByForeign { lane, session }

@@ -54,8 +54,8 @@ pub(super) struct Targets {
     pub(super) lanes: BTreeMap<Lane, Vec<Candidate>>,
     /// The interfaces that send to a resource, whoever's their sessions are.
     pub(super) sources: BTreeMap<ResourceId, BTreeSet<InterfaceId>>,
-    /// How many of ours have been decided to stay on a resource.
-    kept: BTreeMap<ResourceId, usize>,
+    /// The interfaces whose sessions of ours have been decided to stay on a resource.
+    kept: BTreeMap<ResourceId, BTreeSet<InterfaceId>>,
     /// Where our sessions point now.
     standing: BTreeMap<(InterfaceId, Lane), (TargetId, Option<ResourceId>)>,
 }
@@ -87,7 +87,7 @@ impl Targets {
     /// The target for a lane's session on an interface. Interfaces ask by importance, so that the least important go without.
     pub(super) fn choose(&mut self, lane: &Lane, interface: &NetworkInterface) -> Result<TargetChoice, NoTarget> {
         let Self { lanes, sources, kept, standing } = self;
-        let candidates = lanes.get(lane).ok_or(NoTarget::Unseen)?;
+        let candidates = lanes.get(&Lane::from(lane.sensor())).ok_or(NoTarget::Unseen)?;
         if candidates.is_empty() {
             return Err(NoTarget::Unseen);
         }
@@ -100,8 +100,9 @@ impl Targets {
         });
         if let Some((target, candidate)) = here {
             let stay = kept.entry(candidate.resource.clone()).or_default();
-            if !candidate.gone && (used(candidate) <= candidate.most || *stay < candidate.most) {
-                *stay += 1;
+            let has_room = stay.contains(&interface.id) || stay.len() < candidate.most;
+            if !candidate.gone && (used(candidate) <= candidate.most || has_room) {
+                stay.insert(interface.id.clone());
                 return Ok(TargetChoice::Made(target.clone()));
             }
         }
@@ -124,7 +125,12 @@ impl Targets {
 
     /// Whether what was chosen sends nowhere: a session that has no other place stays there.
     pub(super) fn is_gone(&self, lane: &Lane, choice: &TargetChoice) -> bool {
-        self.lanes.get(lane).into_iter().flatten().any(|candidate| candidate.choice == *choice && candidate.gone)
+        self.candidates(lane).any(|candidate| candidate.choice == *choice && candidate.gone)
+    }
+
+    /// Where a lane's packets may go.
+    pub(super) fn candidates(&self, lane: &Lane) -> impl Iterator<Item = &Candidate> {
+        self.lanes.get(&Lane::from(lane.sensor())).into_iter().flatten()
     }
 }
 

@@ -5,10 +5,12 @@ mod choosing;
 mod examples;
 mod limits;
 mod sources;
+mod strategies;
 mod targets;
 
 use super::*;
 use crate::inventory::{InstanceState, Resource};
+use crate::packets::Flow;
 use crate::testing::*;
 
 /// The reasons for one interface, in words; nothing when nothing concerns it.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Whereabouts;
 use super::document::{Document, Statement, literal};
 use crate::cloud::actions;
-use crate::inventory::{Kind, Resource};
+use crate::inventory::{Kind, Part, Resource};
 use crate::ownership::{KEY_TAG, OWNER_TAG, PROOF_TAG};
 use crate::policy::{Policy, Way};
 
@@ -22,7 +22,7 @@ pub(super) fn assume(roles: &BTreeSet<&str>) -> Document {
 
 /// What follows a policy there.
 pub(super) fn follow(policy: &Policy, there: &Whereabouts, adopt: bool) -> Document {
-    let mut statements = Vec::from(look(there));
+    let mut statements = look(policy, there);
     statements.extend(make(policy, there));
     statements.extend(mirror(policy, there));
     statements.extend(change(policy, there));
@@ -34,8 +34,12 @@ pub(super) fn follow(policy: &Policy, there: &Whereabouts, adopt: bool) -> Docum
 ///
 /// Load balancers may be looked at whatever the policy names: not it alone decides which, but every mirror target that stands, that of the
 /// policy before and those of other people too. Were that denied, nothing new would begin as long as one of them leads to a load balancer.
-fn look(there: &Whereabouts) -> [Statement; 2] {
-    let lists = Kind::ALL.into_iter().filter(|kind| *kind != Kind::LoadBalancers).flat_map(reads);
+fn look(policy: &Policy, there: &Whereabouts) -> Vec<Statement> {
+    let always = Kind::ALL.into_iter().filter(|kind| *kind != Kind::LoadBalancers && !kind.is_by_need());
+    let mut lists: BTreeSet<String> = always.flat_map(reads).collect();
+    lists.extend(policy.needs().into_iter().flat_map(finds).map(|action| (*action).to_owned()));
+    let behind: BTreeSet<String> = reads(Kind::LoadBalancers).into_iter().collect();
+    let lists = lists.difference(&behind).cloned().collect();
     let look = |sid: &str, actions: Vec<String>| {
         let look = Statement::allow(sid, actions, ["*".to_owned()]);
         match &there.region {
@@ -43,17 +47,35 @@ fn look(there: &Whereabouts) -> [Statement; 2] {
             None => look,
         }
     };
-    [look("List", lists.collect()), look("LookBehindTargets", reads(Kind::LoadBalancers))]
+    vec![look("List", lists), look("LookBehindTargets", behind.into_iter().collect())]
 }
 
-/// What reads a kind, each action with its API.
+/// What reads a kind that every policy needs, each action with its API.
 fn reads(kind: Kind) -> Vec<String> {
     let api = match kind {
         Kind::Tagged => "tag",
-        Kind::LoadBalancers => "elasticloadbalancing",
-        Kind::Instances | Kind::Interfaces | Kind::Targets | Kind::Filters | Kind::Sessions => "ec2",
+        Kind::LoadBalancers | Kind::Directory => "elasticloadbalancing",
+        Kind::Instances
+        | Kind::Interfaces
+        | Kind::Subnets
+        | Kind::GroupRules
+        | Kind::Targets
+        | Kind::Filters
+        | Kind::Sessions => "ec2",
     };
     actions(kind).iter().map(|action| format!("{api}:{action}")).collect()
+}
+
+/// What reads what only some policies need. Source for `wafv2`: "Actions defined by AWS WAF V2", Service Authorization Reference: what a web
+/// ACL protects is granted for the web ACL.
+fn finds(part: Part) -> &'static [&'static str] {
+    match part {
+        Part::Subnets => &["ec2:DescribeSubnets"],
+        Part::GroupRules => &["ec2:DescribeSecurityGroupRules"],
+        Part::Balancers | Part::Classic => &["elasticloadbalancing:DescribeLoadBalancers"],
+        Part::BalancerTags => &["tag:GetResources"],
+        Part::WebAcls => &["wafv2:ListWebACLs", "wafv2:ListResourcesForWebACL"],
+    }
 }
 
 /// What is made has our tag from its first moment, and gets no tag later.

@@ -36,9 +36,14 @@ impl Sizes {
             Kind::Tagged => items == 0 && most > 0,
             // What is behind a load balancer is looked at group by group.
             Kind::LoadBalancers => false,
-            Kind::Instances | Kind::Interfaces | Kind::Targets | Kind::Filters | Kind::Sessions => {
-                most.saturating_sub(items) > FEW && items.saturating_mul(2) < most
-            }
+            Kind::Instances
+            | Kind::Interfaces
+            | Kind::Subnets
+            | Kind::GroupRules
+            | Kind::Targets
+            | Kind::Directory
+            | Kind::Filters
+            | Kind::Sessions => most.saturating_sub(items) > FEW && items.saturating_mul(2) < most,
         };
         short.then_some(most)
     }

@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | a Network Load Balancer | its listeners, its target groups, and who is registered in each | two, and one for each group |
 //! | a Gateway Load Balancer endpoint | the account's load balancers; of each Gateway one the target groups, and who is registered in each | one for each 400, one for each Gateway one, and one for each of its groups |
-//! | neither | nothing | none |
+//! | a load balancer as a junction | its target groups, who is registered in each, and so on for load balancers among them | one, and one for each group |
+//! | none of them | nothing | none |
 //!
 //! Which Gateway Load Balancer is behind an endpoint, AWS tells only the owner of its endpoint service, so that all of them count. Source:
 //! "DescribeVpcEndpoints", Amazon EC2 API Reference, whose answer names the service alone; "DescribeVpcEndpointServiceConfigurations", which
@@ -15,15 +16,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Time;
 use crate::cloud::{Class, CloudError, Items, Page, Query};
 use crate::ids::{AccountId, LoadBalancerArn, TargetId};
-use crate::inventory::{Inventory, LoadBalancer, Resource, Target, TargetGroup, is_gateway};
+use crate::inventory::{Directory, Inventory, LoadBalancer, Registered, Resource, Target, TargetGroup, is_gateway};
 use crate::memory::{BELIEVED, later};
-use crate::policy::{Policy, Way};
+use crate::policy::{Choice, Junction, Policy, Way};
 
 /// What a walk has to find out about load balancers.
 #[derive(Debug)]
 pub(super) struct Balancers {
     /// Where the policy has sensors take packets.
     named: Vec<Resource>,
+    junctions: Vec<Junction>,
+    /// The load balancers that are junctions, or behind one.
+    followed: BTreeSet<LoadBalancerArn>,
     /// What was known before: the targets, the load balancers, whose account it is.
     known: Inventory,
     due: bool,
@@ -40,14 +44,20 @@ impl Balancers {
             Way::Resource(resource) => Some(resource.clone()),
             Way::Existing(_) | Way::Tagged(_) => None,
         });
+        let junctions = policy.strategies.iter().filter_map(|strategy| match &strategy.choice {
+            Choice::Junction(junction) => Some(junction.clone()),
+            _ => None,
+        });
         let known = Inventory {
             account: known.account.clone(),
+            directory: known.directory.clone(),
             targets: known.targets.clone(),
             balancers: known.balancers.clone(),
             gateways: known.gateways,
             ..Inventory::empty(known.region.clone())
         };
-        Self { named: named.collect(), known, due, asked: false, left: 0 }
+        let (named, junctions) = (named.collect(), junctions.collect());
+        Self { named, junctions, followed: BTreeSet::new(), known, due, asked: false, left: 0 }
     }
 
     /// What is to be asked, given what the walk has found out by now. All of them, if any has never been read.
@@ -55,22 +65,50 @@ impl Balancers {
         &mut self,
         account: Option<&AccountId>,
         targets: Option<&BTreeMap<TargetId, Target>>,
+        directory: Option<&Directory>,
     ) -> Vec<Query> {
         self.known.account = account.or(self.known.account.as_ref()).cloned();
         let targets = targets.unwrap_or(&self.known.targets);
-        let wanted = Wanted::new(&self.named, targets, &self.known);
+        let directory = directory.unwrap_or(&self.known.directory);
+        let wanted = Wanted::new(&self.named, targets, &self.known).with(&self.junctions, directory);
         if self.known.account.is_none() || !(self.due || wanted.unread(&self.known).is_some()) {
             return Vec::new();
         }
         self.asked = true;
         let queries = |arn: LoadBalancerArn| [Query::Listeners(arn.clone(), None), Query::TargetGroups(arn, None)];
         let gateways = wanted.gateways.then_some(Query::LoadBalancers(None));
-        wanted.balancers.into_iter().flat_map(queries).chain(gateways).collect()
+        let groups = |arn: &LoadBalancerArn| Query::TargetGroups(arn.clone(), None);
+        let junctions: Vec<Query> = wanted.junctions.difference(&wanted.balancers).map(groups).collect();
+        self.followed = wanted.junctions;
+        wanted.balancers.into_iter().flat_map(queries).chain(gateways).chain(junctions).collect()
+    }
+
+    /// What an answer makes us ask: the groups of the Gateway Load Balancers that it names, or who is registered in the groups that it does;
+    /// and what is behind the load balancers that are registered with a junction.
+    pub(super) fn follow(&mut self, query: &Query, items: &Items) -> Vec<Query> {
+        match (query, items) {
+            (Query::LoadBalancers(_), Items::LoadBalancers(all)) => {
+                all.iter().filter(|arn| is_gateway(arn)).map(|arn| Query::TargetGroups(arn.clone(), None)).collect()
+            }
+            (Query::TargetGroups(of, _), Items::TargetGroups(groups)) => {
+                groups.iter().map(|(group, _)| Query::TargetHealth(of.clone(), group.clone())).collect()
+            }
+            (Query::TargetHealth(of, _), Items::TargetHealth(registered)) if self.followed.contains(of) => {
+                let balancers = registered.iter().filter_map(|it| match it {
+                    Registered::Other(arn) if arn.contains(":loadbalancer/") => Some(LoadBalancerArn::from(arn)),
+                    _ => None,
+                });
+                let new = balancers.filter(|arn| self.known.can_see(arn) && self.followed.insert(arn.clone()));
+                new.map(|arn| Query::TargetGroups(arn, None)).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Why not everything is known that has to be; none if it is.
     pub(super) fn unread(&self, inventory: &Inventory) -> Option<String> {
-        Wanted::new(&self.named, &inventory.targets, inventory).unread(inventory)
+        let wanted = Wanted::new(&self.named, &inventory.targets, inventory);
+        wanted.with(&self.junctions, &inventory.directory).unread(inventory)
     }
 }
 
@@ -81,6 +119,8 @@ struct Wanted {
     balancers: BTreeSet<LoadBalancerArn>,
     /// Whether all Gateway Load Balancers of the account.
     gateways: bool,
+    /// Those that are junctions.
+    junctions: BTreeSet<LoadBalancerArn>,
 }
 
 impl Wanted {
@@ -99,26 +139,23 @@ impl Wanted {
         wanted
     }
 
+    /// With the load balancers of a directory that junctions mean.
+    fn with(mut self, junctions: &[Junction], directory: &Directory) -> Self {
+        let protected = directory.web_acls.values().flat_map(|protection| &protection.balancers);
+        let all = directory.balancers.iter().chain(protected);
+        let means = |arn: &&LoadBalancerArn| junctions.iter().any(|junction| junction.means(directory, arn));
+        self.junctions.extend(all.filter(means).cloned());
+        self
+    }
+
     /// What of them has never been read; none if all have.
     fn unread(&self, inventory: &Inventory) -> Option<String> {
-        if let Some(missing) = self.balancers.iter().find(|arn| !inventory.balancers.contains_key(*arn)) {
+        let mut all = self.balancers.union(&self.junctions);
+        if let Some(missing) = all.find(|arn| !inventory.balancers.contains_key(*arn)) {
             return Some(format!("DescribeTargetGroups: {missing} has not been read yet"));
         }
         let missing = "DescribeLoadBalancers: the account's Gateway Load Balancers have not been read yet";
         (self.gateways && !inventory.gateways).then(|| missing.to_owned())
-    }
-}
-
-/// What an answer makes us ask: the groups of the Gateway Load Balancers that it names, or who is registered in the groups that it does.
-pub(super) fn follow(query: &Query, items: &Items) -> Vec<Query> {
-    match (query, items) {
-        (Query::LoadBalancers(_), Items::LoadBalancers(all)) => {
-            all.iter().filter(|arn| is_gateway(arn)).map(|arn| Query::TargetGroups(arn.clone(), None)).collect()
-        }
-        (Query::TargetGroups(of, _), Items::TargetGroups(groups)) => {
-            groups.iter().map(|(group, _)| Query::TargetHealth(of.clone(), group.clone())).collect()
-        }
-        _ => Vec::new(),
     }
 }
 
@@ -146,6 +183,7 @@ pub(super) fn nothing_there(query: &Query, error: CloudError) -> Result<Page, Cl
         (Query::Listeners(..), Class::Gone) => Items::Listeners(Vec::new()),
         (Query::TargetGroups(..), Class::Gone) => Items::TargetGroups(Vec::new()),
         (Query::TargetHealth(..), Class::Gone) => Items::TargetHealth(Vec::new()),
+        (Query::Protected(_), Class::Gone) => Items::Protected(Vec::new()),
         _ => return Err(error),
     };
     Ok(Page { items, next: None })

@@ -26,6 +26,13 @@ pub(super) fn show(inventory: &mut Inventory, seen: &mut Inventory, kind: Kind, 
     match kind {
         Kind::Instances => inventory.instances = take(&mut seen.instances),
         Kind::Interfaces => inventory.interfaces = take(&mut seen.interfaces),
-        Kind::Tagged | Kind::Targets | Kind::LoadBalancers | Kind::Filters | Kind::Sessions => {}
+        Kind::Tagged
+        | Kind::Subnets
+        | Kind::GroupRules
+        | Kind::Targets
+        | Kind::Directory
+        | Kind::LoadBalancers
+        | Kind::Filters
+        | Kind::Sessions => {}
     }
 }

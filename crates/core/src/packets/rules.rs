@@ -14,7 +14,7 @@ use super::{Block, PacketSet, Plane, Span, Unknown};
 use crate::inventory::{AMAZON_DNS, Direction, Rule, RuleAction};
 
 /// TCP and UDP: the protocols that rules may name ports of. Source: EC2 API reference, CreateTrafficMirrorFilterRule.
-pub(super) const WITH_PORTS: [u8; 2] = [6, 17];
+pub(crate) const WITH_PORTS: [u8; 2] = [6, 17];
 
 impl PacketSet {
     /// What a filter mirrors that has these rules and network services.

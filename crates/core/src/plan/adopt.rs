@@ -91,7 +91,7 @@ pub fn adopt(named: &BTreeSet<SessionId>, policy: &Policy, inventory: &Inventory
                 let key = ObjectKey::Session(session.interface.clone(), lane.clone());
                 let step = Step::TagSession { session: session.id.clone(), tags: tags(owner, &key) };
                 let why = format!("it is to be ours, for {lane}");
-                let rank = policy.lane_rank(lane.as_str());
+                let rank = policy.lane_rank(&lane);
                 adoption.plan.steps.push(Planned { step, key, incarnation: String::new(), rank, why });
             }
             // What is ours is no news where nobody has named it.
@@ -142,9 +142,9 @@ fn lane_of(
     }
     let mut free: Vec<&Lane> =
         wanted.iter().filter(|lane| !taken.contains(&(session.interface.clone(), (*lane).clone()))).collect();
-    free.sort_by_key(|lane| policy.lane_rank(lane.as_str()));
+    free.sort_by_key(|lane| policy.lane_rank(lane));
     let sends =
-        |lane: &&&Lane| policy.sensors.get(lane.as_str()).is_some_and(|sensor| sends_to(inventory, session, sensor));
+        |lane: &&&Lane| policy.sensors.get(lane.sensor()).is_some_and(|sensor| sends_to(inventory, session, sensor));
     match (free.iter().find(sends), free.first()) {
         (Some(lane), _) => Ok((*lane).clone()),
         (None, None) => Err(NotAdopted::LanesTaken),
@@ -220,8 +220,8 @@ mod tests {
         };
         let mut policy = policy();
         // Each leaves something to the other.
-        policy.strategies[0].except = capture(&strategy("{except: [udp/514]}")).except;
-        policy.strategies[1].except = capture(&strategy("{except: [tcp/22]}")).except;
+        policy.strategies[0].except = strategy("{except: [udp/514]}").except;
+        policy.strategies[1].except = strategy("{except: [tcp/22]}").except;
         assert_eq!(lane(&policy), ["session of eni-1 to sta"]);
         policy.strategies.reverse();
         assert_eq!(lane(&policy), ["session of eni-1 to zeek"]);

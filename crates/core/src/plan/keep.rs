@@ -31,9 +31,6 @@ use crate::packets::{PacketSet, Unknown};
 /// it, and that is never kept.
 pub const MOST_EXCESS: f64 = 0.01;
 
-/// So many boxes of what is beyond are said; who needs the rest has the rules of both filters.
-const MOST_SAID: usize = 20;
-
 /// Says which sessions keep which filter.
 pub(super) fn plan(draft: &mut Draft<'_>) -> BTreeMap<Key, FilterId> {
     let candidates = candidates(draft);
@@ -188,11 +185,7 @@ fn is_as_its_key_says(filter: &Filter, key: &FilterKey) -> bool {
 }
 
 fn words(beyond: &PacketSet, seen: &PacketSet) -> Vec<String> {
-    let blocks = seen.blocks();
-    let mut words: Vec<String> = blocks.iter().take(MOST_SAID).map(ToString::to_string).collect();
-    if let Some(left @ 1..) = blocks.len().checked_sub(MOST_SAID) {
-        words.push(format!("and {left} more"));
-    }
+    let mut words = seen.words();
     if beyond != seen {
         words.push("IPv6, of which the interface has none".into());
     }

@@ -1,6 +1,8 @@
 //! Takes the text of a policy file; gives the policy, or every mistake with its line and column and what to write instead.
 //! Never guesses: what it does not know it refuses.
 
+mod choices;
+mod extras;
 mod limits;
 mod scope;
 mod selectors;
@@ -79,6 +81,7 @@ impl Check {
             scope,
             sensors,
             strategies,
+            extras,
             instance_types,
             limits,
             settle,
@@ -96,7 +99,7 @@ impl Check {
         if strategies.value.is_empty() {
             self.mistake(strategies.referenced, "there is no strategy: write what is to be mirrored");
         }
-        let strategies = self.strategies(strategies.value, &sensors);
+        let strategies = self.strategies(strategies.value, extras, &sensors);
         let (places, vpcs) = self.scope(scope);
         Policy {
             owner: owner.value,
@@ -110,6 +113,8 @@ impl Check {
             settle: self.settle(settle),
             approve: approve.into_iter().filter_map(|entry| self.approval(entry)).collect(),
             paused,
+            sample_key: None,
+            looks_for_ways_in: false,
         }
     }
 

@@ -43,6 +43,15 @@ impl Ports {
     }
 }
 
+impl Ports {
+    /// What was probably meant by a range that begins behind its end; none for anything else.
+    pub(super) fn turned_around(text: &str) -> Option<Self> {
+        let (name, ports) = text.split_once('/')?;
+        let (from, to) = ports.split_once('-')?;
+        Self::read(&format!("{name}/{to}-{from}"))
+    }
+}
+
 impl fmt::Display for Ports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { protocol, range } = self;
@@ -60,7 +69,7 @@ impl fmt::Display for Ports {
 
 impl Except {
     /// Reads a CIDR, or ports; none for anything else.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         match text.parse::<IpNet>() {
             Ok(peer) => Some(Self { peer: Some(peer.trunc()), ports: None }),
             Err(_) => Ports::read(text).map(|ports| Self { peer: None, ports: Some(ports) }),

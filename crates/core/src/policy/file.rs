@@ -35,6 +35,8 @@ pub(super) struct File {
     /// What is mirrored and why, in order of importance: the first wins when slots, quota or money run out.
     #[schemars(with = "Vec<StrategyEntry>")]
     pub(super) strategies: Spanned<Vec<StrategyEntry>>,
+    /// Cheap traffic that covers the black spots of whatever is chosen above. The least important: it is left out first.
+    pub(super) extras: Option<ExtrasEntry>,
     /// What you know better than the list of instance types that AWS mirrors, which grows: families (`m8i`) or types (`m8i.large`).
     pub(super) instance_types: Option<InstanceTypesEntry>,
     /// How much may stand, change and be called, per account and Region.
@@ -148,8 +150,21 @@ pub(super) struct StrategyEntry {
     /// The sensor that takes its packets. Default: the only one there is.
     #[schemars(with = "Option<String>")]
     pub(super) sensor: Option<Spanned<String>>,
-    /// Crown jewels: everything that they send and receive.
-    pub(super) importance: ImportanceEntry,
+    /// Crown jewels: everything that they send and receive. A strategy has exactly one of `importance`, `risk`, `junction`, `accessPath` and
+    /// `sample`.
+    pub(super) importance: Option<ImportanceEntry>,
+    /// The paths of sensitive data: of each, the end that costs fewer sessions.
+    pub(super) risk: Option<RiskEntry>,
+    /// Where everything passes: who is registered with load balancers, proxies, NAT instances.
+    pub(super) junction: Option<JunctionEntry>,
+    /// What each server is for: the ports that it is expected to serve.
+    pub(super) access_path: Option<AccessPathEntry>,
+    /// A few of every kind, which nobody can foretell.
+    pub(super) sample: Option<SampleEntry>,
+    /// Only these, at whichever end: `tcp/443`, `udp/137-138`, `tcp`. Not for `accessPath` (`expect`) and the paths of `risk`, which have
+    /// ports of their own; for those that a tag puts among `risk`, these. Default: everything.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(super) ports: Option<Vec<Spanned<String>>>,
     /// What this strategy does not capture: ports (`tcp/2049`, `udp/137-138`), networks (`10.9.0.0/16`), or ports with a network
     /// (`{ports: tcp/5432, network: 10.9.0.0/16}`). Must fit AWS's ten rules of a filter, of which two are taken: a network or a protocol takes two, ports take four.
     #[serde(default)]
@@ -161,8 +176,8 @@ pub(super) struct StrategyEntry {
     /// `all` network interfaces of an instance, or the `primary` one. Default: `all`.
     #[serde(default)]
     pub(super) interfaces: Interfaces,
-    /// Whether `mirror=off` keeps what the selector matches from being mirrored: `allowed` or `forbidden`. Default: `forbidden`, for
-    /// whoever may tag must not be able to blind the sensor quietly.
+    /// Whether `mirror=off` keeps what the selector matches from being mirrored: `allowed` or `forbidden`. Default: `allowed`, and for
+    /// `importance` `forbidden`: whoever may tag must not be able to blind the sensor quietly.
     pub(super) opt_out: Option<OptOut>,
     /// `foreign`: our session may come before other people's on the same interface, and so take packets from theirs. Default: after them.
     #[schemars(with = "Option<String>")]
@@ -194,6 +209,169 @@ pub(super) struct ImportanceEntry {
     pub(super) select: Option<SelectorEntry>,
     /// The hosts that lead to the jewels. Who gets in there, is in. Default: none.
     pub(super) jump_boxes: Option<SelectorEntry>,
+}
+
+/// Which paths sensitive data takes.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Risk")]
+pub(super) struct RiskEntry {
+    /// The paths. Each is resolved within one account and Region.
+    #[schemars(with = "Vec<PathEntry>")]
+    pub(super) paths: Spanned<Vec<Spanned<PathEntry>>>,
+}
+
+/// A path of sensitive data: everybody at its one end speaks to everybody at the other. One of two is mirrored.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "DataPath")]
+pub(super) struct PathEntry {
+    /// Who asks for it.
+    pub(super) from: SelectorEntry,
+    /// Who has it.
+    pub(super) to: SelectorEntry,
+    /// Where `to` serves it: `tcp/8443`, `udp/500-510`, `tcp`.
+    #[schemars(with = "Vec<String>")]
+    pub(super) ports: Spanned<Vec<Spanned<String>>>,
+}
+
+/// Where everything passes.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Junction")]
+pub(super) struct JunctionEntry {
+    /// Load balancers, whose registered targets are mirrored: a load balancer itself cannot be. Default: none.
+    #[serde(default)]
+    #[schemars(with = "Vec<BalancerEntry>")]
+    pub(super) load_balancers: Vec<Spanned<BalancerEntry>>,
+    /// Web ACLs of AWS WAF: they stand for the Application Load Balancers that they protect. Default: none.
+    #[serde(default)]
+    #[schemars(with = "Vec<WebAclEntry>")]
+    pub(super) web_acls: Vec<Spanned<WebAclEntry>>,
+    /// Proxies, NAT instances and the like. Default: nobody.
+    pub(super) select: Option<SelectorEntry>,
+}
+
+/// Load balancers: exactly one of `name`, `arn` and `tags`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "LoadBalancer")]
+pub(super) struct BalancerEntry {
+    /// The name of one, of any type, a classic one too.
+    #[schemars(with = "Option<String>")]
+    pub(super) name: Option<Spanned<String>>,
+    /// The ARN of one that is not a classic one.
+    #[schemars(with = "Option<String>")]
+    pub(super) arn: Option<Spanned<String>>,
+    /// Those that carry all of these tags: a value, or a list of values; `*` stands for any text.
+    #[schemars(with = "Option<BTreeMap<String, OneOrMore>>")]
+    pub(super) tags: Option<BTreeMap<String, Spanned<OneOrMore>>>,
+}
+
+/// A web ACL: exactly one of `name` and `arn`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "WebAcl")]
+pub(super) struct WebAclEntry {
+    /// Its name.
+    #[schemars(with = "Option<String>")]
+    pub(super) name: Option<Spanned<String>>,
+    /// Its ARN.
+    #[schemars(with = "Option<String>")]
+    pub(super) arn: Option<Spanned<String>>,
+}
+
+/// Who serves what.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "AccessPath")]
+pub(super) struct AccessPathEntry {
+    /// Whom it chooses without a tag. Default: nobody.
+    pub(super) select: Option<SelectorEntry>,
+    /// `securityGroups`: the ports that the inbound rules of its security groups open. Or a list: `[tcp/443, tcp/80]`.
+    #[schemars(with = "ExpectEntry")]
+    pub(super) expect: Spanned<ExpectEntry>,
+}
+
+/// What is expected of a server.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Expect")]
+pub(super) enum ExpectEntry {
+    /// `securityGroups`.
+    Text(String),
+    /// Ports.
+    Ports(#[schemars(with = "Vec<String>")] Vec<String>),
+}
+
+/// Of whom a few, and how many.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Sample")]
+pub(super) struct SampleEntry {
+    /// Of whom. Default: everybody.
+    pub(super) select: Option<SelectorEntry>,
+    /// What makes a kind: `account`, `region`, `zone`, `subnet`, `vpc`, `autoScalingGroup`, `instanceType`, `platform`, or `tag:role` for the
+    /// value of a tag. Default: nothing, all are of one kind.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) by: Vec<Spanned<String>>,
+    /// Which part of each kind, above 0 and at most 1: `0.05`.
+    #[schemars(with = "f64")]
+    pub(super) fraction: Spanned<f64>,
+    /// How many of each kind at least, if there are as many. Default: 1.
+    #[schemars(with = "Option<u32>")]
+    pub(super) at_least: Option<Spanned<u32>>,
+    /// How long until each has been drawn anew, a few at a time: `24h`, at least `1h`. Default: never.
+    #[schemars(with = "Option<String>")]
+    pub(super) rotate: Option<Spanned<String>>,
+}
+
+/// Cheap traffic that covers black spots.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Extras")]
+pub(super) struct ExtrasEntry {
+    /// All name resolution. A session costs money for each hour, even for few bytes: `vpc-mirror report` says what this one costs.
+    #[schemars(with = "Option<DnsEntry>")]
+    pub(super) dns: Option<Spanned<DnsEntry>>,
+    /// Traffic that should never happen.
+    #[serde(default)]
+    #[schemars(with = "Vec<TripwireEntry>")]
+    pub(super) tripwires: Vec<Spanned<TripwireEntry>>,
+}
+
+/// Whose name resolution.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Dns")]
+pub(super) struct DnsEntry {
+    /// Whose. Default: everybody's.
+    pub(super) select: Option<SelectorEntry>,
+    /// Whether DNS over TLS is, too: port 853. Default: `false`.
+    #[serde(default)]
+    pub(super) over_tls: bool,
+    /// The sensor that takes its packets. Default: the only one there is.
+    #[schemars(with = "Option<String>")]
+    pub(super) sensor: Option<Spanned<String>>,
+}
+
+/// Ports that should never be used: inbound, and outbound attempts of those selected.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Tripwire")]
+pub(super) struct TripwireEntry {
+    /// Its name.
+    #[schemars(with = "String")]
+    pub(super) name: Spanned<String>,
+    /// Where.
+    pub(super) select: SelectorEntry,
+    /// The ports: `tcp/3389`, `udp/137-138`.
+    #[schemars(with = "Vec<String>")]
+    pub(super) ports: Spanned<Vec<Spanned<String>>>,
+    /// The sensor that takes its packets. Default: the only one there is.
+    #[schemars(with = "Option<String>")]
+    pub(super) sensor: Option<Spanned<String>>,
 }
 
 /// Matches interfaces. Everything in it must hold; `{}` matches every interface.
@@ -286,4 +464,8 @@ pub(super) struct LimitsEntry {
     /// The part of AWS's request rate that is used: more than `0%`, at most `100%`. Default: `50%`.
     #[schemars(with = "Option<String>")]
     pub(super) api_share: Option<Spanned<String>>,
+    /// Whether a filter whose ten rules cannot hold what is asked may mirror packets of busy services beside it: HTTP, HTTPS, NFS, MySQL,
+    /// PostgreSQL. What does not fit otherwise is left out, and shown. Default: `false`.
+    #[serde(default)]
+    pub(super) widen_over_busy_ports: bool,
 }

@@ -173,7 +173,7 @@ mod tests {
              strategies: [{{name: n, importance: {{select: {yaml}}}}}]\n"
         );
         let policy = super::super::parse("p", &text).unwrap_or_else(|error| panic!("{error}"));
-        let super::super::Choice::Importance { select, .. } = &policy.strategies[0].choice;
+        let super::super::Choice::Importance { select, .. } = &policy.strategies[0].choice else { panic!("another") };
         let own = Tags::from([("tier".into(), "swift".into())]);
         let instance = Tags::from([("tier".into(), "web".into()), ("role".into(), "db-1".into())]);
         select.as_ref().unwrap().matches(&subject(&own, &instance, &BTreeSet::from(["sg-1".into()])))

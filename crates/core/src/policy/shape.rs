@@ -78,10 +78,11 @@ impl<'a> Fitting<'a> {
             schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         // Those that are there, or whose names were probably meant.
         let mut seen: BTreeSet<String> = BTreeSet::new();
+        let written: BTreeSet<String> = nodes.iter().map(|(key, _)| key.name.clone()).collect();
         let mut fields: Vec<(Key, Node)> = Vec::new();
         for (key, node) in nodes {
             let Some(of) = known.get(&key.name) else {
-                let hint = self.instead(&key.name, known);
+                let hint = self.instead(&key.name, known, &written);
                 seen.extend(nearest(&key.name, known.keys().map(String::as_str)).map(str::to_owned));
                 self.mistake(key.at, format!("unknown field `{}`: {hint}", key.name));
                 continue;
@@ -123,12 +124,17 @@ impl<'a> Fitting<'a> {
         entries
     }
 
-    /// What to write instead of an unknown field: the field to which it belongs, if it is just a step or two too far out.
-    fn instead(&self, name: &str, known: &'a Map<String, Value>) -> String {
-        let places: Vec<String> = self.places(name, known, 2).iter().map(|place| format!("`{place}`")).collect();
-        if places.is_empty() {
+    /// What to write instead of an unknown field: the field to which it belongs, if it is just a step or two too far out. Of several those
+    /// that are written beside it.
+    fn instead(&self, name: &str, known: &'a Map<String, Value>, written: &BTreeSet<String>) -> String {
+        let all = self.places(name, known, 2);
+        if all.is_empty() {
             return instead(name, known.keys().map(String::as_str));
         }
+        let is_written = |place: &&String| place.split('.').next().is_some_and(|field| written.contains(field));
+        let beside: Vec<&String> = all.iter().filter(is_written).collect();
+        let places = if beside.is_empty() { all.iter().collect() } else { beside };
+        let places: Vec<String> = places.into_iter().map(|place| format!("`{place}`")).collect();
         format!("it belongs into {}", places.join(" or "))
     }
 

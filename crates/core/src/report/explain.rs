@@ -150,8 +150,8 @@ pub struct LaneReport {
     pub target_why: String,
     /// All that the lane offers.
     pub targets: Vec<Offer>,
-    /// What it captures, in words.
-    pub captures: String,
+    /// What it captures, in words: what each strategy wants.
+    pub captures: Vec<String>,
     /// What its session captures beyond that, since its filter is so little wider that it stays.
     pub captures_more: Vec<String>,
     /// The rules of the filter that it asks for.

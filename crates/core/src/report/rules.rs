@@ -4,8 +4,9 @@ use ipnet::IpNet;
 use serde::Serialize;
 
 use crate::compile::FilterSpec;
-use crate::decide::Capture;
+use crate::decide::{Capture, Wish};
 use crate::inventory::{Direction, Rule, RuleAction};
+use crate::packets::{Block, PacketSet};
 use crate::policy::Except;
 
 /// A rule, or a network service, of a filter.
@@ -30,24 +31,28 @@ pub(super) fn rules(spec: &FilterSpec, capture: &Capture) -> Vec<RuleReport> {
     rules.chain(spec.services.iter().map(service)).collect()
 }
 
-/// What a capture takes, in words.
-pub(super) fn captured(capture: &Capture) -> String {
-    let list = |packets: &std::collections::BTreeSet<Except>| {
-        packets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-    };
-    let Capture { only, except, packet_length } = capture;
-    let mut text = match only {
-        None => String::from("everything"),
-        Some(only) => format!("what earlier lanes leave ({})", list(only)),
-    };
-    if !except.is_empty() {
-        text.push_str(&format!(" but {}", list(except)));
+/// What a capture takes, in words: what each strategy wants.
+pub(super) fn captured(capture: &Capture) -> Vec<String> {
+    let Capture { wishes, behind, packet_length } = capture;
+    let mut words: Vec<String> =
+        wishes.iter().map(|(strategy, wish)| format!("{strategy}: {}", wanted(wish))).collect();
+    if !behind.is_empty() {
+        words.push("of that, what earlier lanes leave".into());
     }
-    match packet_length {
-        None => text.push_str(", whole packets"),
-        Some(bytes) => text.push_str(&format!(", {bytes} bytes of each packet")),
+    words.push(match packet_length {
+        None => "whole packets".into(),
+        Some(bytes) => format!("{bytes} bytes of each packet"),
+    });
+    words
+}
+
+fn wanted(Wish { flows, except }: &Wish) -> String {
+    let list = |words: Vec<String>| words.join(", ");
+    let flows = list(flows.iter().map(ToString::to_string).collect());
+    match except.is_empty() {
+        true => flows,
+        false => format!("{flows}, but not {}", list(except.iter().map(ToString::to_string).collect())),
     }
-    text
 }
 
 fn is_ipv6(rule: &Rule) -> bool {
@@ -60,17 +65,31 @@ fn purpose(rule: &Rule, capture: &Capture) -> String {
         Direction::Egress => "leaving",
     };
     let version = if is_ipv6(rule) { "IPv6" } else { "IPv4" };
-    let among = match rule.action {
-        RuleAction::Reject => Some(&capture.except),
-        RuleAction::Accept => capture.only.as_ref(),
-    };
-    let meant = among.into_iter().flatten().find(|packets| is_for(rule, packets));
-    match (rule.action, meant) {
-        (RuleAction::Reject, Some(packets)) => format!("keeps out {packets}{}, {way}", served(rule)),
-        (RuleAction::Accept, Some(packets)) => format!("takes {packets}{}, {way}", served(rule)),
-        (RuleAction::Reject, None) => format!("keeps out what is excepted, {way} in {version}"),
-        (RuleAction::Accept, None) => format!("takes everything {way} in {version}"),
+    match (rule.action, served(rule), strategies(rule, capture)) {
+        (RuleAction::Reject, served, _) => {
+            let excepts = capture.wishes.values().flat_map(|wish| &wish.except).find(|packets| is_for(rule, packets));
+            match excepts {
+                Some(packets) => format!("keeps out {packets}{served}, {way}"),
+                None => format!("keeps out what nobody wants{served}, {way} in {version}"),
+            }
+        }
+        (RuleAction::Accept, served, names) => {
+            let whole = rule.protocol.is_none() && rule.source.prefix_len() == 0 && rule.destination.prefix_len() == 0;
+            let what = if whole { "takes everything" } else { "takes what is" };
+            format!("{what} {way} in {version}{served}, for {}", names.join(", "))
+        }
     }
+}
+
+/// The strategies that want packets which a rule matches.
+fn strategies<'a>(rule: &Rule, capture: &'a Capture) -> Vec<&'a str> {
+    let matched = Block::matched_by(rule).map(PacketSet::of);
+    let meets = |wish: &Wish| {
+        let wanted = wish.packets().and_then(|wanted| wanted.intersection(matched.as_ref().map_err(Clone::clone)?));
+        // What is not told may be wanted.
+        wanted.is_ok_and(|both| both.is_empty())
+    };
+    capture.wishes.iter().filter(|(_, wish)| !meets(wish)).map(|(name, _)| name.as_str()).collect()
 }
 
 /// Which end has the port: either may serve it, and each takes a rule.
@@ -123,14 +142,17 @@ mod tests {
             "keeps out tcp/2049, served by the peer, arriving",
             "keeps out tcp/2049, served here, arriving",
             "keeps out 10.9.0.0/16, arriving",
-            "takes everything arriving in IPv4",
+            "takes everything arriving in IPv4, for crown-jewel",
             "keeps out tcp/2049, served by the peer, leaving",
             "keeps out tcp/2049, served here, leaving",
             "keeps out 10.9.0.0/16, leaving",
-            "takes everything leaving in IPv4",
+            "takes everything leaving in IPv4, for crown-jewel",
             "DNS to the Amazon resolver, which no rule can match",
         ];
         assert_eq!(purposes, expected);
-        assert_eq!(captured(&wish.capture), "everything but tcp/2049, 10.9.0.0/16, whole packets");
+        assert_eq!(
+            captured(&wish.capture),
+            ["crown-jewel: everything, but not tcp/2049, 10.9.0.0/16", "whole packets"]
+        );
     }
 }

@@ -127,7 +127,8 @@ impl LaneReport {
             .collect();
         text.table(4, &rows);
         text.table(4, &[row("", vec![cell(Tone::Faint, &self.target_why)])]);
-        text.table(4, &[row("packets", vec![cell(Tone::Plain, &self.captures)])]);
+        let captures = |(at, words)| row(if at == 0 { "packets" } else { "" }, vec![cell(Tone::Plain, words)]);
+        text.table(4, &self.captures.iter().enumerate().map(captures).collect::<Vec<_>>());
         let more = |(at, more)| row(if at == 0 { "and more" } else { "" }, vec![cell(Tone::Change, more)]);
         text.table(4, &self.captures_more.iter().enumerate().map(more).collect::<Vec<_>>());
         let rule = |(at, rule): (usize, &super::rules::RuleReport)| {
@@ -178,15 +179,15 @@ fn tag_cells(TagSeen { place, value, until, counts }: &TagSeen) -> Vec<Cell> {
     vec![cell(tone, place), cell(tone, words)]
 }
 
-fn selector_cells(SelectorsSeen { strategy, select, jump_box }: &SelectorsSeen) -> Vec<Cell> {
-    let said = |name: &str, matches: &Option<bool>| match matches {
+fn selector_cells(SelectorsSeen { strategy, selectors }: &SelectorsSeen) -> Vec<Cell> {
+    let said = |(name, matches): &(String, Option<bool>)| match matches {
         None => format!("no {name}"),
         Some(true) => format!("{name} matches"),
         Some(false) => format!("{name} does not match"),
     };
-    let matched = [select, jump_box].contains(&&Some(true));
+    let matched = selectors.iter().any(|(_, matches)| *matches == Some(true));
     let tone = if matched { Tone::Good } else { Tone::Faint };
-    vec![cell(tone, strategy), cell(tone, said("select", select)), cell(tone, said("jumpBoxes", jump_box))]
+    [cell(tone, strategy)].into_iter().chain(selectors.iter().map(|it| cell(tone, said(it)))).collect()
 }
 
 fn slot_cells(SlotReport { session, number, lane, account, target, filter }: &SlotReport) -> Vec<Cell> {

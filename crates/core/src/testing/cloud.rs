@@ -59,12 +59,9 @@ impl Cloud {
             Query::List(Kind::Interfaces, _) => Items::Interfaces(interfaces.values().cloned().collect()),
             Query::List(Kind::Tagged, _) | Query::Tagged(..) => Items::Tagged(tagged.clone()),
             Query::List(Kind::Targets, _) => Items::Targets(targets.values().cloned().collect()),
-            Query::LoadBalancers(_) | Query::Listeners(..) | Query::TargetGroups(..) | Query::TargetHealth(..) => {
-                panic!("answered before")
-            }
-            Query::List(Kind::LoadBalancers, _) => panic!("what counts of load balancers is no list"),
             Query::List(Kind::Filters, _) => Items::Filters(filters.values().cloned().collect()),
             Query::List(Kind::Sessions, _) => Items::Sessions(sessions.values().cloned().collect()),
+            other => panic!("{other:?} is answered before, or is no list"),
         };
         Page { items, next: None }
     }
@@ -266,6 +263,25 @@ pub(crate) fn balanced(facts: &Inventory, query: &Query) -> Option<Items> {
             let group = facts.balancers.get(of).and_then(|balancer| balancer.groups.get(group));
             Items::TargetHealth(group.into_iter().flat_map(|group| group.targets.clone()).collect())
         }
+        Query::Balancers(_) => Items::LoadBalancers(facts.directory.balancers.iter().cloned().collect()),
+        Query::Classic(_) => {
+            Items::Classic(facts.directory.classic.iter().map(|(name, it)| (name.clone(), it.clone())).collect())
+        }
+        Query::BalancerTags(_) => {
+            Items::BalancerTags(facts.directory.tags.iter().map(|(arn, tags)| (arn.clone(), tags.clone())).collect())
+        }
+        Query::WebAcls(_) => {
+            let acls = facts.directory.web_acls.iter();
+            Items::WebAcls(acls.map(|(arn, protection)| (arn.clone(), protection.name.clone())).collect())
+        }
+        Query::Protected(of) => {
+            let protection = facts.directory.web_acls.get(of);
+            Items::Protected(protection.into_iter().flat_map(|it| it.balancers.clone()).collect())
+        }
+        Query::List(Kind::Subnets, _) => {
+            Items::Subnets(facts.subnets.iter().map(|(id, subnet)| (id.clone(), subnet.clone())).collect())
+        }
+        Query::List(Kind::GroupRules, _) => Items::GroupRules(facts.group_rules.values().flatten().cloned().collect()),
         _ => return None,
     })
 }

@@ -4,17 +4,21 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use mirror_core::ids::TargetGroupArn;
+use mirror_core::ids::{SubnetId, TargetGroupArn, WebAclArn};
 use mirror_core::inventory::{
-    Attachment, Filter, Instance, Listener, NetworkInterface, Platform, Registered, Session, Tagged, Target,
-    TargetGroup,
+    Attachment, ClassicBalancer, Filter, GroupPeer, GroupRule, Instance, Listener, NetworkInterface, Platform,
+    Registered, Session, Subnet, Tagged, Target, TargetGroup,
 };
 
+use crate::classic::ClassicLoadBalancer;
 use crate::compute::InstanceDetail;
 use crate::elb::{self, TargetGroupDetail, TargetHealth};
 use crate::interfaces::{self, AttachmentStatus};
 use crate::mirror::{MirrorFilter, MirrorSession, MirrorTarget};
+use crate::network;
+use crate::security_groups::{self, Peer, SecurityGroupRule};
 use crate::tagging::TaggedResource;
+use crate::waf;
 
 pub(super) fn instance(InstanceDetail { instance, interfaces: _ }: InstanceDetail) -> Instance {
     Instance {
@@ -70,6 +74,29 @@ pub(super) fn target_group(
 
 pub(super) fn registered(TargetHealth { target, zone, .. }: TargetHealth) -> Registered {
     Registered::named(&target.id, zone.as_ref().map(|zone| zone.as_str()))
+}
+
+pub(super) fn classic(it: ClassicLoadBalancer) -> (String, ClassicBalancer) {
+    (it.name, ClassicBalancer { vpc: Some(it.vpc), instances: it.instances, emptied: None })
+}
+
+pub(super) fn web_acl(it: waf::WebAcl) -> (WebAclArn, String) {
+    (it.arn.to_string().into(), it.name)
+}
+
+pub(super) fn subnet(it: network::Subnet) -> (SubnetId, Subnet) {
+    let networks = it.cidr.map(IpNet::V4).into_iter().chain(it.ipv6_cidr.map(IpNet::V6)).collect();
+    (it.id.to_string().into(), Subnet { vpc: it.vpc, networks })
+}
+
+pub(super) fn group_rule(it: SecurityGroupRule) -> GroupRule {
+    let security_groups::GroupRule { direction, protocol, ports, peer } = it.rule;
+    let peer = match peer {
+        Peer::Block(network) => GroupPeer::Network(network.trunc()),
+        Peer::Group(id) => GroupPeer::Group(id.to_string().into()),
+        Peer::PrefixList(id) => GroupPeer::PrefixList(id.to_string()),
+    };
+    GroupRule { group: it.group.to_string().into(), direction, protocol, ports, peer }
 }
 
 /// By what their ARNs end with; none if anything else is among them.

@@ -8,8 +8,6 @@
 //! Hosts that speak with the same others are one `Class` first, so that a path of thousands has a handful. Then each path becomes
 //! bicliques: two sets of classes without a common one, of which each of the one faces each of the other.
 
-#![allow(dead_code, reason = "chosen by nobody yet")]
-
 mod cut;
 mod search;
 mod solve;

@@ -3,7 +3,7 @@
 
 /// The probability, 0 to 1, that whoever touches `k` of a stratum's `n` hosts meets one of the `m` that are watched, when nothing says
 /// which those are: 1 - C(n-m, k) / C(n, k), the hypergeometric distribution. More watched or touched than there are are all of them.
-pub(crate) fn detection(n: usize, m: usize, k: usize) -> f64 {
+pub fn detection(n: usize, m: usize, k: usize) -> f64 {
     // The two can be exchanged; by the smaller one it takes fewer steps.
     let (fewer, more) = (m.min(k).min(n), m.max(k).min(n));
     if fewer > n - more {

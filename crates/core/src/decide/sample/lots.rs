@@ -4,50 +4,10 @@
 //! Lots are BLAKE3 in its keyed mode: to whoever lacks the key each is as good as a number thrown by dice, whatever others they know.
 //! Each part of what is hashed is preceded by its length, so that `("ab", "c")` and `("a", "bc")` differ.
 
-use std::fmt;
-
 use jiff::SignedDuration;
 
 use crate::Time;
-
-/// What keys of this kind are for. Another use of the same secret has another context, and so another key.
-const CONTEXT: &str = "vpc-mirror 2026-11-30 16:00:00 which members of a sample are mirrored";
-
-/// Fewer bytes could be guessed, even where they are random.
-const SHORTEST: usize = 16;
-
-/// The secret that makes the choice unpredictable. It is to be random: one that somebody thought of can be found by trying, by whoever
-/// has once seen who is mirrored. It is never serialised, and `Debug` prints nothing of it.
-#[derive(Clone)]
-pub(crate) struct SampleKey([u8; 32]);
-
-/// A key has fewer than 16 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the sample key has {has} bytes: it takes at least {SHORTEST}, random ones, such as `openssl rand -base64 32` prints"
-)]
-pub(crate) struct TooShort {
-    /// How many it has, without the end of its line.
-    pub has: usize,
-}
-
-impl SampleKey {
-    /// A key of 16 bytes or more. One end of line (LF or CR LF) behind them is no part of it: a file often has one, a variable none, and
-    /// both are to choose the same.
-    pub(crate) fn new(secret: &[u8]) -> Result<Self, TooShort> {
-        let secret = secret.strip_suffix(b"\n").map_or(secret, |line| line.strip_suffix(b"\r").unwrap_or(line));
-        if secret.len() < SHORTEST {
-            return Err(TooShort { has: secret.len() });
-        }
-        Ok(Self(blake3::derive_key(CONTEXT, secret)))
-    }
-}
-
-impl fmt::Debug for SampleKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SampleKey(secret)")
-    }
-}
+use crate::policy::SampleKey;
 
 /// What a member has drawn: the lowest are chosen.
 pub(super) type Lot = [u8; 16];
@@ -65,7 +25,7 @@ impl Lots {
     pub(super) fn new(key: &SampleKey, strategy: &str, stratum: &[String], rotate: Option<SignedDuration>) -> Self {
         let parts = [strategy].into_iter().chain(stratum.iter().map(String::as_str)).map(str::as_bytes);
         let period = rotate.map(|rotate| rotate.as_nanos()).filter(|period| *period > 0);
-        Self { key: keyed(&key.0, parts), period }
+        Self { key: keyed(key.bytes(), parts), period }
     }
 
     /// What a member has drawn.
@@ -76,6 +36,7 @@ impl Lots {
     }
 
     /// When a member draws next; none where nothing rotates, or time ends before.
+    #[cfg(test)]
     pub(super) fn turn(&self, member: &str, now: Time) -> Option<Time> {
         let period = self.period?;
         let begins = (self.epoch(member, period, now) + 1) * period - self.phase(member, period);

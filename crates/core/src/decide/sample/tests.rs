@@ -6,6 +6,7 @@ mod exhaustive;
 mod rotating;
 
 use super::*;
+use crate::policy::TooShort;
 use crate::testing::at;
 
 const KEY: &[u8] = b"sixteen bytes or so, for tests";
@@ -159,4 +160,49 @@ fn only_one_end_of_line_is_no_part_of_the_key() {
 #[test]
 fn a_key_prints_nothing_of_itself() {
     assert_eq!(format!("{:?} {:#?}", key(), key()), "SampleKey(secret) SampleKey(secret)");
+}
+
+/// When the choice next changes by rotation alone, as long as the members stay the same; none if it never does. Where nothing changes
+/// within a period, the end of looking ahead: then it is asked again. So nothing changes before, and something nearly always does then.
+fn next_turn(
+    key: &SampleKey,
+    strategy: &str,
+    sampling: &Sampling,
+    members: &BTreeMap<&str, Vec<String>>,
+    now: Time,
+) -> Option<Time> {
+    sampling.rotate?;
+    let of_one = |(labels, members): (&[String], Vec<&str>)| {
+        let lots = Lots::new(key, strategy, labels, sampling.rotate);
+        next_change(&lots, &members, sampling.size(members.len()), now)
+    };
+    strata(members).into_iter().filter_map(of_one).min()
+}
+
+/// When the choice of one stratum next changes, or has been looked at for a whole period. Looks at each member's next turn, in their order:
+/// until the choice changes it is the one of now.
+fn next_change(lots: &Lots, members: &[&str], size: usize, now: Time) -> Option<Time> {
+    if size >= members.len() {
+        return None;
+    }
+    let mut turns: Vec<(Time, &str)> =
+        members.iter().filter_map(|member| Some((lots.turn(member, now)?, *member))).collect();
+    turns.sort_unstable();
+    let (chosen, others) = drawn(lots, members, size, now);
+    let (mut chosen, mut others) = (BTreeSet::from_iter(chosen), BTreeSet::from_iter(others));
+    for (at, member) in &turns {
+        let (before, after) = ((lots.lot(member, now), *member), (lots.lot(member, *at), *member));
+        let changes = if chosen.remove(&before) {
+            chosen.insert(after);
+            others.first().is_some_and(|first| *first < after)
+        } else {
+            others.remove(&before);
+            others.insert(after);
+            chosen.last().is_some_and(|last| after < *last)
+        };
+        if changes {
+            return Some(*at);
+        }
+    }
+    turns.last().map(|(at, _)| *at)
 }

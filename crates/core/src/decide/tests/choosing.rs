@@ -8,10 +8,12 @@ const SENSORS: &str = "sensors: {sta: {targets: [{existing: tmt-1}]}}";
 fn chosen(strategies: &str, facts: Facts) -> (Vec<String>, Vec<String>) {
     let policy = policy_of(&format!("{SENSORS}\nstrategies: {strategies}"));
     let inventory = facts.read(0);
-    let interface = &inventory.interfaces[&"eni-1".into()];
-    let instance = inventory.instances.get(&"i-1".into());
-    let chosen = importance::choose(&policy, &inventory, interface, instance, at(0));
-    (chosen.strategies.into_iter().collect(), chosen.reasons.iter().map(ToString::to_string).collect())
+    let considered = [Considered::new(&policy, &inventory, &inventory.interfaces[&"eni-1".into()], at(0))];
+    let lessons = Lessons::default();
+    let eligibility = Eligibility::new(&policy, &inventory, &lessons);
+    let chosen = super::super::chosen(&policy, &inventory, &eligibility, &considered, at(0), &mut Vec::new());
+    let names = chosen[0].wishes.keys().map(|rank| policy.strategies[*rank].name.clone());
+    (names.collect(), chosen[0].reasons.iter().map(ToString::to_string).collect())
 }
 
 /// An interface of an instance in a subnet of a VPC, with these values of the tag `mirror`.

@@ -91,8 +91,11 @@ fn selectors_say_who_by_platform_group_tag_subnet_zone_and_type() {
 #[test]
 fn backups_and_file_servers_are_excepted() {
     let policy = example!("except-backups.yaml");
-    let except: Vec<String> =
-        wish(&policy, fleet(), "eni-swift").capture.except.iter().map(ToString::to_string).collect();
+    let except: Vec<String> = wish(&policy, fleet(), "eni-swift").capture.wishes["crown-jewel"]
+        .except
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(except, ["tcp/2049", "10.9.0.0/16"]);
 }
 
@@ -133,8 +136,8 @@ fn two_sensors_are_two_sessions_where_the_first_leaves_something() {
     assert!(both.contains(&"eni-vault to sta".into()), "{both:?}");
     let decisions = decided(&policy, &fleet().read(0));
     let lanes = &decisions.interfaces[&"eni-swift".into()].lanes;
-    let only: Vec<String> = lanes[&"archive".into()].capture.only.iter().flatten().map(ToString::to_string).collect();
-    assert_eq!(only, ["udp/514"]);
+    let left = lanes[&"archive".into()].capture.packets(true).unwrap();
+    assert_eq!(left, crate::packets::PacketSet::named([&crate::policy::Except::read("udp/514").unwrap()]).unwrap());
     assert!(lanes[&"sta".into()].number < lanes[&"archive".into()].number);
 }
 
@@ -214,4 +217,29 @@ fn what_the_policy_knows_of_instance_types_counts_and_of_a_type_before_its_famil
         let facts = fleet().change_instance("i-tagged", |it| it.instance_type = instance_type.into());
         assert_eq!(mirrored(&policy, facts).contains(&"eni-tagged to sta".into()), expected, "{instance_type}");
     }
+}
+
+#[test]
+fn all_strategies_and_the_extras_share_the_sessions_of_one_fleet() {
+    let policy = example!("all-strategies.yaml");
+    let key = crate::policy::SampleKey::new(b"sixteen bytes or so").unwrap();
+    let policy = Policy { sample_key: Some(key), ..policy };
+    let facts = fleet().change_instance("i-swift", |it| _ = it.tags.insert("app".into(), "vault".into()));
+    let decisions = decided(&policy, &facts.read(0));
+    let by = |interface: &str| {
+        let lanes = &decisions.interfaces[&interface.into()].lanes;
+        lanes.values().flat_map(|wish| wish.capture.wishes.keys().cloned()).collect::<Vec<_>>()
+    };
+    for (interface, strategies) in [
+        ("eni-swift", &["crown-jewel", "dns", "windows-protocols-on-linux"][..]),
+        ("eni-bastion", &["crown-jewel", "dns"]),
+        ("eni-web", &["front-doors", "dns", "windows-protocols-on-linux"]),
+    ] {
+        let found = by(interface);
+        assert!(strategies.iter().all(|strategy| found.contains(&(*strategy).to_owned())), "{interface}: {found:?}");
+    }
+    let drawn = decisions.interfaces.values().flat_map(|decision| &decision.reasons);
+    assert!(drawn.filter(|reason| matches!(reason, Reason::Drawn { .. })).count() >= 3);
+    let said: Vec<&str> = decisions.blind.iter().map(|blind| blind.what.as_str()).collect();
+    assert!(said.contains(&"there is no load balancer called edge in this account and Region"), "{said:?}");
 }

@@ -214,7 +214,7 @@ fn while_nobody_knows_who_is_behind_the_sensor_nothing_new_is_mirrored_and_what_
     let plan = planned(&unread, &memory, 0);
     assert_eq!(steps(&plan), Vec::<String>::new());
     let waiting: Vec<String> = plan.waiting.iter().map(|it| format!("{} waits for {}", it.what, it.on)).collect();
-    let wait = "a complete list of what is behind the sensors' load balancers";
+    let wait = "a complete list of what is behind load balancers";
     assert!(matches!(&waiting[..], [only] if only.contains("mirror: ") && only.ends_with(wait)), "{waiting:?}");
     let read = walk(&memory, &facts, 30, truth);
     let memory = seen(memory, &read, &[], 30);

@@ -42,7 +42,7 @@ fn a_less_important_session_moves_behind_once_that_has_settled() {
     let facts =
         facts.change_session("tms-1", |session| session.number = 200).tagged_session("tms-2", "eni-1", 100, tags);
     let mut policy = policy();
-    policy.strategies[0].except = capture(&strategy("{except: [udp/514]}")).except;
+    policy.strategies[0].except = strategy("{except: [udp/514]}").except;
     let number = |memory| {
         let plan = planned_for(&policy, &facts.clone().read(31), &memory, 31);
         steps(&plan).into_iter().filter(|step| step.contains(" number ")).collect::<Vec<_>>()

@@ -9,7 +9,14 @@ use crate::policy::file::LimitsEntry;
 
 impl Check {
     pub(super) fn limits(&mut self, entry: LimitsEntry) -> Limits {
-        let LimitsEntry { max_sessions, max_monthly_usd, max_losses, new_sources_per_hour, api_share } = entry;
+        let LimitsEntry {
+            max_sessions,
+            max_monthly_usd,
+            max_losses,
+            new_sources_per_hour,
+            api_share,
+            widen_over_busy_ports,
+        } = entry;
         let usual = Limits::default();
         if let Some(sessions) = max_sessions.as_ref().filter(|it| it.value > SESSIONS_PER_ACCOUNT) {
             let message = format!(
@@ -31,6 +38,7 @@ impl Check {
             max_losses: self.share("maxLosses", max_losses, true).unwrap_or(usual.max_losses),
             new_sources_per_hour: new_sources_per_hour.map(|it| it.value),
             api_share: self.share("apiShare", api_share, false).unwrap_or(usual.api_share),
+            widen_over_busy_ports,
         }
     }
 

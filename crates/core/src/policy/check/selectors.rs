@@ -29,16 +29,8 @@ impl Check {
         let vpcs = ids("vpcs", vpcs, "vpc-");
         let subnets = ids("subnets", subnets, "subnet-");
         let security_groups = ids("securityGroups", security_groups, "sg-");
-        for (key, values) in &tags {
-            if matches!(&values.value, OneOrMore::More(more) if more.is_empty()) {
-                self.mistake(
-                    values.referenced,
-                    format!("tag `{key}` has no value to match: write one, or `*` for any"),
-                );
-            }
-        }
         Selector {
-            tags: tags.into_iter().map(|(key, values)| (key, patterns_of(values.value))).collect(),
+            tags: self.tags(tags),
             vpcs: vpcs.into_iter().map(Into::into).collect(),
             subnets: subnets.into_iter().map(Into::into).collect(),
             zones: zones.into_iter().map(Into::into).collect(),
@@ -53,7 +45,7 @@ impl Check {
     }
 }
 
-fn patterns_of(values: OneOrMore) -> Vec<Pattern> {
+pub(super) fn patterns_of(values: OneOrMore) -> Vec<Pattern> {
     match values {
         OneOrMore::One(value) => vec![value.into()],
         OneOrMore::More(values) => patterns(values),

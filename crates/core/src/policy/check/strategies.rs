@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
+use super::choices::Choices;
 use crate::limits::{MAX_PACKET_LENGTH, MIN_PACKET_LENGTH, RULES_PER_FILTER};
 use crate::policy::decode::Spanned;
 use crate::policy::except::{Except, Ports, fewest};
-use crate::policy::file::{ExceptEntry, ImportanceEntry, StrategyEntry};
+use crate::policy::file::{ExceptEntry, ExtrasEntry, StrategyEntry};
 use crate::policy::mistake::instead;
 use crate::policy::tree::Location;
 use crate::policy::{Choice, OptOut, Sensor, Strategy};
@@ -18,10 +19,14 @@ impl Check {
     pub(super) fn strategies(
         &mut self,
         entries: Vec<StrategyEntry>,
+        extras: Option<ExtrasEntry>,
         sensors: &BTreeMap<String, Sensor>,
     ) -> Vec<Strategy> {
         let mut names = BTreeSet::new();
-        entries.into_iter().map(|entry| self.strategy(entry, sensors, &mut names)).collect()
+        let mut strategies: Vec<Strategy> =
+            entries.into_iter().map(|entry| self.strategy(entry, sensors, &mut names)).collect();
+        strategies.extend(extras.into_iter().flat_map(|extras| self.extras(extras, sensors, &mut names)));
+        strategies
     }
 
     fn strategy(
@@ -30,35 +35,70 @@ impl Check {
         sensors: &BTreeMap<String, Sensor>,
         names: &mut BTreeSet<String>,
     ) -> Strategy {
-        let StrategyEntry { name, sensor, importance, except, packet_length, interfaces, opt_out, before } = entry;
-        self.name("strategy", &name.value, name.referenced);
-        if RESERVED.contains(&name.value.as_str()) {
-            self.mistake(name.referenced, "a strategy cannot be called `off`: as a tag it opts out");
-        }
-        if !names.insert(name.value.clone()) {
-            self.mistake(name.referenced, format!("strategy `{}` is there twice: write another name", name.value));
-        }
+        let StrategyEntry {
+            name,
+            sensor,
+            importance,
+            risk,
+            junction,
+            access_path,
+            sample,
+            ports,
+            except,
+            packet_length,
+            interfaces,
+            opt_out,
+            before,
+        } = entry;
+        self.strategy_name("strategy", &name, names);
         if let Some(before) = before.as_ref().filter(|before| before.value != "foreign") {
             self.mistake(before.referenced, format!("before is `{}`: write `foreign`, or leave it out", before.value));
         }
-        let ImportanceEntry { select, jump_boxes } = importance;
+        let choice = self.choice(&name, Choices { importance, risk, junction, access_path, sample });
+        let usual = match &choice {
+            Choice::Importance { .. } => OptOut::Forbidden,
+            _ => OptOut::Allowed,
+        };
+        if let (Choice::AccessPath { .. }, Some(_)) = (&choice, &ports) {
+            let message = format!("strategy `{}` says its ports twice: write them into `expect` alone", name.value);
+            self.mistake(name.referenced, message);
+        }
+        let ports = ports.map(|ports| {
+            if ports.is_empty() {
+                self.mistake(
+                    name.referenced,
+                    format!("ports of strategy `{}` are none: leave them out for everything", name.value),
+                );
+            }
+            self.ports("ports", ports)
+        });
         Strategy {
             sensor: self.sensor_of(&name, sensor, sensors),
-            choice: Choice::Importance {
-                select: select.map(|select| self.selector(select)),
-                jump_boxes: jump_boxes.map(|select| self.selector(select)),
-            },
+            choice,
+            ports,
             except: self.excepts(&name, except),
             packet_length: packet_length.and_then(|length| self.packet_length(&length)),
             interfaces,
-            opt_out: opt_out.unwrap_or(OptOut::Forbidden),
+            opt_out: opt_out.unwrap_or(usual),
             before_foreign: before.is_some(),
+            at: (name.referenced.line(), name.referenced.column()),
             name: name.value,
         }
     }
 
+    /// What a tag may name, once.
+    pub(super) fn strategy_name(&mut self, what: &str, name: &Spanned<String>, names: &mut BTreeSet<String>) {
+        self.name(what, &name.value, name.referenced);
+        if RESERVED.contains(&name.value.as_str()) {
+            self.mistake(name.referenced, format!("a {what} cannot be called `off`: as a tag it opts out"));
+        }
+        if !names.insert(name.value.clone()) {
+            self.mistake(name.referenced, format!("{what} `{}` is there twice: write another name", name.value));
+        }
+    }
+
     /// A sensor may go unnamed where there is only one.
-    fn sensor_of(
+    pub(super) fn sensor_of(
         &mut self,
         strategy: &Spanned<String>,
         sensor: Option<Spanned<String>>,

@@ -32,7 +32,7 @@ fn a_policy_says_what_it_says_and_the_rest_has_defaults() {
     assert_eq!(policy.settle, SignedDuration::from_secs(30));
     assert_eq!(policy.limits.api_share, 0.5);
     assert_eq!(policy.strategies[0].sensor, "sta", "the only sensor need not be named");
-    let Choice::Importance { select, .. } = &policy.strategies[0].choice;
+    let Choice::Importance { select, .. } = &policy.strategies[0].choice else { panic!("another choice") };
     assert_eq!(select.as_ref().unwrap().tags["tier"][0].to_string(), "swift");
 }
 
