@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::cloud::Outcome;
+use mirror_core::decide::Blind;
 use mirror_core::ids::Region;
 use mirror_core::memory::Done;
 use mirror_core::objects::Ours;
@@ -50,6 +51,8 @@ struct State {
     /// Whether the policy names the place no more.
     leaving: bool,
     gaps: Vec<String>,
+    /// What was wanted and not seen.
+    blind: BTreeSet<Blind>,
     summary: Summary,
     converged: Option<SignedDuration>,
 }
@@ -76,6 +79,7 @@ impl Record {
             empty: false,
             leaving: false,
             gaps: Vec::new(),
+            blind: BTreeSet::new(),
             summary: Summary::default(),
             converged: None,
         };
@@ -211,6 +215,14 @@ impl Record {
         let gaps = report::gaps(&round.seen.inventory);
         let summary = report::summary(&round.seen.inventory, &round.decisions, &round.desired, &round.plan);
         self.numbers(&summary, place);
+        let blind = &round.decisions.blind;
+        for Blind { strategy, what } in blind.difference(&state.blind) {
+            warn!(strategy, "{what}");
+        }
+        for Blind { strategy, what } in state.blind.difference(blind) {
+            info!(strategy, "no longer: {what}");
+        }
+        state.blind.clone_from(blind);
         if gaps != state.gaps {
             for gap in &gaps {
                 warn!("cannot see: {gap}; nothing is removed meanwhile");

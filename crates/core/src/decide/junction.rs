@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use super::Blind;
 use super::choose::Considered;
 use crate::ids::{InstanceId, InterfaceId, LoadBalancerArn, VpcId};
-use crate::inventory::{Directory, Inventory, Registered};
+use crate::inventory::{Directory, Inventory, Kind, Registered};
 use crate::policy::{Balancers, Junction, Strategy, WebAcl};
 
 /// Who is registered with a junction, and with which load balancer each.
@@ -47,7 +47,10 @@ impl Passing {
         }
         passing.find(strategy, inventory, &addresses, blind);
         passing.instances.retain(|id, _| inventory.instances.contains_key(id));
-        named(strategy, junction, directory, blind);
+        // What is not read yet is not missing.
+        if junction.needs().is_subset(&inventory.parts) {
+            named(strategy, junction, directory, blind);
+        }
         passing
     }
 
@@ -104,7 +107,8 @@ impl Passing {
                 }
             }
         }
-        blind.extend(missing.into_iter().map(|(address, balancer)| {
+        let missing = missing.into_iter().filter(|_| inventory.is_complete(Kind::Interfaces));
+        blind.extend(missing.map(|(address, balancer)| {
             let what = format!("{address}, registered with {balancer}, is no address of an interface in its VPC");
             Blind { strategy: strategy.name.clone(), what }
         }));

@@ -102,7 +102,8 @@ pub struct Junction {
 }
 
 impl Junction {
-    fn needs(&self) -> BTreeSet<Part> {
+    /// What has to be read to find its load balancers.
+    pub(crate) fn needs(&self) -> BTreeSet<Part> {
         let mut needs = BTreeSet::new();
         for balancers in &self.balancers {
             match balancers {
