@@ -13,7 +13,7 @@ use crate::fields::{Item, given};
 
 pub(crate) fn subnet(it: types::Subnet) -> Result<(SubnetId, Subnet), Unreadable> {
     let item = Item::new("subnet", "subnetId", it.subnet_id)?;
-    let associated = it.ipv6_cidr_block_association_set.unwrap_or_default().into_iter();
+    let associated = it.ipv6_cidr_block_association_set.unwrap_or_default().into_iter().filter(is_there);
     let mut networks = BTreeSet::new();
     // An IPv6-only subnet has no other.
     if let Some(network) = given(it.cidr_block) {
@@ -26,6 +26,14 @@ pub(crate) fn subnet(it: types::Subnet) -> Result<(SubnetId, Subnet), Unreadable
     Ok((item.id().into(), Subnet { vpc, networks }))
 }
 
+/// Whether a block of IPv6 is the subnet's: those that were, or never came to be, may be listed too, and another subnet may have them by now.
+/// Source: botocore `ec2/2016-11-15`, SubnetCidrBlockStateCode.
+fn is_there(it: &types::SubnetIpv6CidrBlockAssociation) -> bool {
+    use types::SubnetCidrBlockStateCode::{Disassociated, Failed, Failing};
+    let state = it.ipv6_cidr_block_state.as_ref().and_then(|it| it.state.as_ref());
+    !matches!(state, Some(Disassociated | Failing | Failed))
+}
+
 /// The protocols that a rule may have by name. Source: EC2 API reference, SecurityGroupRule: `tcp`, `udp`, `icmp`, `icmpv6`, -1 for all, or a
 /// number.
 const PROTOCOLS: [(&str, u8); 4] = [("tcp", 6), ("udp", 17), ("icmp", 1), ("icmpv6", 58)];
@@ -33,25 +41,29 @@ const PROTOCOLS: [(&str, u8); 4] = [("tcp", 6), ("udp", 17), ("icmp", 1), ("icmp
 /// Those of which ports are ports: of ICMP they are types and codes.
 const WITH_PORTS: [u8; 2] = [6, 17];
 
+/// The fields of which a rule has one: the other end.
+const PEERS: &str = "cidrIpv4, cidrIpv6, referencedGroupInfo or prefixListId";
+
 pub(crate) fn rule(it: types::SecurityGroupRule) -> Result<GroupRule, Unreadable> {
     let item = Item::new("security group rule", "securityGroupRuleId", it.security_group_rule_id)?;
     let direction = if item.needs("isEgress", it.is_egress)? { Direction::Egress } else { Direction::Ingress };
     let protocol = protocol(&item, it.ip_protocol)?;
     let ports = match (protocol.filter(|it| WITH_PORTS.contains(it)), it.from_port, it.to_port) {
         // -1 is any.
-        (None, ..) | (_, None | Some(-1), _) => None,
-        (Some(_), Some(from), to) => {
-            let to = item.number("toPort", item.needs("toPort", to)?)?;
-            Some(PortRange { from: item.number("fromPort", from)?, to })
+        (None, ..) | (Some(_), None, None) | (Some(_), Some(-1), _) => None,
+        // Half a range is none: taken for any port, it would let through what the rule does not.
+        (Some(_), from, to) => {
+            let (from, to) = (item.needs("fromPort", from)?, item.needs("toPort", to)?);
+            Some(PortRange { from: item.number("fromPort", from)?, to: item.number("toPort", to)? })
         }
     };
-    let network = given(it.cidr_ipv4).or(given(it.cidr_ipv6));
+    let ipv6 = given(it.cidr_ipv6).map(|network| ("cidrIpv6", network));
+    let network = given(it.cidr_ipv4).map(|network| ("cidrIpv4", network)).or(ipv6);
     let group = it.referenced_group_info.and_then(|it| given(it.group_id));
     let peer = match (network, group, given(it.prefix_list_id)) {
-        (Some(network), ..) => GroupPeer::Network(item.parse::<IpNet>("cidr", Some(network))?.trunc()),
+        (Some((field, network)), ..) => GroupPeer::Network(item.parse::<IpNet>(field, Some(network))?.trunc()),
         (None, Some(group), _) => GroupPeer::Group(group.into()),
-        (None, None, Some(list)) => GroupPeer::PrefixList(list),
-        (None, None, None) => return Err(item.odd("cidrIpv4", "nothing, nor any other peer,")),
+        (None, None, list) => GroupPeer::PrefixList(item.needs(PEERS, list)?),
     };
     Ok(GroupRule { group: item.text("groupId", it.group_id)?.into(), direction, protocol, ports, peer })
 }

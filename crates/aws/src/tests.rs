@@ -3,6 +3,7 @@
 mod balancing;
 mod connecting;
 mod failures;
+mod groups;
 mod reads;
 mod roles;
 mod steps;

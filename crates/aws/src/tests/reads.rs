@@ -282,7 +282,7 @@ async fn a_session_is_read_whoever_owns_it() {
 }
 
 /// The lists that EC2 does not have.
-const OF_OTHERS: [Kind; 2] = [Kind::Tagged, Kind::LoadBalancers];
+const OF_OTHERS: [Kind; 3] = [Kind::Tagged, Kind::Directory, Kind::LoadBalancers];
 
 #[tokio::test]
 async fn every_list_leads_on_by_its_token() {

@@ -7,8 +7,15 @@
 use super::Class;
 
 /// The requests of this action have used up their bucket.
-const THROTTLED: &[&str] =
-    &["RequestLimitExceeded", "EC2ThrottledException", "Throttling", "ThrottlingException", "ThrottledException"];
+const THROTTLED: &[&str] = &[
+    "RequestLimitExceeded",
+    "EC2ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    // Of ELB, where what it asks of others is too much for the account. Source: botocore `elb/2012-06-01`, DependencyThrottleException.
+    "DependencyThrottle",
+];
 
 /// What the call names is not there: for a describe or delete that is an answer, not a failure.
 const GONE: &[&str] = &[
@@ -31,6 +38,8 @@ const GONE: &[&str] = &[
     "LoadBalancerNotFoundException",
     "TargetGroupNotFound",
     "TargetGroupNotFoundException",
+    // Of WAF. Source: botocore `wafv2/2019-07-29`, ListResourcesForWebACL.
+    "WAFNonexistentItemException",
 ];
 
 /// What the call asks for contradicts what stands there.
