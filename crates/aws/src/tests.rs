@@ -2,6 +2,7 @@
 
 mod balancing;
 mod connecting;
+mod directory;
 mod failures;
 mod groups;
 mod reads;
@@ -9,4 +10,5 @@ mod roles;
 mod steps;
 mod tagging;
 mod unreadable;
+mod web_acls;
 mod wire;
