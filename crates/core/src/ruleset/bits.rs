@@ -51,14 +51,9 @@ impl Bits {
         Some(at * WORD + usize::try_from(word.trailing_zeros()).ok()?)
     }
 
-    /// Whether a cell is there.
-    pub(super) fn has(&self, cell: usize) -> bool {
-        self.has_any((cell, 1))
-    }
-
-    /// Whether there is none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.words.iter().all(|word| *word == 0)
+    /// Takes out what the other has.
+    pub(super) fn remove(&mut self, other: &Self) {
+        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= !other);
     }
 
     /// Its words, in order.

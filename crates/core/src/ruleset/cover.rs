@@ -1,19 +1,22 @@
 //! Takes a grid; gives rules for it that are few, quickly, however large it is. Never says that there are no fewer.
 
 use super::bits::Bits;
-use super::grid::{Grid, Shape};
+use super::grid::{Class, Grid, Shape};
+use super::tree::Tree;
 use crate::inventory::RuleAction;
 
 /// Rules, the first that matches decides.
 pub(super) type List = Vec<(RuleAction, Shape)>;
 
-/// So many runs of cells are looked at for one list, until boxes are taken as they are.
-const MOST_RUNS: usize = 400_000;
+/// So many runs of cells are looked at for one list, until no choices are made any more.
+const MOST_RUNS: usize = 300_000;
 /// So many orders are tried in which a shape grows to its sides.
 const MOST_ORDERS: usize = 24;
 
-/// Of a longer list, it is not looked at which rules are needed.
-const MOST_TRIED: usize = 64;
+/// A list with more rules than that is no short one.
+const MOST_RULES: usize = 5_000;
+/// It is looked at which rules are needed, unless cells times rules times rules are more than that.
+const MOST_TRIED: usize = 1_000_000;
 
 /// A direction in which a shape can grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,38 +30,53 @@ enum Side {
 
 /// Short lists of several kinds; the first of those that are equally short is the most natural.
 pub(super) fn lists(grid: &Grid) -> Vec<List> {
-    let accept = |shape| (RuleAction::Accept, shape);
-    let mut lists = Vec::new();
     let Some(hull) = grid.hull(None) else { return vec![Vec::new()] };
-    let rejects_first = |hull: Shape, within: Option<usize>| {
-        let mut list = grid.cover(&grid.rest_of(&hull), &grid.wanted, within, RuleAction::Reject);
-        list.push(accept(hull));
-        list
-    };
-    let accepts = grid.cover(&grid.wanted, &grid.rest(), None, RuleAction::Accept);
-    let by_class: Vec<List> = (0..grid.classes.len())
-        .filter_map(|at| {
-            let hull = grid.hull(Some(at))?;
-            let mut wanted = Bits::none(grid.cells);
-            grid.each_run(&hull, |run| wanted.set(run, true));
-            grid.wanted_of(&mut wanted);
-            let accepts = grid.cover(&wanted, &grid.rest(), Some(at), RuleAction::Accept);
-            let rejects = rejects_first(hull, Some(at));
-            let whole = hull.peer == 0 && hull == Shape { peer: 0, own: 0, ..grid.whole_of(at) };
-            let (one, other) = if whole { (rejects, accepts) } else { (accepts, rejects) };
-            Some(if grid.length(&one) <= grid.length(&other) { one } else { other })
-        })
-        .collect();
-    lists.push(rejects_first(hull, None));
-    lists.push(by_class.into_iter().flatten().collect());
-    lists.push(accepts);
-    lists.into_iter().map(|list| grid.needed(list)).collect()
+    let rest = grid.rest();
+    let mut lists = vec![grid.rejects_first(hull, None, MOST_RULES)];
+    let most =
+        |lists: &[Option<List>]| lists.iter().flatten().map(|list| grid.length(list)).min().unwrap_or(MOST_RULES);
+    lists.push(grid.cover(&grid.wanted, &rest, None, RuleAction::Accept, most(&lists)));
+    let mut by_class = Some(Vec::new());
+    for at in 0..grid.classes.len() {
+        let Some(hull) = grid.hull(Some(at)) else { continue };
+        let most = most(&lists);
+        let mut wanted = Bits::none(grid.cells);
+        grid.each_run(&hull, |run| wanted.set(run, true));
+        wanted.remove(&rest);
+        let accepts = grid.cover(&wanted, &rest, Some(at), RuleAction::Accept, most);
+        let rejects = grid.rejects_first(hull, Some(at), most);
+        let whole = hull == Shape { peer: 0, own: 0, ..grid.whole_of(at) };
+        let choices = if whole { [rejects, accepts] } else { [accepts, rejects] };
+        let best = choices.into_iter().flatten().min_by_key(|list| grid.length(list));
+        by_class = by_class.zip(best).map(|(list, more)| [list, more].concat());
+    }
+    lists.insert(1, by_class);
+    let found: Vec<List> = lists.into_iter().flatten().map(|list| grid.needed(list)).collect();
+    if found.is_empty() { vec![grid.by_cell()] } else { found }
 }
 
 impl Grid {
     /// How many rules a list has.
     pub(super) fn length(&self, list: &List) -> usize {
         list.iter().map(|(_, shape)| self.cost(shape)).sum()
+    }
+
+    /// All of a shape, less what is not wanted of it; none with more rules than that.
+    fn rejects_first(&self, hull: Shape, within: Option<usize>, most: usize) -> Option<List> {
+        let mut list = self.cover(&self.rest_of(&hull), &self.wanted, within, RuleAction::Reject, most)?;
+        list.push((RuleAction::Accept, hull));
+        Some(list)
+    }
+
+    /// Every cell that is wanted, on its own.
+    fn by_cell(&self) -> List {
+        let mut left = self.wanted.clone();
+        let mut list = Vec::new();
+        while let Some((cell, shape)) = left.first().and_then(|cell| Some((cell, self.cell(cell)?))) {
+            list.push((RuleAction::Accept, shape));
+            left.set((cell, 1), false);
+        }
+        list
     }
 
     /// What is not wanted.
@@ -69,64 +87,65 @@ impl Grid {
     /// What is not wanted of a shape.
     fn rest_of(&self, shape: &Shape) -> Bits {
         let mut rest = Bits::none(self.cells);
-        self.each_run(shape, |run| {
-            for cell in run.0..run.0 + run.1 {
-                if !self.wanted.has(cell) {
-                    rest.set((cell, 1), true);
-                }
-            }
-        });
+        self.each_run(shape, |run| rest.set(run, true));
+        rest.remove(&self.wanted);
         rest
-    }
-
-    fn wanted_of(&self, cells: &mut Bits) {
-        self.each_run(&self.whole(), |(first, count)| {
-            for cell in first..first + count {
-                if !self.wanted.has(cell) {
-                    cells.set((cell, 1), false);
-                }
-            }
-        });
     }
 
     /// The smallest shape that has all that is wanted, of a class or altogether; none where nothing is.
     pub(super) fn hull(&self, class: Option<usize>) -> Option<Shape> {
-        let of = class.map_or(self.whole(), |at| self.whole_of(at));
-        let mut hull: Option<Shape> = None;
-        self.each_run(&of, |(first, count)| {
-            for cell in (first..first + count).filter(|cell| self.wanted.has(*cell)) {
-                let Some(cell) = self.cell(cell) else { continue };
-                hull = Some(hull.map_or(cell, |hull| self.over(&hull, &cell)));
-            }
-        });
-        hull
+        let Some(at) = class else {
+            let hulls: Vec<Shape> = (0..self.classes.len()).filter_map(|at| self.hull(Some(at))).collect();
+            return hulls.into_iter().reduce(|one, other| self.over(&one, &other));
+        };
+        let class = self.classes.get(at)?;
+        let whole = self.whole_of(at);
+        let has_any = |shape: Shape| !self.all_runs(&shape, |run| !self.wanted.has_any(run));
+        let ends = |count: usize, part: &dyn Fn(usize) -> Shape| {
+            let first = (0..count).find(|at| has_any(part(*at)))?;
+            Some((first, (0..count).rev().find(|at| has_any(part(*at)))?))
+        };
+        let leaves = |tree: &Tree, part: &dyn Fn(usize) -> Shape| {
+            let (first, last) = ends(tree.leaves, &|leaf| part(tree.hull(leaf, leaf)))?;
+            Some(tree.hull(first, last))
+        };
+        Some(Shape {
+            class: Some(at),
+            peer: leaves(&self.peers, &|peer| Shape { peer, ..whole })?,
+            own: leaves(&self.owns, &|own| Shape { own, ..whole })?,
+            peer_ports: ends(class.peer_ports.len(), &|port| Shape { peer_ports: (port, port), ..whole })?,
+            own_ports: ends(class.own_ports.len(), &|port| Shape { own_ports: (port, port), ..whole })?,
+        })
     }
 
-    /// The smallest shape over two.
+    /// The smallest shape over two of different classes.
     fn over(&self, one: &Shape, other: &Shape) -> Shape {
-        let node = |tree: &super::tree::Tree, a: usize, b: usize| {
+        let node = |tree: &Tree, a: usize, b: usize| {
             let leaves = |node: usize| tree.nodes.get(node).map_or((0, 1), |node| node.leaves);
             let (a, b) = (leaves(a), leaves(b));
-            tree.hull(a.0.min(b.0), (a.0 + a.1 - 1).max(b.0 + b.1 - 1))
+            tree.hull(a.0.min(b.0), (a.0 + a.1).max(b.0 + b.1) - 1)
         };
-        let ends = |a: (usize, usize), b: (usize, usize)| (a.0.min(b.0), a.1.max(b.1));
         let (peer, own) = (node(&self.peers, one.peer, other.peer), node(&self.owns, one.own, other.own));
-        if one.class != other.class {
-            return Shape { peer, own, ..self.whole() };
-        }
-        let (peer_ports, own_ports) = (ends(one.peer_ports, other.peer_ports), ends(one.own_ports, other.own_ports));
-        Shape { class: one.class, peer, own, peer_ports, own_ports }
+        Shape { peer, own, ..self.whole() }
     }
 
-    /// Shapes that have all of `cells` and none of `avoided`, of one class or any.
-    fn cover(&self, cells: &Bits, avoided: &Bits, within: Option<usize>, action: RuleAction) -> List {
-        let (mut left, mut list) = (cells.clone(), Vec::new());
+    /// Shapes that have all of `cells` and none of `avoided`, of one class or any; none where they take more rules than that.
+    fn cover(
+        &self,
+        cells: &Bits,
+        avoided: &Bits,
+        within: Option<usize>,
+        action: RuleAction,
+        most: usize,
+    ) -> Option<List> {
+        let (mut left, mut list, mut length) = (cells.clone(), Vec::new(), 0);
         let orders = self.orders(within);
         let mut work = MOST_RUNS;
         while let Some(cell) = left.first() {
             let Some(seed) = self.cell(cell) else { break };
             let mut best = (seed, 1, self.cost(&seed));
-            for order in &orders {
+            // Where it takes too long, one order has to do.
+            for order in orders.iter().take(if work == 0 { 1 } else { MOST_ORDERS }) {
                 let grown = self.grown(seed, order, avoided, &mut work);
                 let mut new = 0;
                 self.each_run(&grown, |run| new += left.count(run));
@@ -137,54 +156,69 @@ impl Grid {
             }
             self.each_run(&best.0, |run| left.set(run, false));
             list.push((action, best.0));
+            length += best.2;
+            if length > most {
+                return None;
+            }
         }
-        list
+        Some(list)
     }
 
     /// A shape as large as it becomes without having anything that is avoided, if it grows to its sides in this order.
     fn grown(&self, mut shape: Shape, order: &[Side], avoided: &Bits, work: &mut usize) -> Shape {
-        let mut is_pure = |shape: &Shape| {
-            self.all_runs(shape, |run| {
-                *work = work.saturating_sub(1);
-                *work > 0 && !avoided.has_any(run)
-            })
-        };
         for side in order {
-            while let Some(larger) = self.larger(&shape, *side, &mut is_pure) {
+            loop {
+                let mut is_pure = |new: &Shape| {
+                    self.all_runs(new, |run| {
+                        *work = work.saturating_sub(1);
+                        !avoided.has_any(run)
+                    })
+                };
+                let larger = self.larger(&shape, *side).into_iter().find(|(_, new)| is_pure(new));
+                let Some((larger, _)) = larger else { break };
                 shape = larger;
             }
         }
         shape
     }
 
-    fn larger(&self, shape: &Shape, side: Side, is_pure: &mut impl FnMut(&Shape) -> bool) -> Option<Shape> {
+    /// The next larger shapes on a side, each with what is new in it.
+    fn larger(&self, shape: &Shape, side: Side) -> Vec<(Shape, Shape)> {
         // All protocols are on all ports.
         let class = shape.class.and_then(|at| self.classes.get(at));
-        let up = |tree: &super::tree::Tree, node: usize| tree.nodes.get(node).and_then(|node| node.parent);
-        let wider = |(first, last): (usize, usize), ports: (usize, usize)| {
-            let down = first.checked_sub(1).map(|first| (first, last));
-            down.into_iter().chain((last < ports.1).then_some((first, last + 1))).collect::<Vec<_>>()
+        let ports = |(first, last): (usize, usize), all: (usize, usize)| {
+            let down = first.checked_sub(1).map(|down| ((down, last), (down, down)));
+            down.into_iter().chain((last < all.1).then_some(((first, last + 1), (last + 1, last + 1))))
         };
-        let larger: Vec<Shape> = match side {
-            Side::Class if class.is_none() => Vec::new(),
-            Side::Class => vec![Shape { peer: shape.peer, own: shape.own, ..self.whole() }],
-            Side::Peer => up(&self.peers, shape.peer).map(|peer| Shape { peer, ..*shape }).into_iter().collect(),
-            Side::Own => up(&self.owns, shape.own).map(|own| Shape { own, ..*shape }).into_iter().collect(),
-            Side::PeerPorts => {
-                let wider = wider(shape.peer_ports, class?.all_peer_ports());
-                wider.into_iter().map(|peer_ports| Shape { peer_ports, ..*shape }).collect()
+        match (side, class) {
+            (Side::Class, None) | (Side::PeerPorts | Side::OwnPorts, None) => Vec::new(),
+            (Side::Class, Some(_)) => {
+                let all = Shape { peer: shape.peer, own: shape.own, ..self.whole() };
+                vec![(all, all)]
             }
-            Side::OwnPorts => {
-                let wider = wider(shape.own_ports, class?.all_own_ports());
-                wider.into_iter().map(|own_ports| Shape { own_ports, ..*shape }).collect()
+            (Side::Peer, _) => {
+                let around = self.peers.around(shape.peer);
+                around
+                    .map(|(peer, new)| (Shape { peer, ..*shape }, Shape { peer: new, ..*shape }))
+                    .into_iter()
+                    .collect()
             }
-        };
-        larger.into_iter().find(|shape| is_pure(shape))
+            (Side::Own, _) => {
+                let around = self.owns.around(shape.own);
+                around.map(|(own, new)| (Shape { own, ..*shape }, Shape { own: new, ..*shape })).into_iter().collect()
+            }
+            (Side::PeerPorts, Some(class)) => ports(shape.peer_ports, class.all_peer_ports())
+                .map(|(all, new)| (Shape { peer_ports: all, ..*shape }, Shape { peer_ports: new, ..*shape }))
+                .collect(),
+            (Side::OwnPorts, Some(class)) => ports(shape.own_ports, class.all_own_ports())
+                .map(|(all, new)| (Shape { own_ports: all, ..*shape }, Shape { own_ports: new, ..*shape }))
+                .collect(),
+        }
     }
 
     /// The orders in which a shape can grow to the sides on which the grid differs.
     fn orders(&self, within: Option<usize>) -> Vec<Vec<Side>> {
-        let differs = |ports: fn(&super::grid::Class) -> usize| self.classes.iter().any(|class| ports(class) > 1);
+        let differs = |ports: fn(&Class) -> usize| self.classes.iter().any(|class| ports(class) > 1);
         let sides = [
             (Side::Class, within.is_none() && self.classes.len() > 1),
             (Side::Peer, self.peers.leaves > 1),
@@ -215,7 +249,8 @@ impl Grid {
 
     /// A list without the rules that change nothing.
     pub(super) fn needed(&self, mut list: List) -> List {
-        let mut at = if list.len() > MOST_TRIED { 0 } else { list.len() };
+        let work = list.len() * list.len() * self.cells;
+        let mut at = if work > MOST_TRIED { 0 } else { list.len() };
         while let Some(before) = at.checked_sub(1) {
             at = before;
             let rule = list.remove(at);

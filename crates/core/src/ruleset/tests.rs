@@ -3,6 +3,7 @@
 mod agreement;
 mod alone;
 mod costs;
+mod perf;
 mod several;
 mod widen;
 

@@ -71,6 +71,13 @@ impl Tree {
         self.nodes.iter().enumerate().filter_map(leaf).collect()
     }
 
+    /// The node around one, and the other that is in it.
+    pub(super) fn around(&self, node: usize) -> Option<(usize, usize)> {
+        let parent = self.nodes.get(node)?.parent?;
+        let (one, other) = self.nodes.get(parent)?.within?;
+        Some((parent, if one == node { other } else { one }))
+    }
+
     /// Whether the nodes of both contain each other alike, and take as many networks.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let alike = |one: &Node, other: &Node| {

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A capture as a policy may name one: all, or a few kinds of packets, less a few others.
-fn capture(chance: &mut Chance, most: usize) -> PacketSet {
+pub(super) fn capture(chance: &mut Chance, most: usize) -> PacketSet {
     let entry = |chance: &mut Chance| {
         let length = chance.of(&[8_u8, 12, 16, 20, 24, 24, 28, 32]);
         let address = u32::try_from(chance.below(1 << 32)).unwrap();

@@ -75,7 +75,7 @@ fn addresses_alone_take_as_few_rules_as_a_table_of_prefixes() {
         let tcp = PacketSet::of(Block { protocols: Span::one(6_u8), ..Block::whole(INGRESS) });
         let others = tcp.difference(&asked).unwrap();
         let rules = exact(&others, false).unwrap();
-        assert_eq!(rules.len(), 1 + prefixes(1, true, addresses), "all but {addresses:b}");
+        assert_eq!(rules.len(), 1 + prefixes(1, true, !addresses), "all but {addresses:b}");
         assert_eq!(PacketSet::of_filter(&rules, &BTreeSet::new()).unwrap(), others);
     }
 }

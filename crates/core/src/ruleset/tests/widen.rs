@@ -29,10 +29,10 @@ fn served_by_us_all(ports: &[u16]) -> PacketSet {
 
 #[test]
 fn of_many_ports_the_closest_are_put_together() {
-    let asked = served_by_us_all(&[1000, 1002, 5000, 5010, 9000, 9100, 12_000, 12_001, 20_000, 20_300, 30_000, 31_000]);
+    let asked = served_by_us_all(&[8000, 8002, 8080, 8090, 8443, 8453, 9000, 9001, 9100, 9200, 9500, 9700]);
     let fitted = fitted(&asked, false, Widen::NeverBusy).unwrap();
-    assert_eq!(own_ports(&fitted), ["1000-1002", "5000-5010", "9000-9100", "12000-20300", "30000-31000"]);
-    assert!(fitted.added.share(false) < 0.1);
+    assert_eq!(own_ports(&fitted), ["8000-8090", "8443-8453", "9000-9200", "9500", "9700"]);
+    assert!(fitted.added.share(false) < 0.005);
 }
 
 #[test]
@@ -44,12 +44,10 @@ fn what_fits_is_mirrored_exactly() {
 
 #[test]
 fn a_busy_port_is_not_swallowed_unless_that_is_allowed() {
-    let asked = served_by_us_all(&[440, 446, 2000, 8000, 16_000, 32_000]);
-    assert_eq!(
-        own_ports(&fitted(&asked, false, Widen::NeverBusy).unwrap())[..2],
-        ["440-440", "446-2000"].map(|it| it.replace("440-440", "440"))
-    );
-    assert_eq!(own_ports(&fitted(&asked, false, Widen::Any).unwrap())[0], "440-446");
+    let asked = served_by_us_all(&[440, 446, 8000, 8100, 9000, 9700]);
+    let ports = |widen| own_ports(&fitted(&asked, false, widen).unwrap());
+    assert_eq!(ports(Widen::NeverBusy), ["440", "446", "8000-8100", "9000", "9700"]);
+    assert_eq!(ports(Widen::Any), ["440-446", "8000", "8100", "9000", "9700"]);
 }
 
 #[test]
@@ -66,7 +64,6 @@ fn networks_that_are_many_become_one_around_them() {
     let networks: Vec<String> = (0..30).map(|n| format!("tcp/8443 with 10.0.{}.0/24", 2 * n)).collect();
     let asked = packets(&networks.join(", "));
     let fitted = fitted(&asked, false, Widen::NeverBusy).unwrap();
-    assert!(fitted.rules.iter().all(|rule| rule.protocol == Some(6) && rule.action == RuleAction::Accept));
     for word in words(&fitted.rules) {
         println!("{word}");
     }
