@@ -15,10 +15,10 @@ from waiting import eventually
 class Daemon:
     """A running daemon, with a log that a machine can read."""
 
-    def __init__(self, binary: Path, policy: Path, environment: dict[str, str], folder: Path):
+    def __init__(self, binary: Path, policy: Path, environment: dict[str, str], folder: Path, *words: str | Path):
         self._log = folder / f"{policy.stem}.log"
         how = ["--listen", "127.0.0.1:0", "--resync", "1s", "--log-format", "json"]
-        command = [binary, "run", "--policy", policy, *how]
+        command = [binary, "run", "--policy", policy, *how, *words]
         with self._log.open("w") as log:
             everything = os.environ | environment
             quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
