@@ -70,7 +70,7 @@ pub fn fit(asked: &PacketSet, ipv6: bool, widen: Widen) -> Result<Option<Fitted>
     let asked = asked.possible(ipv6);
     let mut lines = lines(&asked, ipv6)?;
     if lines.len() > RULES_PER_FILTER {
-        let Some(fewer) = widened(&asked, &lines, ipv6, widen)? else { return Ok(None) };
+        let Some(fewer) = widened(&lines, ipv6, widen)? else { return Ok(None) };
         lines = fewer;
     }
     let rules = numbered(&lines)?;

@@ -1,6 +1,7 @@
 //! Takes boxes of packets in the order in which they are tried; gives the rules of a filter, numbered. Never gives two orders of rules
 //! that could stand in either.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -94,19 +95,17 @@ pub(super) fn over(one: &Block, other: &Block) -> Block {
 }
 
 /// Ports before networks, those of the peer before our own.
-fn key(block: &Block) -> (Option<Network>, Option<Network>, Option<Span>, Option<Span>, bool, Option<Span>) {
+fn key(block: &Block) -> impl Ord + use<> {
     let whole = Block::whole(block.plane);
     let [all, ..] = sides(&whole);
     let [peers, owns, peer_ports, own_ports] = sides(block);
-    let network = |span: Span| (span != all).then_some((span.first, std::cmp::Reverse(span.last)));
+    // By the first address, the larger before the smaller.
+    let network = |span: Span| (span != all).then_some((span.first, Reverse(span.last)));
     let ports = |span: Span| (span != PORTS).then_some(span);
     let (peer_ports, own_ports) = (ports(peer_ports), ports(own_ports));
     let protocol = (block.protocols != whole.protocols).then_some(block.protocols);
     (network(peers), network(owns), protocol, peer_ports.or(own_ports), peer_ports.is_none(), own_ports)
 }
-
-/// Networks as they sort: by the first address, the larger before the smaller.
-type Network = (u128, std::cmp::Reverse<u128>);
 
 /// The rule of a line; none if AWS has no such rule.
 fn rule(line: &Line, number: u16) -> Option<Rule> {

@@ -6,6 +6,10 @@
 //! and a rule that could stand in an earlier row of its action stands there: so it goes row by row, rejects first, and tries no list
 //! twice that is another one in another order.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::bits::Bits;
 use super::cover::List;
 use super::grid::{Grid, Shape};
 use crate::inventory::RuleAction;
@@ -93,13 +97,13 @@ impl Search {
         }
         let shapes = shapes(grid)?;
         let choice = |shape| {
-            let mut cells = super::bits::Bits::none(WORDS * 64);
+            let mut cells = Bits::none(WORDS * 64);
             grid.each_run(&shape, |run| cells.set(run, true));
             Some(Choice { shape, cells: self::cells(cells.words())?, cost: grid.cost(&shape) })
         };
         let mut choices = shapes.into_iter().map(choice).collect::<Option<Vec<_>>>()?;
         // The largest first; of those that match the same cells, the cheapest.
-        choices.sort_by_key(|it| (std::cmp::Reverse(count(&it.cells)), it.cells, it.cost, it.shape));
+        choices.sort_by_key(|it| (Reverse(count(&it.cells)), it.cells, it.cost, it.shape));
         choices.dedup_by_key(|it| it.cells);
         Some(Self { choices, lines: lines(grid), tests: 0 })
     }
@@ -286,7 +290,7 @@ fn shapes(grid: &Grid) -> Option<Vec<Shape>> {
 /// The lines of cells along each dimension but protocols: a rule's cells on such a line follow each other.
 fn lines(grid: &Grid) -> Vec<Vec<(usize, u64)>> {
     let cells = (0..grid.cells).filter_map(|cell| Some((grid.cell(cell)?, cell)));
-    let mut lines: std::collections::BTreeMap<(usize, Shape), Vec<(usize, u64)>> = std::collections::BTreeMap::new();
+    let mut lines: BTreeMap<(usize, Shape), Vec<(usize, u64)>> = BTreeMap::new();
     for (shape, cell) in cells {
         let whole = [
             Shape { peer: 0, ..shape },

@@ -3,7 +3,6 @@
 mod agreement;
 mod alone;
 mod costs;
-mod perf;
 mod several;
 mod widen;
 

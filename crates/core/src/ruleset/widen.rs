@@ -6,9 +6,11 @@
 
 mod steps;
 
+use std::collections::BTreeSet;
+
 use self::steps::{candidates, more, taken};
 use super::Widen;
-use super::line::{Line, ordered};
+use super::line::{Line, numbered, ordered};
 use crate::limits::RULES_PER_FILTER;
 use crate::packets::{PacketSet, Plane, Unknown};
 
@@ -27,10 +29,9 @@ struct Terms {
     widen: Widen,
 }
 
-/// Rules of one plane, and what they mirror.
+/// Rules of one plane.
 struct Part {
     lines: Vec<Line>,
-    mirrored: PacketSet,
     /// The steps that add the least. Those of other planes do not change them.
     steps: Vec<Step>,
 }
@@ -43,22 +44,22 @@ struct Step {
     share: f64,
 }
 
-/// At most ten rules that mirror all of what is asked; none where no step is left that may be taken.
+/// At most ten rules that mirror all that these do; none where no step is left that may be taken.
 ///
 /// # Errors
 ///
 /// When it takes too many boxes to say.
-pub(super) fn widened(asked: &PacketSet, all: &[Line], ipv6: bool, widen: Widen) -> Result<Option<Vec<Line>>, Unknown> {
+pub(super) fn widened(all: &[Line], ipv6: bool, widen: Widen) -> Result<Option<Vec<Line>>, Unknown> {
     let terms = Terms { ipv6, widen };
     let mut added = PacketSet::default();
     let mut parts = Vec::new();
     for plane in Plane::ALL {
         let lines: Vec<Line> = all.iter().copied().filter(|line| line.block.plane == plane).collect();
-        let blocks = asked.blocks().into_iter().filter(|block| block.plane == plane);
-        let mirrored = blocks.map(PacketSet::of).try_fold(PacketSet::default(), |all, block| all.union(&block))?;
-        let (lines, more) = terms.closest(ordered(&lines), &mirrored, &added)?;
-        added = added.union(&more)?;
-        parts.push(terms.part(&lines, mirrored.union(&more)?, &added)?);
+        let lines = terms.closest(ordered(&lines), &mut added)?;
+        if lines.len() > 2 * MANY {
+            return Ok(None);
+        }
+        parts.push(terms.part(&lines, &added)?);
     }
     let count = |parts: &[Part]| parts.iter().map(|part| part.lines.len()).sum::<usize>();
     while count(&parts) > RULES_PER_FILTER {
@@ -66,47 +67,40 @@ pub(super) fn widened(asked: &PacketSet, all: &[Line], ipv6: bool, widen: Widen)
         if next.is_none() {
             // What has been added since may be too much together with what each step adds: there may be others.
             for part in &mut parts {
-                *part = terms.part(&part.lines, part.mirrored.clone(), &added)?;
+                *part = terms.part(&part.lines, &added)?;
             }
             next = terms.next(&parts, &added)?;
         }
         let Some((at, step)) = next else { return Ok(None) };
         added = added.union(&step.more)?;
-        let Some(part) = parts.get_mut(at) else { return Ok(None) };
-        let mirrored = part.mirrored.union(&step.more)?;
-        part.lines = step.lines;
-        let lines = if count(&parts) <= FEW { super::lines(&mirrored, ipv6)? } else { Vec::new() };
+        let few = count(&parts) <= FEW + 1;
         if let Some(part) = parts.get_mut(at) {
-            let shorter = !lines.is_empty() && lines.len() <= part.lines.len();
-            *part = terms.part(if shorter { &lines } else { &part.lines }, mirrored, &added)?;
+            let lines = if few { terms.shortest(step.lines)? } else { step.lines };
+            *part = terms.part(&lines, &added)?;
         }
     }
     // However it came to be, what means the same is the same.
-    let mut fewest = Vec::new();
-    for part in parts {
-        let again = super::lines(&part.mirrored, ipv6)?;
-        fewest.extend(if again.len() <= part.lines.len() { again } else { part.lines });
-    }
-    Ok(Some(fewest))
+    let fewest = parts.into_iter().map(|part| terms.shortest(part.lines)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Some(fewest.concat()))
 }
 
 impl Terms {
     /// Rules of a plane with the steps that add the least, where so much has been added already.
-    fn part(&self, lines: &[Line], mirrored: PacketSet, added: &PacketSet) -> Result<Part, Unknown> {
+    fn part(&self, lines: &[Line], added: &PacketSet) -> Result<Part, Unknown> {
         let lines = ordered(lines);
         let mut steps = Vec::new();
         for (at, other) in candidates(&lines).into_iter().take(LOOKED_AT) {
             if steps.len() == KNOWN {
                 break;
             }
-            let more = more(&lines, at, other, &mirrored)?;
+            let more = more(&lines, at, other)?;
             if self.allows(&more)? && self.allows(&more.union(added)?)? {
                 let share = more.share(self.ipv6);
                 steps.push(Step { lines: taken(&lines, at, other), more, share });
             }
         }
         steps.sort_by(|one, other| one.share.total_cmp(&other.share));
-        Ok(Part { lines, mirrored, steps })
+        Ok(Part { lines, steps })
     }
 
     fn allows(&self, added: &PacketSet) -> Result<bool, Unknown> {
@@ -129,36 +123,38 @@ impl Terms {
         Ok(None)
     }
 
-    /// Of many rules, those of which the closest are put together until they are not many, and what that adds.
-    fn closest(
-        &self,
-        mut lines: Vec<Line>,
-        mirrored: &PacketSet,
-        added: &PacketSet,
-    ) -> Result<(Vec<Line>, PacketSet), Unknown> {
-        let (mut all, mut mirrored) = (PacketSet::default(), mirrored.clone());
+    /// The fewest rules found that mirror the same.
+    fn shortest(&self, lines: Vec<Line>) -> Result<Vec<Line>, Unknown> {
+        let mirrored = PacketSet::of_filter(&numbered(&lines)?, &BTreeSet::new())?;
+        let again = super::lines(&mirrored, self.ipv6)?;
+        Ok(if again.len() <= lines.len() { again } else { lines })
+    }
+
+    /// Of many rules, those of which the closest are put together until they are not many. Notes what that adds.
+    fn closest(&self, mut lines: Vec<Line>, added: &mut PacketSet) -> Result<Vec<Line>, Unknown> {
         while lines.len() > MANY {
             let before = lines.clone();
             let line = |at: usize| before.get(at).copied();
             let pairs = candidates(&before).into_iter().filter_map(|(at, other)| line(at).zip(line(other)));
             for (one, other) in pairs.take(before.len()) {
-                let place = |line: Line| lines.iter().position(|it| *it == line);
-                let Some((at, other)) = place(one).zip(place(other)) else { continue };
-                let more = more(&lines, at, other, &mirrored)?;
-                let with = all.union(&more)?;
-                if self.allows(&more)? && self.allows(&with.union(added)?)? {
-                    lines = taken(&lines, at, other);
-                    (mirrored, all) = (mirrored.union(&more)?, with);
-                }
                 if lines.len() <= MANY.max(before.len() / 2) {
                     break;
                 }
+                // Others may have swallowed one of them.
+                let place = |line: Line| lines.iter().position(|it| *it == line);
+                let Some((at, other)) = place(one).zip(place(other)) else { continue };
+                let more = more(&lines, at, other)?;
+                let with = added.union(&more)?;
+                if self.allows(&more)? && self.allows(&with)? {
+                    (lines, *added) = (taken(&lines, at, other), with);
+                }
             }
-            lines = ordered(&lines);
-            if lines.len() == before.len() {
+            // Where few steps may be taken, there are not enough of them.
+            if lines.len() > before.len() / 8 * 7 {
                 break;
             }
+            lines = ordered(&lines);
         }
-        Ok((lines, all))
+        Ok(lines)
     }
 }

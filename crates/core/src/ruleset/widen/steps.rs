@@ -45,27 +45,39 @@ fn size(block: &Block) -> f64 {
 }
 
 /// What a step adds to what is mirrored.
-pub(super) fn more(lines: &[Line], at: usize, other: usize, mirrored: &PacketSet) -> Result<PacketSet, Unknown> {
-    let reject = lines.get(at).filter(|_| at == other).map(|line| (*line, at));
-    let Some((line, place)) = reject.or_else(|| merged(lines, at, other)) else { return Ok(PacketSet::default()) };
-    // What an accept before it has is mirrored already.
-    let mut left = PacketSet::of(line.block).difference(mirrored)?;
-    for before in lines.iter().take(place).filter(|it| it.action == RuleAction::Reject && meets(&it.block, &line.block))
-    {
-        left = left.difference(&PacketSet::of(before.block))?;
-    }
-    if reject.is_none() {
-        return Ok(left);
-    }
-    let mut more = PacketSet::default();
-    for behind in lines.iter().skip(place + 1).filter(|it| meets(&it.block, &line.block)) {
-        let matched = PacketSet::of(behind.block);
-        if behind.action == RuleAction::Accept {
+pub(super) fn more(lines: &[Line], at: usize, other: usize) -> Result<PacketSet, Unknown> {
+    let step = if at == other { lines.get(at).map(|reject| (*reject, at)) } else { merged(lines, at, other) };
+    let Some((Line { block, .. }, place)) = step else { return Ok(PacketSet::default()) };
+    // What an accept matches first is mirrored already, and what a reject matches before the step's place stays so.
+    let (mut left, mut more) = (PacketSet::of(block), PacketSet::default());
+    for (old, line) in lines.iter().enumerate().filter(|(_, line)| meets(&line.block, &block)) {
+        let matched = PacketSet::of(line.block);
+        if at == other && old == place {
+            // Without the reject, the rules behind it decide.
+            return accepted(&left, lines, place);
+        }
+        if line.action == RuleAction::Reject && old >= place {
             more = more.union(&left.intersection(&matched)?)?;
         }
         left = left.difference(&matched)?;
     }
-    Ok(more)
+    more.union(&left)
+}
+
+/// Those of some packets that the rules behind a place accept.
+fn accepted(packets: &PacketSet, lines: &[Line], place: usize) -> Result<PacketSet, Unknown> {
+    let (mut left, mut accepted) = (packets.clone(), PacketSet::default());
+    for line in lines.iter().skip(place + 1) {
+        let matched = PacketSet::of(line.block);
+        if line.action == RuleAction::Accept {
+            accepted = accepted.union(&left.intersection(&matched)?)?;
+        }
+        left = left.difference(&matched)?;
+        if left.is_empty() {
+            break;
+        }
+    }
+    Ok(accepted)
 }
 
 /// The rules after a step.
