@@ -27,8 +27,22 @@ pub(super) fn alone(grid: &Grid) -> Option<Vec<(RuleAction, Shape)>> {
     }
     let shape = |peer, own| Shape { class: Some(class).filter(|_| !all), peer, own, ..grid.whole() };
     match (grid.peers.leaves, grid.owns.leaves) {
-        (_, 1) => Some(networks(grid, &grid.peers, |peer| shape(peer, 0))),
-        (1, _) => Some(networks(grid, &grid.owns, |own| shape(0, own))),
+        (_, 1) => Some(networks(grid, &grid.peers, |peer| (shape(peer, 0), shape(peer, 0)))),
+        (1, _) => Some(networks(grid, &grid.owns, |own| (shape(0, own), shape(0, own)))),
+        _ => None,
+    }
+}
+
+/// The fewest rules of all protocols for a class that has no ports; none where addresses differ at both ends.
+pub(super) fn of_all_protocols(grid: &Grid, class: usize) -> Option<Vec<(RuleAction, Shape)>> {
+    let shapes = |peer, own| {
+        let all = Shape { peer, own, ..grid.whole() };
+        (all, Shape { class: Some(class), ..all })
+    };
+    let no_ports = grid.classes.get(class).is_some_and(|it| it.peer_ports.len() == 1 && it.own_ports.len() == 1);
+    match (grid.peers.leaves, grid.owns.leaves) {
+        (_, 1) if no_ports => Some(networks(grid, &grid.peers, |peer| shapes(peer, 0))),
+        (1, _) if no_ports => Some(networks(grid, &grid.owns, |own| shapes(0, own))),
         _ => None,
     }
 }
@@ -98,8 +112,10 @@ fn line(grid: &Grid, at: usize) -> Option<Vec<(Shape, bool)>> {
     shapes.into_iter().map(|shape| Some((shape, grid.colour(&shape)?))).collect()
 }
 
-/// The fewest prefixes. Each node is asked twice: what it takes below a reject, and below an accept.
-fn networks(grid: &Grid, tree: &Tree, shape: impl Fn(usize) -> Shape) -> Vec<(RuleAction, Shape)> {
+/// The fewest prefixes. Each node is asked twice: what it takes below a reject, and below an accept. `shapes` are what a rule has there,
+/// and what it is for.
+fn networks(grid: &Grid, tree: &Tree, shapes: impl Fn(usize) -> (Shape, Shape)) -> Vec<(RuleAction, Shape)> {
+    let shape = |at| shapes(at).0;
     // Whoever is within a node comes behind it.
     let mut costs = vec![[0_usize; 2]; tree.nodes.len()];
     let under = |costs: &[[usize; 2]], at: usize, accepted: bool| {
@@ -107,7 +123,7 @@ fn networks(grid: &Grid, tree: &Tree, shape: impl Fn(usize) -> Shape) -> Vec<(Ru
     };
     let without = |costs: &[[usize; 2]], at: usize, accepted: bool| match tree.nodes.get(at)?.within {
         Some((one, other)) => Some(under(costs, one, accepted) + under(costs, other, accepted)),
-        None => (grid.colour(&shape(at)) == Some(accepted)).then_some(0),
+        None => (grid.colour(&shapes(at).1) == Some(accepted)).then_some(0),
     };
     let with =
         |costs: &[[usize; 2]], at: usize, accepted: bool| Some(without(costs, at, accepted)? + grid.cost(&shape(at)));

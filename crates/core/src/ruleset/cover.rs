@@ -1,5 +1,6 @@
 //! Takes a grid; gives rules for it that are few, quickly, however large it is. Never says that there are no fewer.
 
+use super::alone;
 use super::bits::Bits;
 use super::grid::{Class, Grid, Shape};
 use super::tree::Tree;
@@ -51,6 +52,7 @@ pub(super) fn lists(grid: &Grid) -> Vec<List> {
         by_class = by_class.zip(best).map(|(list, more)| [list, more].concat());
     }
     lists.insert(1, by_class);
+    lists.push(grid.all_protocols_first(most(&lists)));
     let found: Vec<List> = lists.into_iter().flatten().map(|list| grid.needed(list)).collect();
     if found.is_empty() { vec![grid.by_cell()] } else { found }
 }
@@ -65,6 +67,26 @@ impl Grid {
     fn rejects_first(&self, hull: Shape, within: Option<usize>, most: usize) -> Option<List> {
         let mut list = self.cover(&self.rest_of(&hull), &self.wanted, within, RuleAction::Reject, most)?;
         list.push((RuleAction::Accept, hull));
+        Some(list)
+    }
+
+    /// What the most protocols want is told of all protocols, and before it what others want otherwise.
+    fn all_protocols_first(&self, most: usize) -> Option<List> {
+        let (at, _) = self.classes.iter().enumerate().max_by_key(|(_, class)| class.protocols.len())?;
+        let all = alone::of_all_protocols(self, at)?;
+        let (accepted, rest) = (self.accepted(&all), self.rest());
+        let mut list = Vec::new();
+        for at in 0..self.classes.len() {
+            let mut class = Bits::none(self.cells);
+            self.each_run(&self.whole_of(at), |run| class.set(run, true));
+            let (mut missed, mut added) = (class.clone(), class);
+            [&rest, &accepted].into_iter().for_each(|cells| missed.remove(cells));
+            added.remove(&self.wanted);
+            added.keep(&accepted);
+            list.extend(self.cover(&missed, &rest, Some(at), RuleAction::Accept, most)?);
+            list.extend(self.cover(&added, &self.wanted, Some(at), RuleAction::Reject, most)?);
+        }
+        list.extend(all);
         Some(list)
     }
 

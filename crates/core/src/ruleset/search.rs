@@ -19,7 +19,7 @@ const WORDS: usize = 4;
 /// The most shapes that are told apart.
 const MOST_SHAPES: usize = 4096;
 /// So many shapes are looked at, until the search gives up.
-const MOST_TESTS: usize = 400_000;
+const MOST_TESTS: usize = 1_500_000;
 
 type Cells = [u64; WORDS];
 

@@ -56,7 +56,7 @@ pub(super) fn widened(all: &[Line], ipv6: bool, widen: Widen) -> Result<Option<V
     for plane in Plane::ALL {
         let lines: Vec<Line> = all.iter().copied().filter(|line| line.block.plane == plane).collect();
         let lines = terms.closest(ordered(&lines), &mut added)?;
-        if lines.len() > 2 * MANY {
+        if widen == Widen::NeverBusy && lines.len() > 2 * MANY {
             return Ok(None);
         }
         parts.push(terms.part(&lines, &added)?);
@@ -136,7 +136,9 @@ impl Terms {
             let before = lines.clone();
             let line = |at: usize| before.get(at).copied();
             let pairs = candidates(&before).into_iter().filter_map(|(at, other)| line(at).zip(line(other)));
-            for (one, other) in pairs.take(before.len()) {
+            // Where busy ports are in the way of so many steps, they are in the way of the rest.
+            let looked_at = if self.widen == Widen::Any { usize::MAX } else { before.len() };
+            for (one, other) in pairs.take(looked_at) {
                 if lines.len() <= MANY.max(before.len() / 2) {
                     break;
                 }
@@ -150,7 +152,8 @@ impl Terms {
                 }
             }
             // Where few steps may be taken, there are not enough of them.
-            if lines.len() > before.len() / 8 * 7 {
+            let few = self.widen == Widen::NeverBusy && lines.len() > before.len() / 8 * 7;
+            if few || lines.len() == before.len() {
                 break;
             }
             lines = ordered(&lines);
