@@ -320,7 +320,7 @@ def test_while_load_balancers_may_not_be_read_nothing_new_is_mirrored_and_the_lo
     control.ask(own.cloud, "POST", "faults", {"effect": "denied", "actions": [action]})
     eventually("the log says what to grant", lambda: f"grant {action}" in own.log())
     late = run_instance("crown-jewel").interface
-    wait = "waits for a complete list of what is behind the sensors' load balancers"
+    wait = "waits for a complete list of what is behind load balancers"
     assert f"{late}: to be mirrored to sta: {wait}" in ask(binary, own, "explain", late).stdout
     assert (sessions_on(late), session(stands["TrafficMirrorSessionId"])) == ([], stands)
     control.ask(own.cloud, "DELETE", "faults")

@@ -7,7 +7,7 @@ from balancing import Balancing, name
 from bench import Bench, refusal
 from cloud import aws
 from models import IDS
-from registering import OTHER, everything
+from registering import everything
 from simulator import REGION, Simulator
 
 WEB = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 443, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
@@ -59,9 +59,10 @@ def test_a_group_that_is_named_stays(api, balancing: Balancing, group: str):
 
 
 def test_a_group_without_a_network_needs_a_default_one(simulator: Simulator):
-    with simulator.where_registered(everything("bob", account=OTHER)):
-        bob = simulator.client(key="bob")
-        assert refusal(bob.create_security_group, GroupName="g", Description="d") == "VPCIdNotSpecified"
+    # Another account than that of the other tests, to which one of them gives a default network.
+    with simulator.where_registered(everything("carl", account="777788889999")):
+        carl = simulator.client(key="carl")
+        assert refusal(carl.create_security_group, GroupName="g", Description="d") == "VPCIdNotSpecified"
 
 
 def test_every_subnet_is_before_an_acl(api, balancing: Balancing):
