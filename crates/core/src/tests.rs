@@ -1,5 +1,6 @@
 //! Takes one or two of ours and a small cloud; gives sentences about what they come to, round after round.
 
+mod day;
 mod drift;
 mod edit_script;
 mod hints;
