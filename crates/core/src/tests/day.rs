@@ -1,5 +1,5 @@
-//! Takes a fleet that autoscaling replaces, adds to and takes from through a day, and every kind of strategy; gives sentences about how few
-//! calls that takes, and that nobody is touched for somebody else who leaves.
+//! Takes a fleet that autoscaling replaces, adds to and takes from through a day, and every kind of strategy; gives sentences about who
+//! gets and loses sessions by that. Never says how few filters or calls it takes: it prints them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -198,7 +198,7 @@ fn sum(counts: &BTreeMap<&str, usize>) -> usize {
 }
 
 #[test]
-fn a_fleet_that_scales_out_and_in_for_a_day_takes_a_call_for_whoever_comes_and_none_for_whoever_goes() {
+fn through_a_day_of_autoscaling_each_server_that_comes_gets_one_session_and_only_workers_lose_any() {
     let instances = std::env::var(VARIABLE).map_or(INSTANCES, |count| count.parse().unwrap());
     let mut day = Day::new();
     let height = |hundredths: usize| (instances * hundredths).div_ceil(100);
