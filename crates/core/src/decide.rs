@@ -109,8 +109,7 @@ pub struct LaneWish {
 /// Decides. `lessons` are what AWS has taught by refusing; `now` is for what counts until a time.
 pub fn decide(policy: &Policy, inventory: &Inventory, lessons: &Lessons, now: Time) -> Decisions {
     let eligibility = Eligibility::new(policy, inventory, lessons);
-    let considered: Vec<Considered<'_>> =
-        inventory.interfaces.values().map(|it| Considered::new(policy, inventory, it, now)).collect();
+    let considered = Considered::everybody(policy, inventory, now);
     let mut blind = Vec::new();
     let chosen = chosen(policy, inventory, &eligibility, &considered, now, &mut blind);
     blind.extend(unused(policy, inventory, &chosen));

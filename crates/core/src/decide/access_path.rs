@@ -6,11 +6,8 @@
 use std::collections::BTreeSet;
 
 use crate::inventory::{Direction, GroupRule, GroupRules, NetworkInterface, PortRange};
-use crate::packets::Flow;
+use crate::packets::{Flow, WITH_PORTS};
 use crate::policy::{Expect, Ports};
-
-/// The protocols that have ports.
-const WITH_PORTS: [u8; 2] = [6, 17];
 
 /// What an interface is expected to serve.
 pub(super) fn flows(expect: &Expect, rules: &GroupRules, interface: &NetworkInterface) -> BTreeSet<Flow> {

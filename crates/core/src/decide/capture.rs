@@ -13,8 +13,13 @@ use crate::packets::{Flow, PacketSet, Unknown};
 use crate::policy::{Except, Ports, Strategy};
 use crate::ruleset::{self, Fitted, Widen};
 
-/// The protocols and ports of DNS: UDP, and TCP for what is long. Source: RFC 1035, RFC 7766.
-const DNS: [(u8, u16); 2] = [(17, 53), (6, 53)];
+/// DNS: UDP, and TCP for what is long. Source: RFC 1035, RFC 7766.
+pub(super) const DNS: [Ports; 2] = [port(17, 53), port(6, 53)];
+
+/// One port.
+pub(super) const fn port(protocol: u8, port: u16) -> Ports {
+    Ports { protocol, range: Some(PortRange { from: port, to: port }) }
+}
 
 /// What a strategy wants of an interface.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,16 +52,12 @@ impl Wish {
 
     /// Whether it takes DNS to the Amazon resolver: what asks others on port 53, unless all of that is excepted.
     fn wants_resolver(&self) -> bool {
-        let [udp, tcp] = DNS.map(|(protocol, port)| {
-            let range = Some(PortRange { from: port, to: port });
-            Ports { protocol, range }
-        });
-        let excepted = |ports| {
+        let excepted = |ports: Ports| {
             let dns = Except { peer: None, ports: Some(ports) };
             self.except.iter().any(|except| except.covers(&dns))
         };
-        let asked = self.flows.iter().any(|flow| flow.covers(&Flow::asked(udp)) || flow.covers(&Flow::asked(tcp)));
-        asked && !(excepted(udp) && excepted(tcp))
+        let asked = |ports: Ports| self.flows.iter().any(|flow| flow.covers(&Flow::asked(ports)));
+        DNS.into_iter().any(asked) && !DNS.into_iter().all(excepted)
     }
 
     /// The packets themselves.

@@ -50,7 +50,7 @@ impl<'a> Captures<'a> {
 
     /// What these want together, behind what is wanted by the lanes before.
     pub(super) fn of(&mut self, members: &[(usize, &Strategy, &Wish)], behind: &BTreeSet<Wish>) -> Arc<Capture> {
-        let capture = Capture::of_members(members, behind);
+        let capture = Capture::of(members.iter().map(|(_, strategy, wish)| (*strategy, *wish)), behind);
         if let Some(known) = self.all.get(&capture) {
             return known.clone();
         }

@@ -39,6 +39,11 @@ pub(super) struct Considered<'a> {
 }
 
 impl<'a> Considered<'a> {
+    /// Everybody, in the order of their ids.
+    pub(super) fn everybody(policy: &Policy, inventory: &'a Inventory, now: Time) -> Vec<Self> {
+        inventory.interfaces.values().map(|interface| Self::new(policy, inventory, interface, now)).collect()
+    }
+
     pub(super) fn new(policy: &Policy, inventory: &'a Inventory, interface: &'a NetworkInterface, now: Time) -> Self {
         let id = interface.attachment.as_ref().and_then(|attachment| attachment.instance.as_ref());
         let instance = id.and_then(|id| inventory.instances.get(id));

@@ -5,19 +5,14 @@ use std::collections::BTreeSet;
 
 use super::Reason;
 use super::access_path::{inbound, lets_in};
+use super::capture::{DNS, port};
 use super::fleet::Fleet;
-use crate::inventory::{Direction, NetworkInterface, PortRange};
+use crate::inventory::{Direction, NetworkInterface};
 use crate::packets::Flow;
 use crate::policy::{Ports, Strategy};
 
-/// DNS: UDP, and TCP for what is long. Source: RFC 1035, RFC 7766.
-const DNS: [Ports; 2] = [port(17, 53), port(6, 53)];
 /// DNS over TLS, and over DTLS. Source: RFC 7858, RFC 8094.
 const DNS_OVER_TLS: [Ports; 2] = [port(6, 853), port(17, 853)];
-
-const fn port(protocol: u8, port: u16) -> Ports {
-    Ports { protocol, range: Some(PortRange { from: port, to: port }) }
-}
 
 /// What asks for names, and the answers. A server of names answers others on the same port: whoever wants that wants what it serves.
 pub(super) fn dns(over_tls: bool) -> BTreeSet<Flow> {

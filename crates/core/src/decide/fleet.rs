@@ -98,7 +98,7 @@ fn draw<'a>(
 }
 
 /// Who may be drawn: by id, with the labels of its stratum.
-pub(super) fn members<'a>(
+fn members<'a>(
     inventory: &Inventory,
     eligibility: &Eligibility<'_>,
     considered: &[Considered<'a>],
@@ -121,7 +121,7 @@ pub(super) fn members<'a>(
 }
 
 /// What a stratum is called, for a person.
-pub(super) fn stratum(labels: &[String]) -> String {
+fn stratum(labels: &[String]) -> String {
     if labels.is_empty() { "all alike".into() } else { labels.join(" ") }
 }
 
@@ -157,8 +157,7 @@ pub struct Drawn {
 /// Every stratum of every sample.
 pub fn strata(policy: &Policy, inventory: &Inventory, lessons: &Lessons, now: Time) -> Vec<Drawn> {
     let eligibility = Eligibility::new(policy, inventory, lessons);
-    let considered: Vec<Considered<'_>> =
-        inventory.interfaces.values().map(|it| Considered::new(policy, inventory, it, now)).collect();
+    let considered = Considered::everybody(policy, inventory, now);
     let mut strata = Vec::new();
     for strategy in &policy.strategies {
         let Choice::Sample(sample) = &strategy.choice else { continue };

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::capture::{Capture, Wish};
+use super::capture::Wish;
 use super::captures::Captures;
 use super::target::NoTarget;
 use super::{Deciding, Decision, LaneWish, Reason, vni_of};
@@ -139,11 +139,4 @@ fn lanes_of<'b>(policy: &'b Policy, wishes: &'b BTreeMap<usize, Wish>) -> Vec<(L
         }
     }
     lanes
-}
-
-impl Capture {
-    /// What these want together.
-    pub(super) fn of_members(members: &[Member<'_>], behind: &BTreeSet<Wish>) -> Self {
-        Self::of(members.iter().map(|(_, strategy, wish)| (*strategy, *wish)), behind)
-    }
 }

@@ -53,20 +53,20 @@ impl<'a> Risk<'a, '_> {
         let free = costs.iter().filter(|(_, cost)| matches!(cost, Cost::Free)).map(|(host, _)| *host);
         let mirrored: BTreeSet<&InstanceId> = cover.chosen.into_iter().chain(free).collect();
         for (number, (path, Ends { from, to })) in (1..).zip(paths.iter().zip(&ends)) {
-            for (end, here, there) in [("from", from, to), ("to", to, from)] {
-                let networks = self.networks(there);
-                for (host, places) in here.iter().filter(|(host, _)| mirrored.contains(*host)) {
-                    // A host at both ends speaks with the others of either.
-                    let wish = Wish::of(strategy, flows(path, end == "to", &networks));
-                    let peers = there.keys().filter(|peer| peer != &host).count();
-                    let places = places.iter().filter(|_| peers > 0);
-                    for at in places {
-                        let reason =
-                            Reason::OnPath { strategy: strategy.name.clone(), path: number, end: end.to_owned() };
-                        if let Some(chosen) = chosen.get_mut(*at) {
-                            add(chosen, rank, wish.clone(), reason);
-                        }
-                    }
+            let is_whole = |end: &BTreeMap<&InstanceId, Vec<usize>>| end.keys().all(|host| mirrored.contains(host));
+            // One end that is mirrored whole sees all of the path, whoever is mirrored anyway at the other.
+            let sides = match (is_whole(to), is_whole(from)) {
+                (true, _) => vec![("to", to, from)],
+                (false, true) => vec![("from", from, to)],
+                (false, false) => vec![("from", from, to), ("to", to, from)],
+            };
+            for (end, here, there) in sides {
+                let wish = Wish::of(strategy, flows(path, end == "to", &self.networks(there)));
+                // A host at both ends speaks with the others of either, and not with itself.
+                let speaks = |host: &InstanceId| there.keys().any(|peer| *peer != host);
+                let hosts = here.iter().filter(|(host, _)| mirrored.contains(*host) && speaks(host));
+                for at in hosts.flat_map(|(_, places)| places) {
+                    self.add((rank, strategy), *at, &wish, (number, end), chosen);
                 }
             }
         }
@@ -125,8 +125,9 @@ impl<'a> Risk<'a, '_> {
         let (mut count, mut sources, mut standing) = (0, 0, false);
         for at in places {
             let (Some(considered), Some(chosen)) = (self.considered.get(*at), chosen.get(*at)) else { continue };
-            let may_be = considered.names(strategy) || may_choose(strategy, considered, &mut Vec::new());
-            if !may_be || self.eligibility.refusal(considered.interface, considered.instance).is_some() {
+            if !may_be(strategy, considered, &mut Vec::new())
+                || self.eligibility.refusal(considered.interface, considered.instance).is_some()
+            {
                 continue;
             }
             sources += 1;
@@ -140,6 +141,30 @@ impl<'a> Risk<'a, '_> {
             (0, _) => Cost::Forbidden,
             (_, 0) => Cost::Free,
             (_, count) => Cost::Sessions { count, standing },
+        }
+    }
+
+    /// Adds a path's packets to what the strategy wants of an interface, unless that opts out.
+    fn add(
+        &self,
+        (rank, strategy): (usize, &Strategy),
+        at: usize,
+        wish: &Wish,
+        (path, end): (usize, &str),
+        chosen: &mut [Chosen],
+    ) {
+        let (Some(considered), Some(chosen)) = (self.considered.get(at), chosen.get_mut(at)) else { return };
+        let mut said = Vec::new();
+        if !may_be(strategy, considered, &mut said) {
+            return;
+        }
+        said.push(Reason::OnPath { strategy: strategy.name.clone(), path, end: end.to_owned() });
+        let known = |reason: &Reason| chosen.reasons.contains(reason);
+        let new: Vec<Reason> = said.into_iter().filter(|reason| !known(reason)).collect();
+        chosen.reasons.extend(new);
+        match chosen.wishes.get_mut(&rank) {
+            Some(known) => known.flows.extend(wish.flows.iter().copied()),
+            None => _ = chosen.wishes.insert(rank, wish.clone()),
         }
     }
 
@@ -165,11 +190,7 @@ fn flows(path: &DataPath, serves: bool, networks: &Option<BTreeSet<IpNet>>) -> B
     ports.flat_map(|flow| peers.iter().map(move |peer| Flow { peer: *peer, ..flow })).collect()
 }
 
-/// Adds to what a strategy wants of an interface.
-fn add(chosen: &mut Chosen, rank: usize, wish: Wish, reason: Reason) {
-    chosen.reasons.push(reason);
-    match chosen.wishes.get_mut(&rank) {
-        Some(known) => known.flows.extend(wish.flows),
-        None => _ = chosen.wishes.insert(rank, wish),
-    }
+/// Whether an interface may be at the end of a path: a tag that names the strategy chooses it, one that opts out may keep it from being.
+fn may_be(strategy: &Strategy, considered: &Considered<'_>, reasons: &mut Vec<Reason>) -> bool {
+    considered.names(strategy) || may_choose(strategy, considered, reasons)
 }

@@ -381,3 +381,24 @@ fn a_group_that_may_reach_a_jewel_and_is_not_mirrored_is_another_way_in() {
     assert_eq!(said, [("sg-app", 1, 1)], "the bastion is watched");
     assert!(ways[0].ports.contains("tcp/5432") && ways[0].jewels.contains(&"eni-db".into()));
 }
+
+#[test]
+fn of_a_host_at_the_end_of_a_path_the_interface_that_opts_out_is_left_alone() {
+    let facts = hosts(&["app-1", "app-2", "vault"]).subnet_with(&["10.0.0.0/24"]).interface_with(
+        "eni-vault-2",
+        "i-vault",
+        |it| it.tags = tags_of(&[("mirror", "off")]),
+    );
+    assert_eq!(mirrored(&policy_for(PATH), facts), ["eni-vault"]);
+}
+
+#[test]
+fn where_both_ends_of_a_path_are_mirrored_anyway_its_packets_are_taken_at_one() {
+    let both = format!("[{{name: doors, accessPath: {{select: {{}}, expect: [tcp/22]}}}}, {}", &PATH[1..]);
+    let decisions = decided(&policy_for(&both), &hosts(&["app", "vault"]).subnet_with(&["10.0.0.0/24"]).read(0));
+    let takes_it = |id: &str| {
+        let lanes = &decisions.interfaces[&id.into()].lanes;
+        lanes[&"sta".into()].capture.wishes.contains_key("data")
+    };
+    assert_eq!([takes_it("eni-app"), takes_it("eni-vault")], [false, true]);
+}
