@@ -13,7 +13,9 @@ use std::net::IpAddr;
 use account::Account;
 use mirror_core::ids::{FilterId, InterfaceId};
 use mirror_core::inventory::{Direction, PortRange, Rule, RuleAction, Tags};
-use mirror_core::packets::{Block, PacketSet, Plane, Span};
+use mirror_core::packets::{Block, Flow as Wanted, PacketSet, Plane, Span};
+use mirror_core::policy::Except;
+use mirror_core::ruleset::{Widen, fit};
 use mirror_sim::fleet::instance;
 use mirror_sim::{
     Content, CreateTrafficMirrorFilter, CreateTrafficMirrorFilterRule, CreateTrafficMirrorSession, Flow, NotMirrored,
@@ -65,6 +67,7 @@ fn mirrors_through(account: &Account, interface: &InterfaceId, rules: &[Rule]) {
     }
     for session in account.sessions() {
         account.call(Request::DeleteTrafficMirrorSession(session.id));
+        account.call(Request::DeleteTrafficMirrorFilter(session.filter));
     }
     account.call(Request::CreateTrafficMirrorSession(CreateTrafficMirrorSession {
         interface: interface.clone(),
@@ -110,12 +113,54 @@ fn some_packet(dice: &mut Dice) -> (Plane, Flow) {
     (plane, Flow { protocol, source, destination, source_port, destination_port })
 }
 
-/// The packet as a set of its own.
-fn alone(plane: Plane, flow: &Flow) -> PacketSet {
-    let number = |address: IpAddr| match address {
+/// What strategies may want of an interface: all, or what some ports serve or ask for, of some networks; less some of that.
+fn some_wish(dice: &mut Dice) -> PacketSet {
+    let ports = |dice: &mut Dice| {
+        let range = one_of(dice, &RANGES).map(|(from, to)| PortRange { from, to });
+        mirror_core::policy::Ports { protocol: one_of(dice, &[6, 17]), range }
+    };
+    let peer = |dice: &mut Dice| {
+        let networks = one_of(dice, &NETWORKS);
+        Some(one_of(dice, &networks).parse().unwrap()).filter(|_| dice.roll(0..2) == 0)
+    };
+    let mut flows: BTreeSet<Wanted> = BTreeSet::new();
+    for _ in 0..dice.roll(0..10) {
+        let flow = one_of(dice, &[Wanted::served, Wanted::asked])(ports(dice));
+        flows.insert(Wanted { peer: peer(dice), ..flow });
+    }
+    if flows.is_empty() {
+        flows.insert(Wanted::EVERYTHING);
+    }
+    let except = (0..dice.roll(0..4)).map(|_| {
+        let peer = peer(dice);
+        Except { peer, ports: Some(ports(dice)).filter(|_| peer.is_none() || dice.roll(0..2) == 0) }
+    });
+    let except: BTreeSet<Except> = except.collect();
+    PacketSet::of_flows(&flows).unwrap().difference(&PacketSet::named(&except).unwrap()).unwrap()
+}
+
+/// Whether one of these boxes has the packet. One of a protocol without ports is on all of them.
+fn is_in(blocks: &[Block], plane: Plane, flow: &Flow) -> bool {
+    let on = |ports: Span, port: Option<u16>| port.is_none_or(|port| ports.holds(port));
+    blocks.iter().any(|it| {
+        it.plane == plane
+            && it.protocols.holds(flow.protocol)
+            && it.sources.holds(number(flow.source))
+            && it.destinations.holds(number(flow.destination))
+            && on(it.source_ports, flow.source_port)
+            && on(it.destination_ports, flow.destination_port)
+    })
+}
+
+fn number(address: IpAddr) -> u128 {
+    match address {
         IpAddr::V4(address) => u128::from(address.to_bits()),
         IpAddr::V6(address) => address.to_bits(),
-    };
+    }
+}
+
+/// The packet as a set of its own.
+fn alone(plane: Plane, flow: &Flow) -> PacketSet {
     let whole = Block::whole(plane);
     PacketSet::of(Block {
         plane,
@@ -139,12 +184,49 @@ fn taken(account: &Account, packet: &Packet) -> Option<bool> {
     }
 }
 
-#[tokio::test]
-async fn core_and_the_simulated_cloud_agree_on_every_packet_of_every_filter() {
+/// An interface with both IP versions, and its account.
+async fn interface() -> (Account, InterfaceId) {
     let mut account = Account::new();
     let id = account.runs(instance().tagged("mirror", "crown-jewel").dual_stack());
     account.goes_on_for(10).await;
     let interface = account.interfaces_of(&id).remove(0);
+    (account, interface)
+}
+
+#[tokio::test]
+async fn the_simulated_cloud_mirrors_what_strategies_want_and_beside_it_what_the_compiler_says() {
+    let (account, interface) = interface().await;
+    let many = std::env::var("CAPTURES").ok().map(|text| text.parse().unwrap());
+    let (captures, packets) = (many.unwrap_or(100), if many.is_some() { 1000 } else { 100 });
+    let mut dice = Dice::new(11);
+    let (mut widened, mut refused, mut compared) = (0, 0, [0, 0]);
+    for _ in 0..captures {
+        let (wish, widen) = (some_wish(&mut dice), one_of(&mut dice, &[Widen::NeverBusy, Widen::Any]));
+        let Some(fitted) = fit(&wish, true, widen).unwrap() else {
+            refused += 1;
+            continue;
+        };
+        widened += usize::from(!fitted.added.is_empty());
+        mirrors_through(&account, &interface, &fitted.rules.iter().cloned().collect::<Vec<_>>());
+        let mirrored: Vec<Block> = [wish.blocks(), fitted.added.blocks()].concat();
+        for _ in 0..packets {
+            let (plane, flow) = some_packet(&mut dice);
+            let (interface, content) = (interface.clone(), Content::Ip(flow));
+            let packet = Packet { interface, direction: plane.direction, content, length: 64, answers: true };
+            let Some(taken) = taken(&account, &packet) else { continue };
+            assert_eq!(is_in(&mirrored, plane, &flow), taken, "{packet:?} by {:#?}", fitted.rules);
+            compared[usize::from(taken)] += 1;
+        }
+    }
+    println!(
+        "{captures} captures: {widened} widened, {refused} not without busy ports; not mirrored, mirrored: {compared:?} packets"
+    );
+    assert!(widened > captures / 20 && compared.iter().all(|count| *count > captures * packets / 10), "{compared:?}");
+}
+
+#[tokio::test]
+async fn core_and_the_simulated_cloud_agree_on_every_packet_of_every_filter() {
+    let (account, interface) = interface().await;
     let mut dice = Dice::new(7);
     let mut compared = [[0, 0], [0, 0]];
     for _ in 0..60 {
