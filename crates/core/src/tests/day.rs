@@ -1,13 +1,15 @@
 //! Takes a fleet that autoscaling replaces, adds to and takes from through a day, and every kind of strategy; gives sentences about who
-//! gets and loses sessions by that. Never says how few filters or calls it takes: it prints them.
+//! gets and loses sessions by that, with how many filters and calls. Prints them, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::*;
 use crate::cloud::Step;
-use crate::ids::InterfaceId;
-use crate::inventory::{Direction, GroupPeer, GroupRule, LoadBalancer, PortRange, Registered, Subnet, TargetGroup};
+use crate::ids::{InterfaceId, SubnetId};
+use crate::inventory::{
+    Direction, Filter, GroupPeer, GroupRule, LoadBalancer, PortRange, Registered, Rule, Subnet, TargetGroup,
+};
 use crate::objects::ObjectKey;
 use crate::policy::SampleKey;
 
@@ -158,6 +160,11 @@ impl Day {
         }
     }
 
+    fn subnets_of(&self, role: &str) -> BTreeSet<SubnetId> {
+        let interfaces = self.fleet[role].iter().map(|number| InterfaceId::from(interface_of(*number)));
+        interfaces.map(|id| self.cloud.facts.0.interfaces[&id].subnet.clone()).collect()
+    }
+
     fn is_for_a_worker(&self, key: &ObjectKey) -> bool {
         let ObjectKey::Session(interface, _) = key else { return false };
         self.role_of(interface) == "worker"
@@ -193,6 +200,11 @@ fn tide(wave: i64) -> usize {
     usize::try_from(50 + 50 * (24 - (wave - 24).abs()) / 24).unwrap()
 }
 
+/// What a filter mirrors, whatever its id.
+fn what(filter: &Filter) -> (BTreeSet<Rule>, BTreeSet<String>) {
+    (filter.rules.values().cloned().collect(), filter.services.clone())
+}
+
 fn sum(counts: &BTreeMap<&str, usize>) -> usize {
     counts.values().sum()
 }
@@ -204,8 +216,9 @@ fn through_a_day_of_autoscaling_each_server_that_comes_gets_one_session_and_only
     let height = |hundredths: usize| (instances * hundredths).div_ceil(100);
     let mut interfaces: BTreeMap<String, InterfaceId> = BTreeMap::new();
     let mut now = 0;
-    let (mut begun, mut filters, mut by_wave) = (0, BTreeSet::new(), Vec::new());
+    let (mut begun, mut filters, mut at_once, mut by_wave) = (0, BTreeSet::new(), 0, Vec::new());
     let mut before = BTreeMap::new();
+    let (mut peers, mut moved) = (BTreeSet::new(), 0);
     for wave in 0..=WAVES {
         let calls = day.cloud.calls.len();
         let (came, went) = (sum(&day.came), sum(&day.went));
@@ -226,11 +239,17 @@ fn through_a_day_of_autoscaling_each_server_that_comes_gets_one_session_and_only
             now += 2 * MINUTE;
             let inventory = &day.cloud.facts.0;
             interfaces.extend(inventory.sessions.values().map(|it| (it.id.to_string(), it.interface.clone())));
-            filters.extend(inventory.sessions.values().map(|it| it.filter.clone()));
+            let used: BTreeSet<_> =
+                inventory.sessions.values().map(|it| what(&inventory.filters[&it.filter])).collect();
+            at_once = at_once.max(used.len());
+            filters.extend(used);
         }
         // Workers are drawn anew at any time; whoever else came or went has been dealt with.
         let late = day.ours.plan.steps.iter().find(|planned| !day.is_for_a_worker(&planned.key));
         assert!(late.is_none(), "wave {wave}: {late:?}");
+        let subnets = day.subnets_of("app");
+        moved += usize::from(wave > 0 && subnets != peers);
+        peers = subnets;
         if wave == 0 {
             (begun, before) = (day.cloud.calls.len(), day.came.clone());
             continue;
@@ -245,9 +264,16 @@ fn through_a_day_of_autoscaling_each_server_that_comes_gets_one_session_and_only
     let events: usize = by_wave.iter().map(|(events, _)| events).sum();
     let calls: usize = by_wave.iter().map(|(_, calls)| calls).sum();
     println!("{instances} instances at noon; came {came:?}, went {:?}", day.went);
-    println!("{} filters in use through the day, {} at its end", filters.len(), day.cloud.facts.0.filters.len());
+    println!("{} different filters in use through the day, {at_once} at once", filters.len());
     println!("created {created:?}, changed {changed:?}, removed {removed:?}, refused {}", day.cloud.refused);
     println!("{calls} calls for {events} events: {:.2} for each", calls as f64 / events as f64);
+    let for_sessions = sum(&created) + sum(&changed) + sum(&removed);
+    println!("{for_sessions} of the calls are for sessions, {} for filters", calls - for_sessions);
+    let actions = day.cloud.calls.iter().skip(begun).fold(BTreeMap::new(), |mut counts, (_, step)| {
+        *counts.entry(step.action()).or_insert(0) += 1;
+        counts
+    });
+    println!("{actions:?}; the vault's peers were in other subnets {moved} times");
     println!("events and calls by wave: {by_wave:?}");
     let zero = |counts: &BTreeMap<&str, usize>, role| counts.get(role).copied().unwrap_or_default();
     for role in ["web", "batch"] {
@@ -266,7 +292,13 @@ fn through_a_day_of_autoscaling_each_server_that_comes_gets_one_session_and_only
     }
     // Web servers get more when they join the load balancer, and those in the vault when their peers are in more subnets.
     assert!(zero(&changed, "web") <= day.joined, "{changed:?}");
-    let scaled_out = by_wave.len() / 2;
-    assert!(zero(&changed, "vault") <= height(3) * scaled_out, "{changed:?}");
+    assert!(zero(&changed, "vault") <= height(3) * moved, "{changed:?}, {moved} times");
+    assert!(for_sessions <= events, "{for_sessions} calls for sessions, {events} events");
+    // A filter for each sort of server, and the vault's old one beside its new one. Those of web servers that have not joined yet are made
+    // for every wave, and removed when all have joined.
+    assert!(at_once <= 6, "{at_once} filters at once");
+    assert!(filters.len() <= 5 + moved, "{} filters, {moved} times", filters.len());
+    let made = actions.get("CreateTrafficMirrorFilter").copied().unwrap_or_default();
+    assert!(made <= by_wave.len() + moved, "{made} filters made");
     assert_eq!((day.cloud.refused, day.ours.memory.drift.counts.len()), (0, 0));
 }
