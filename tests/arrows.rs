@@ -121,7 +121,7 @@ const CORE: [(&str, &[&str]); 24] = [
         ],
     ),
     ("compile", &["decide", "digest", "ids", "inventory", "limits", "packets", "pairs", "policy", "ruleset"]),
-    ("memory", &["cloud", "digest", "ids", "inventory", "lessons", "limits", "objects", "pairs", "plan"]),
+    ("memory", &["cloud", "decide", "digest", "ids", "inventory", "lessons", "limits", "objects", "pairs", "plan"]),
     ("observe", &["cloud", "ids", "inventory", "memory", "objects", "ownership", "policy"]),
     (
         "plan",

@@ -1,19 +1,19 @@
 //! Takes decisions; gives the mirror objects that they amount to, fully specified. Never looks at what stands.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::decide::{Capture, Decision, Decisions, LaneWish, Reason, TargetChoice, widen};
+use crate::decide::{Capture, Decision, Decisions, Fits, LaneWish, Reason, TargetChoice, widen};
 use crate::digest::digest;
 use crate::ids::{FilterKey, InterfaceId, Lane, ResourceId, TargetId};
 use crate::inventory::{AMAZON_DNS, Rule, Tags};
 use crate::limits::RULES_PER_FILTER;
-use crate::packets::PacketSet;
 use crate::pairs;
 use crate::policy::{Policy, Way};
-use crate::ruleset::{Fitted, Widen};
+use crate::ruleset::Fitted;
 
 /// Everything that is to stand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,8 +82,8 @@ pub struct SessionSpec {
     pub why: String,
 }
 
-/// Compiles.
-pub fn compile(policy: &Policy, decisions: &Decisions) -> Desired {
+/// Compiles. `fits` is what deciding has found out.
+pub fn compile(policy: &Policy, decisions: &Decisions, fits: &mut Fits) -> Desired {
     let mut desired = Desired {
         owner: policy.owner.clone(),
         settle: policy.settle,
@@ -105,8 +105,8 @@ pub fn compile(policy: &Policy, decisions: &Decisions) -> Desired {
             Way::Tagged(tags) => _ = desired.tagged.insert(tags.clone()),
         }
     }
-    // Few filters serve many sessions: each is compiled once.
-    let mut compiled: BTreeMap<(&Capture, bool), Option<(FilterSpec, PacketSet)>> = BTreeMap::new();
+    // Few filters serve many sessions, which share their captures: each is compiled once. Two captures that are equal give the same filter.
+    let mut compiled: BTreeMap<(*const Capture, bool), Option<Filter>> = BTreeMap::new();
     for (interface, decision) in &decisions.interfaces {
         if decision.doubt {
             desired.doubtful.insert(interface.clone());
@@ -117,42 +117,53 @@ pub fn compile(policy: &Policy, decisions: &Decisions) -> Desired {
             }
         }
         for (lane, wish) in &decision.lanes {
-            let filtered = compiled
-                .entry((&*wish.capture, wish.ipv6))
-                .or_insert_with(|| filter(&wish.capture, wish.ipv6, widen(policy)));
-            let Some((spec, added)) = filtered else {
+            let filter = compiled.entry((Arc::as_ptr(&wish.capture), wish.ipv6)).or_insert_with(|| {
+                let fitted = fits.fitted(&wish.capture, wish.ipv6, widen(policy));
+                fitted.map(|fitted| Filter::of(&wish.capture, &fitted))
+            });
+            let Some(filter) = filter else {
                 // Whoever decided has seen it fit: what is not understood here loses nothing.
                 desired.doubtful.insert(interface.clone());
                 continue;
             };
-            let key = spec.key();
-            let session = session(decision, wish, &key, added);
-            desired.filters.entry(key).or_insert_with(|| spec.clone());
+            let session = session(decision, wish, filter);
             desired.sessions.insert((interface.clone(), lane.clone()), session);
         }
     }
+    desired.filters = compiled.into_values().flatten().map(|filter| (filter.key, filter.spec)).collect();
     desired
 }
 
-/// The filter of a capture, and what it mirrors beyond that. No rule can express DNS to the Amazon resolver: that is a network service.
-fn filter(capture: &Capture, ipv6: bool, widen: Widen) -> Option<(FilterSpec, PacketSet)> {
-    let Fitted { rules, added } = capture.fitted(ipv6, widen)?;
-    let services = capture.wants_resolver().then(|| AMAZON_DNS.to_owned()).into_iter().collect();
-    Some((FilterSpec { rules, services }, added))
+/// The filter of a capture.
+struct Filter {
+    key: FilterKey,
+    spec: FilterSpec,
+    /// What it mirrors beyond the capture, for a person.
+    widened: Vec<String>,
 }
 
-fn session(decision: &Decision, wish: &LaneWish, filter: &FilterKey, added: &PacketSet) -> SessionSpec {
+impl Filter {
+    /// No rule can express DNS to the Amazon resolver: that is a network service.
+    fn of(capture: &Capture, fitted: &Fitted) -> Self {
+        let Fitted { rules, added } = fitted;
+        let services = capture.wants_resolver().then(|| AMAZON_DNS.to_owned()).into_iter().collect();
+        let spec = FilterSpec { rules: rules.clone(), services };
+        // What lanes before this one take is gone, whatever this filter says of it.
+        let widened = if capture.behind.is_empty() { added.words() } else { Vec::new() };
+        let said =
+            |it: String| format!("mirrored beside it, for AWS allows {RULES_PER_FILTER} rules in a filter: {it}");
+        Self { key: spec.key(), spec, widened: widened.into_iter().map(said).collect() }
+    }
+}
+
+fn session(decision: &Decision, wish: &LaneWish, filter: &Filter) -> SessionSpec {
     let LaneWish { rank, target, number, vni, ipv6: _, capture } = wish;
     let why = decision.reasons.iter().map(ToString::to_string);
-    // What lanes before this one take is gone, whatever this filter says of it.
-    let widened = added.words().into_iter().filter(|_| capture.behind.is_empty());
-    let widened =
-        widened.map(|it| format!("mirrored beside it, for AWS allows {RULES_PER_FILTER} rules in a filter: {it}"));
-    let why: Vec<String> = why.chain(widened).collect();
+    let why: Vec<String> = why.chain(filter.widened.iter().cloned()).collect();
     SessionSpec {
         packet_length: capture.packet_length,
         target: target.clone(),
-        filter: filter.clone(),
+        filter: filter.key.clone(),
         number: *number,
         vni: *vni,
         rank: *rank,

@@ -7,6 +7,7 @@
 //! (`slots`, `foreign`) → where do its packets go (`target`). Then, for all together: is it too much (`budget`).
 
 mod access_path;
+mod alike;
 mod behind;
 mod budget;
 mod capture;
@@ -15,6 +16,7 @@ mod choose;
 mod eligibility;
 mod evidence;
 mod extras;
+mod fits;
 mod fleet;
 mod foreign;
 mod importance;
@@ -36,9 +38,10 @@ use serde::{Deserialize, Serialize};
 pub use self::capture::{Capture, Wish};
 use self::captures::Captures;
 pub(crate) use self::captures::widen;
-use self::choose::{Chosen, Considered, choose};
+use self::choose::{Chosen, Considered, choose, considered};
 use self::eligibility::Eligibility;
 pub use self::evidence::{Evidence, SelectorsSeen, TagSeen, evidence};
+pub use self::fits::Fits;
 use self::fleet::Fleet;
 pub use self::fleet::{Drawn, candidates, strata};
 pub(crate) use self::foreign::sends_to;
@@ -106,10 +109,12 @@ pub struct LaneWish {
     pub capture: Arc<Capture>,
 }
 
-/// Decides. `lessons` are what AWS has taught by refusing; `now` is for what counts until a time.
-pub fn decide(policy: &Policy, inventory: &Inventory, lessons: &Lessons, now: Time) -> Decisions {
+/// Decides. `lessons` are what AWS has taught by refusing; `fits` is what was found out when it was decided last; `now` is for what counts
+/// until a time.
+pub fn decide(policy: &Policy, inventory: &Inventory, lessons: &Lessons, fits: &mut Fits, now: Time) -> Decisions {
+    fits.begin();
     let eligibility = Eligibility::new(policy, inventory, lessons);
-    let considered = Considered::everybody(policy, inventory, now);
+    let considered = considered(policy, inventory, now);
     let mut blind = Vec::new();
     let chosen = chosen(policy, inventory, &eligibility, &considered, now, &mut blind);
     blind.extend(unused(policy, inventory, &chosen));
@@ -117,7 +122,7 @@ pub fn decide(policy: &Policy, inventory: &Inventory, lessons: &Lessons, now: Ti
         policy,
         targets: Targets::new(policy, inventory, lessons, now),
         slots: Slots::new(inventory, lessons, now),
-        captures: Captures::new(policy, inventory),
+        captures: Captures::new(policy, inventory, fits),
     };
     let concerned = considered.iter().zip(chosen);
     let mut concerned: Vec<Concerned<'_>> =
@@ -176,7 +181,7 @@ struct Deciding<'a> {
 struct Concerned<'a> {
     interface: &'a NetworkInterface,
     /// What is wanted of it, by the place of the strategy; nothing where it cannot be a source.
-    wishes: BTreeMap<usize, Wish>,
+    wishes: BTreeMap<usize, Arc<Wish>>,
     decision: Decision,
 }
 
@@ -193,9 +198,9 @@ fn concern<'a>(eligibility: &Eligibility<'_>, considered: &Considered<'a>, chose
     let doubt = reasons.iter().any(Reason::is_doubt);
     let mut decision = Decision { instance: id.cloned(), reasons, lanes: BTreeMap::new(), doubt };
     if (!wishes.is_empty() || unseen)
-        && let Some(refusal) = eligibility.refusal(interface, *instance)
+        && let Some(refusal) = considered.refusal(eligibility)
     {
-        decision.refuse(refusal);
+        decision.refuse(refusal.clone());
         wishes.clear();
     }
     Some(Concerned { interface, wishes, decision })

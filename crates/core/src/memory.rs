@@ -26,6 +26,7 @@ pub use self::remember::{Done, remember};
 pub(crate) use self::sizes::again;
 pub use self::sizes::{BELIEVED, Sizes};
 use crate::Time;
+use crate::decide::Fits;
 use crate::ids::{InterfaceId, Region};
 use crate::inventory::{Inventory, Kind, Rule, Session, Tags, Target};
 use crate::lessons::Lessons;
@@ -73,6 +74,9 @@ pub struct Memory {
     pub sizes: Sizes,
     /// How many calls AWS lets us make. Lost: a full bucket is assumed, and throttling corrects it.
     pub rates: Rates,
+    /// How captures fit into filters. Lost: it is found out again, which takes some milliseconds for each.
+    #[serde(skip)]
+    pub fits: Fits,
 }
 
 impl Memory {
@@ -91,6 +95,7 @@ impl Memory {
             lessons: Lessons::default(),
             sizes: Sizes::default(),
             rates: Rates::default(),
+            fits: Fits::default(),
         }
     }
 

@@ -42,7 +42,7 @@ pub struct Fitted {
 }
 
 /// Whether packets of busy services may be added where ten rules do not suffice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Widen {
     /// None of [`crate::packets::BUSY_PORTS`].
     NeverBusy,

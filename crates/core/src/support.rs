@@ -58,14 +58,16 @@ pub fn support(instance_type: &str, policy: &InstanceTypes) -> Support {
         }
     }
     let Some(families) = LazyLock::force(&FAMILIES) else { return Support::Unknown };
-    let known = families.supported.contains(family)
-        || families.supported_bare_metal.contains(family)
-        || families.unsupported.contains(family);
+    let known = || {
+        families.supported.contains(family)
+            || families.supported_bare_metal.contains(family)
+            || families.unsupported.contains(family)
+    };
     let list = if size.starts_with("metal") { &families.supported_bare_metal } else { &families.supported };
-    match (list.contains(family), known) {
-        (true, _) => Support::Supported,
-        (false, true) => Support::Unsupported,
-        (false, false) => Support::Unknown,
+    match list.contains(family) {
+        true => Support::Supported,
+        false if known() => Support::Unsupported,
+        false => Support::Unknown,
     }
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::Time;
-use crate::compile::{FilterSpec, compile};
-use crate::decide::{Decisions, decide};
+use crate::compile::{Desired, FilterSpec, compile};
+use crate::decide::{Decisions, Fits, decide};
 use crate::ids::{FilterId, InstanceId, InterfaceId, Lane, SessionId, TargetId};
 use crate::inventory::{
     Attachment, Filter, Instance, InstanceState, Inventory, Kind, Listener, LoadBalancer, NetworkInterface, Part,
@@ -287,7 +287,12 @@ pub(crate) fn decisions(inventory: &Inventory) -> Decisions {
 
 /// The same, by another policy.
 pub(crate) fn decided(policy: &Policy, inventory: &Inventory) -> Decisions {
-    decide(policy, inventory, &Lessons::default(), at(0))
+    decide(policy, inventory, &Lessons::default(), &mut Fits::default(), at(0))
+}
+
+/// What is to stand by them.
+pub(crate) fn compiled(policy: &Policy, decisions: &Decisions) -> Desired {
+    compile(policy, decisions, &mut Fits::default())
 }
 
 /// What is planned at that second by one who remembers just this.
@@ -298,14 +303,15 @@ pub(crate) fn planned(inventory: &Inventory, memory: &Memory, seconds: i64) -> P
 
 /// The same, by another policy.
 pub(crate) fn planned_for(policy: &Policy, inventory: &Inventory, memory: &Memory, seconds: i64) -> Plan {
-    let decisions = decide(policy, inventory, &memory.lessons, at(seconds));
-    plan(&compile(policy, &decisions), inventory, memory, at(seconds))
+    let mut fits = Fits::default();
+    let decisions = decide(policy, inventory, &memory.lessons, &mut fits, at(seconds));
+    plan(&compile(policy, &decisions, &mut fits), inventory, memory, at(seconds))
 }
 
 /// The filter that mirrors everything.
 pub(crate) fn everything(ipv6: bool) -> FilterSpec {
     let facts = jewel_with(|interface| interface.ipv6 = ipv6).read(0);
-    let desired = compile(&policy(), &decisions(&facts));
+    let desired = compiled(&policy(), &decisions(&facts));
     desired.filters.into_values().next().unwrap()
 }
 

@@ -65,7 +65,9 @@ pub async fn adopt<C: Cloud + Sync>(
         let (seen, inventory, now) = (&round.seen, &round.seen.inventory, round.ended);
         let adoption = plan::adopt(named, policy, inventory, &round.decisions);
         let after = adoption.carried_out(inventory, &policy.owner);
-        let then = compile(policy, &decide(policy, &after, &seen.lessons, now));
+        let mut fits = seen.fits.clone();
+        let then = decide(policy, &after, &seen.lessons, &mut fits, now);
+        let then = compile(policy, &then, &mut fits);
         let then = plan::plan(&then, &after, seen, now);
         (ActReport::adoption(&policy.owner, inventory, &adoption, &then), adoption.plan)
     };

@@ -107,8 +107,8 @@ pub async fn round<C: Cloud>(
     let inventory = walk.finish(&memory);
     let mut seen = notice(memory, inventory);
     seen.approve(&policy.approve, &hints.approved, clock.now());
-    let decisions = decide(policy, &seen.inventory, &seen.lessons, clock.now());
-    let desired = compile(policy, &decisions);
+    let decisions = decide(policy, &seen.inventory, &seen.lessons, &mut seen.fits, clock.now());
+    let desired = compile(policy, &decisions, &mut seen.fits);
     let plan = plan(&desired, &seen.inventory, &seen, clock.now());
     let mut memory = seen.clone();
     let (done, undone) = carry_out(cloud, &plan, share, &mut memory.rates, watcher, clock).await;

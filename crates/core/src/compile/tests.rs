@@ -8,8 +8,9 @@ use proptest::prelude::{Just, Strategy as _, any as anything, prop_oneof, propte
 use super::*;
 use crate::decide::Wish;
 use crate::inventory::{Direction, PortRange, RuleAction};
-use crate::packets::Flow;
+use crate::packets::{Flow, PacketSet};
 use crate::policy::{Except, Ports};
+use crate::ruleset::Widen;
 use crate::testing::everything;
 
 /// What a lane captures that wants everything but this, behind one that takes everything but that.
@@ -27,7 +28,9 @@ fn excepts_of(texts: &[&str]) -> BTreeSet<Except> {
 }
 
 fn filtered(except: &BTreeSet<Except>, left: Option<&BTreeSet<Except>>, ipv6: bool) -> (FilterSpec, PacketSet) {
-    filter(&capture(except, left), ipv6, Widen::NeverBusy).unwrap()
+    let capture = capture(except, left);
+    let fitted = capture.fitted(ipv6, Widen::NeverBusy).unwrap();
+    (Filter::of(&capture, &fitted).spec, fitted.added)
 }
 
 /// The rules for everything but these, and whether more is mirrored.

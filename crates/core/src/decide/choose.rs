@@ -13,14 +13,19 @@
 //! | an unknown name | those that select it; the name is reported |
 //! | any, with a `mirror-until` beside it that has passed | as none |
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::alike::{Alike, Matched};
 use super::capture::Wish;
+use super::eligibility::Eligibility;
 use super::fleet::Fleet;
 use super::{Place, Reason, access_path, extras, importance};
 use crate::Time;
+use crate::ids::InstanceId;
 use crate::inventory::{Instance, Inventory, NetworkInterface, Tags};
-use crate::policy::{Choice, Expect, Interfaces, OptOut, Policy, Selector, Strategy, Subject, nearest};
+use crate::policy::{Choice, Expect, Interfaces, OptOut, Policy, Strategy, Subject, nearest};
 
 /// Opts out.
 const OFF: &str = "off";
@@ -32,24 +37,56 @@ pub(super) const UNTIL: &str = "-until";
 pub(super) struct Considered<'a> {
     pub(super) interface: &'a NetworkInterface,
     pub(super) instance: Option<&'a Instance>,
+    /// The place of its instance among all of them: it goes by their ids.
+    pub(super) host: Option<usize>,
+    /// Which selectors match it.
+    pub(super) matched: Arc<Matched>,
     /// The nearest tag that chooses or opts out.
     pub(super) tag: Option<(Place, &'a str)>,
     /// What is to be said of its tags.
     said: Vec<Reason>,
+    /// Why it cannot be a source, once somebody has asked.
+    refusal: OnceCell<Option<Reason>>,
+}
+
+/// Instances with their places among all of them, by id.
+pub(super) type Hosts<'a> = BTreeMap<&'a InstanceId, (usize, &'a Instance)>;
+
+pub(super) fn hosts(inventory: &Inventory) -> Hosts<'_> {
+    inventory.instances.iter().enumerate().map(|(place, (id, instance))| (id, (place, instance))).collect()
+}
+
+/// Every interface, by id.
+pub(super) fn considered<'a>(policy: &Policy, inventory: &'a Inventory, now: Time) -> Vec<Considered<'a>> {
+    let (hosts, mut alike) = (hosts(inventory), Alike::new(policy));
+    let all = inventory.interfaces.values();
+    all.map(|interface| Considered::of(policy, inventory, interface, now, (&hosts, &mut alike))).collect()
 }
 
 impl<'a> Considered<'a> {
-    /// Everybody, in the order of their ids.
-    pub(super) fn everybody(policy: &Policy, inventory: &'a Inventory, now: Time) -> Vec<Self> {
-        inventory.interfaces.values().map(|interface| Self::new(policy, inventory, interface, now)).collect()
+    /// One alone.
+    pub(super) fn new(policy: &Policy, inventory: &'a Inventory, interface: &'a NetworkInterface, now: Time) -> Self {
+        Self::of(policy, inventory, interface, now, (&hosts(inventory), &mut Alike::new(policy)))
     }
 
-    pub(super) fn new(policy: &Policy, inventory: &'a Inventory, interface: &'a NetworkInterface, now: Time) -> Self {
+    fn of(
+        policy: &Policy,
+        inventory: &'a Inventory,
+        interface: &'a NetworkInterface,
+        now: Time,
+        (hosts, alike): (&Hosts<'a>, &mut Alike<'_, 'a>),
+    ) -> Self {
         let id = interface.attachment.as_ref().and_then(|attachment| attachment.instance.as_ref());
-        let instance = id.and_then(|id| inventory.instances.get(id));
+        let (host, instance) = id.and_then(|id| hosts.get(id)).copied().unzip();
         let mut said = Vec::new();
         let tag = nearest_tag(policy, inventory, interface, instance, now, &mut said);
-        Self { interface, instance, tag, said }
+        let matched = alike.matched(&subject(interface, instance));
+        Self { interface, instance, host, matched, tag, said, refusal: OnceCell::new() }
+    }
+
+    /// Why it cannot be a source; none if nothing speaks against it. Whoever asks first says of which policy and facts.
+    pub(super) fn refusal(&self, eligibility: &Eligibility<'_>) -> Option<&Reason> {
+        self.refusal.get_or_init(|| eligibility.refusal(self.interface, self.instance)).as_ref()
     }
 
     /// Where a tag opts it out, if one does.
@@ -81,7 +118,7 @@ impl<'a> Considered<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Chosen {
     /// By the place of the strategy in the policy.
-    pub(super) wishes: BTreeMap<usize, Wish>,
+    pub(super) wishes: BTreeMap<usize, Arc<Wish>>,
     /// Empty when nothing concerns the interface.
     pub(super) reasons: Vec<Reason>,
 }
@@ -89,13 +126,12 @@ pub(super) struct Chosen {
 /// Who chooses an interface, and what of it. The paths of sensitive data come later: they depend on who is mirrored anyway.
 pub(super) fn choose(policy: &Policy, fleet: &Fleet<'_>, considered: &Considered<'_>) -> Chosen {
     let mut chosen = Chosen { reasons: considered.said.clone(), ..Chosen::default() };
-    let subject = considered.subject();
     let tagged = by_tag(policy, considered, &mut chosen.reasons);
     for (rank, strategy) in policy.strategies.iter().enumerate() {
         let is_tagged = tagged.contains(&strategy.name.as_str());
-        let selected = if is_tagged { None } else { selects(fleet, rank, strategy, considered, &subject) };
-        if let (Choice::Sample(sample), None) = (&strategy.choice, &policy.sample_key)
-            && sample.select.matches(&subject)
+        let selected = if is_tagged { None } else { selects(fleet, rank, strategy, considered) };
+        if let (Choice::Sample(_), None) = (&strategy.choice, &policy.sample_key)
+            && considered.matched.by(rank, 0)
         {
             chosen.reasons.push(Reason::NoSampleKey { strategy: strategy.name.clone() });
         }
@@ -110,7 +146,7 @@ pub(super) fn choose(policy: &Policy, fleet: &Fleet<'_>, considered: &Considered
             chosen.reasons.push(Reason::NotPrimary { strategy: strategy.name.clone() });
             continue;
         }
-        if let Some(wish) = wish(fleet, strategy, considered, &mut chosen.reasons) {
+        if let Some(wish) = wish(fleet, (rank, strategy), considered, &mut chosen.reasons) {
             chosen.wishes.insert(rank, wish);
         }
     }
@@ -130,41 +166,31 @@ pub(super) fn may_choose(strategy: &Strategy, considered: &Considered<'_>, reaso
 }
 
 /// Why a strategy chooses an interface without a tag; none if it does not.
-fn selects(
-    fleet: &Fleet<'_>,
-    rank: usize,
-    strategy: &Strategy,
-    considered: &Considered<'_>,
-    subject: &Subject<'_>,
-) -> Option<Reason> {
-    let name = || strategy.name.clone();
-    let selected = |select: Option<&Selector>| {
-        select.is_some_and(|it| it.matches(subject)).then(|| Reason::Selected { strategy: name() })
-    };
+fn selects(fleet: &Fleet<'_>, rank: usize, strategy: &Strategy, considered: &Considered<'_>) -> Option<Reason> {
+    let matches = |selector| considered.matched.by(rank, selector);
+    let selected = || matches(0).then(|| Reason::Selected { strategy: strategy.name.clone() });
     match &strategy.choice {
-        Choice::Importance { select, jump_boxes } => {
-            importance::selects(strategy, select.as_ref(), jump_boxes.as_ref(), subject)
-        }
+        Choice::Importance { .. } => importance::selects(strategy, matches(0), matches(1)),
         Choice::Risk { .. } => None,
-        Choice::Junction(junction) => {
-            selected(junction.select.as_ref()).or_else(|| fleet.registered(rank, strategy, considered))
-        }
-        Choice::AccessPath { select, .. } => selected(select.as_ref()),
+        Choice::Junction(_) => selected().or_else(|| fleet.registered(rank, strategy, considered)),
+        Choice::AccessPath { .. } | Choice::Dns { .. } | Choice::Tripwire { .. } => selected(),
         Choice::Sample(_) => fleet.drawn(rank, strategy, considered),
-        Choice::Dns { select, .. } | Choice::Tripwire { select, .. } => selected(Some(select)),
     }
 }
 
 /// What a strategy wants of an interface that it chooses; none, and why, if that is nothing.
 fn wish(
     fleet: &Fleet<'_>,
-    strategy: &Strategy,
+    (rank, strategy): (usize, &Strategy),
     considered: &Considered<'_>,
     reasons: &mut Vec<Reason>,
-) -> Option<Wish> {
+) -> Option<Arc<Wish>> {
+    if let Some(same) = fleet.same_wish(rank) {
+        return Some(same);
+    }
     let flows = match &strategy.choice {
         Choice::Importance { .. } | Choice::Risk { .. } | Choice::Junction(_) | Choice::Sample(_) => {
-            return Some(Wish::usual(strategy));
+            return Some(Wish::usual(strategy).into());
         }
         Choice::AccessPath { expect: Expect::SecurityGroups, .. } if !fleet.knows_rules => {
             reasons.push(Reason::GroupsUnseen { strategy: strategy.name.clone() });
@@ -178,7 +204,7 @@ fn wish(
         reasons.push(Reason::NothingServed { strategy: strategy.name.clone() });
         return None;
     }
-    Some(Wish::of(strategy, flows))
+    Some(Wish::of(strategy, flows).into())
 }
 
 /// The places whose tags count for an interface, the nearest first; none where nothing is known of one.

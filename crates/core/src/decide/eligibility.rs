@@ -91,20 +91,21 @@ impl<'a> Eligibility<'a> {
         if instance.state != InstanceState::Running {
             return Some(Reason::NotRunning { state: instance.state });
         }
-        self.unsupported(&interface.id, attachment, instance.instance_type.clone())
+        self.unsupported(&interface.id, attachment, &instance.instance_type)
     }
 
     /// Whether AWS mirrors such an instance: what the policy says, what AWS said of this very interface, what its guide says, and what
     /// AWS said of others of the type. What the policy calls supported is tried on every interface, whatever AWS has said of others.
-    fn unsupported(&self, interface: &InterfaceId, attachment: &Attachment, instance_type: String) -> Option<Reason> {
-        let support = support(&instance_type, &self.policy.instance_types);
+    fn unsupported(&self, interface: &InterfaceId, attachment: &Attachment, instance_type: &str) -> Option<Reason> {
+        let named = || instance_type.to_owned();
+        let support = support(instance_type, &self.policy.instance_types);
         if support == Support::Unsupported {
-            return Some(Reason::UnsupportedType { instance_type });
+            return Some(Reason::UnsupportedType { instance_type: named() });
         }
-        if self.lessons.refused(interface, &attachment.id, &instance_type) {
-            return Some(Reason::RefusedByAws { instance_type });
+        if self.lessons.refused(interface, &attachment.id, instance_type) {
+            return Some(Reason::RefusedByAws { instance_type: named() });
         }
-        let tried_enough = support == Support::Unknown && self.lessons.refused_type(&instance_type);
-        tried_enough.then_some(Reason::TypeRefusedByAws { instance_type })
+        let tried_enough = support == Support::Unknown && self.lessons.refused_type(instance_type);
+        tried_enough.then(|| Reason::TypeRefusedByAws { instance_type: named() })
     }
 }

@@ -48,7 +48,7 @@ pub struct SelectorsSeen {
 }
 
 /// The selectors that a way to choose may have, by their names in the policy.
-fn selectors(choice: &Choice) -> Vec<(String, Option<&Selector>)> {
+pub(super) fn selectors(choice: &Choice) -> Vec<(String, Option<&Selector>)> {
     let one = |name: &str, selector| (name.to_owned(), selector);
     match choice {
         Choice::Importance { select, jump_boxes } => {

@@ -1,18 +1,21 @@
 //! Takes the whole fleet; gives what cannot be said of one interface alone: who is registered where, and whom the lot has fallen on. Never
 //! decides about one.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::choose::{Considered, may_choose};
+use super::capture::Wish;
+use super::choose::{Considered, considered, hosts, may_choose};
 use super::eligibility::Eligibility;
 use super::junction::Passing;
 use super::sample::{self, Sampling};
-use super::{Blind, Reason};
+use super::{Blind, Reason, extras};
 use crate::Time;
-use crate::ids::{InstanceId, Lane};
+use crate::ids::InterfaceId;
 use crate::inventory::{GroupRules, Inventory, Kind, NetworkInterface, Part};
 use crate::lessons::Lessons;
-use crate::policy::{Choice, Policy, Sample, Strategy, Stratum};
+use crate::policy::{Choice, Expect, Policy, Sample, Strategy, Stratum, Subject};
 
 /// The whole fleet, as strategies see it. Strategies go by their place in the policy.
 pub(super) struct Fleet<'a> {
@@ -21,8 +24,10 @@ pub(super) struct Fleet<'a> {
     /// Whether they are.
     pub(super) knows_rules: bool,
     junctions: BTreeMap<usize, Passing>,
-    /// Who is drawn, and for which stratum.
-    samples: BTreeMap<usize, BTreeMap<&'a InstanceId, String>>,
+    /// Who is drawn, by the place among all instances, and for which stratum.
+    samples: BTreeMap<usize, BTreeMap<usize, String>>,
+    /// What a strategy wants of whomever it chooses, where that is the same of all.
+    same: Vec<Option<Arc<Wish>>>,
 }
 
 impl<'a> Fleet<'a> {
@@ -35,14 +40,14 @@ impl<'a> Fleet<'a> {
         now: Time,
         blind: &mut Vec<Blind>,
     ) -> Self {
-        let (mut junctions, mut samples) = (BTreeMap::new(), BTreeMap::new());
+        let (mut junctions, mut samples, hosts) = (BTreeMap::new(), BTreeMap::new(), hosts(inventory));
         for (rank, strategy) in policy.strategies.iter().enumerate() {
             match &strategy.choice {
                 Choice::Junction(junction) => {
-                    junctions.insert(rank, Passing::new(strategy, junction, inventory, blind));
+                    junctions.insert(rank, Passing::new(strategy, junction, inventory, &hosts, blind));
                 }
                 Choice::Sample(sample) => {
-                    let drawn = draw(policy, inventory, eligibility, considered, (strategy, sample), now);
+                    let drawn = draw(policy, inventory, eligibility, considered, (rank, strategy, sample), now);
                     samples.insert(rank, drawn);
                 }
                 Choice::Importance { .. }
@@ -53,7 +58,13 @@ impl<'a> Fleet<'a> {
             }
         }
         let knows_rules = inventory.parts.contains(&Part::GroupRules);
-        Self { rules: &inventory.group_rules, knows_rules, junctions, samples }
+        let same = policy.strategies.iter().map(|strategy| same(strategy).map(Arc::new)).collect();
+        Self { rules: &inventory.group_rules, knows_rules, junctions, samples, same }
+    }
+
+    /// What a strategy wants of whomever it chooses; none where that depends on whom.
+    pub(super) fn same_wish(&self, rank: usize) -> Option<Arc<Wish>> {
+        self.same.get(rank)?.clone()
     }
 
     /// With which load balancer of a junction an interface is registered; none if with none.
@@ -65,59 +76,79 @@ impl<'a> Fleet<'a> {
     /// For which stratum of a sample an interface is drawn; none if it is not.
     pub(super) fn drawn(&self, rank: usize, strategy: &Strategy, considered: &Considered<'_>) -> Option<Reason> {
         let drawn = self.samples.get(&rank)?;
-        let stratum = drawn.get(&considered.instance?.id)?.clone();
+        let stratum = drawn.get(&considered.host?)?.clone();
         Some(Reason::Drawn { strategy: strategy.name.clone(), stratum })
     }
 }
 
-/// Whom the lot falls on, among those that can be mirrored.
-fn draw<'a>(
+/// What a strategy wants of whomever it chooses; none where that depends on whom.
+fn same(strategy: &Strategy) -> Option<Wish> {
+    match &strategy.choice {
+        Choice::Importance { .. } | Choice::Risk { .. } | Choice::Junction(_) | Choice::Sample(_) => {
+            Some(Wish::usual(strategy))
+        }
+        Choice::Dns { over_tls, .. } => Some(Wish::of(strategy, extras::dns(*over_tls))),
+        Choice::AccessPath { expect: Expect::SecurityGroups | Expect::Ports(_), .. } | Choice::Tripwire { .. } => None,
+    }
+}
+
+/// Whom the lot falls on, among those that can be mirrored: by the place among all instances, each with what its stratum is called.
+fn draw(
     policy: &Policy,
     inventory: &Inventory,
     eligibility: &Eligibility<'_>,
-    considered: &[Considered<'a>],
-    (strategy, sample): (&Strategy, &Sample),
+    considered: &[Considered<'_>],
+    (rank, strategy, sample): (usize, &Strategy, &Sample),
     now: Time,
-) -> BTreeMap<&'a InstanceId, String> {
+) -> BTreeMap<usize, String> {
     let Some(key) = &policy.sample_key else { return BTreeMap::new() };
-    let members = members(inventory, eligibility, considered, strategy, sample);
-    let by_text: BTreeMap<&str, Vec<String>> =
-        members.iter().map(|(id, (_, labels))| (id.as_str(), labels.clone())).collect();
     let Sample { fraction, at_least, rotate, .. } = sample;
     let sampling = Sampling { fraction: *fraction, at_least: *at_least, rotate: *rotate };
-    let drawn = sample::chosen(key, &strategy.name, &sampling, &by_text, now);
-    let drawn = drawn.into_iter().filter_map(|id| members.get(&InstanceId::from(id)));
+    let mut drawn: BTreeMap<usize, String> = BTreeMap::new();
+    for (labels, members) in members(inventory, eligibility, considered, (rank, strategy, sample)) {
+        let labels: Vec<String> = labels.into_iter().map(Cow::into_owned).collect();
+        // Both in the order of ids.
+        let (places, ids): (Vec<usize>, Vec<&str>) = members.into_iter().unzip();
+        let of_stratum = sample::of_stratum(key, &strategy.name, &sampling, &labels, &ids, now);
+        let places = of_stratum.into_iter().filter_map(|id| places.get(ids.binary_search(&id).ok()?));
+        drawn.extend(places.map(|place| (*place, stratum(&labels))));
+    }
     // Who is missing from a list that is not whole makes room for others, who must not be mirrored for that.
-    let all = inventory.is_complete(Kind::Instances) && inventory.is_complete(Kind::Interfaces);
-    let lane = Lane::from(&strategy.sensor);
-    let stands = |id: &InstanceId| {
-        let of = considered.iter().filter(|it| it.instance.is_some_and(|instance| instance.id == *id));
-        of.into_iter().any(|it| inventory.ours.sessions.contains_key(&(it.interface.id.clone(), lane.clone())))
-    };
-    drawn.filter(|(id, _)| all || stands(id)).map(|(id, labels)| (*id, stratum(labels))).collect()
+    if !inventory.is_complete(Kind::Instances) || !inventory.is_complete(Kind::Interfaces) {
+        let sessions = inventory.ours.sessions.keys().filter(|(_, lane)| lane.as_str() == strategy.sensor);
+        let mirrored: BTreeSet<&InterfaceId> = sessions.map(|(interface, _)| interface).collect();
+        let standing = considered.iter().filter(|it| mirrored.contains(&it.interface.id));
+        let standing: BTreeSet<usize> = standing.filter_map(|it| it.host).collect();
+        drawn.retain(|host, _| standing.contains(host));
+    }
+    drawn
 }
 
-/// Who may be drawn: by id, with the labels of its stratum.
+/// Who may be drawn, by the labels of the stratum: ids, by the place among all instances.
 fn members<'a>(
-    inventory: &Inventory,
+    inventory: &'a Inventory,
     eligibility: &Eligibility<'_>,
     considered: &[Considered<'a>],
-    strategy: &Strategy,
-    sample: &Sample,
-) -> BTreeMap<InstanceId, (&'a InstanceId, Vec<String>)> {
-    let mut members: BTreeMap<InstanceId, (&InstanceId, Vec<String>)> = BTreeMap::new();
+    (rank, strategy, sample): (usize, &Strategy, &Sample),
+) -> BTreeMap<Vec<Cow<'a, str>>, BTreeMap<usize, &'a str>> {
+    let mut strata: BTreeMap<Vec<Cow<'a, str>>, BTreeMap<usize, &'a str>> = BTreeMap::new();
+    let mut seen = vec![false; inventory.instances.len()];
     for it in considered {
-        let Some(instance) = it.instance else { continue };
+        let (Some(host), Some(instance)) = (it.host, it.instance) else { continue };
+        let Some(seen) = seen.get_mut(host).filter(|seen| !**seen) else { continue };
         let may_be = it.is_of(strategy)
-            && sample.select.matches(&it.subject())
+            && it.matched.by(rank, 0)
             && may_choose(strategy, it, &mut Vec::new())
-            && eligibility.refusal(it.interface, it.instance).is_none();
-        if may_be && !members.contains_key(&instance.id) {
-            let labels = sample.by.iter().map(|by| label(by, inventory, it)).collect();
-            members.insert(instance.id.clone(), (&instance.id, labels));
+            && it.refusal(eligibility).is_none();
+        if may_be {
+            // The first of its interfaces says in which stratum it is.
+            *seen = true;
+            let subject = it.subject();
+            let labels = sample.by.iter().map(|by| label(by, inventory, &subject)).collect();
+            strata.entry(labels).or_default().insert(host, instance.id.as_str());
         }
     }
-    members
+    strata
 }
 
 /// What a stratum is called, for a person.
@@ -125,20 +156,19 @@ fn stratum(labels: &[String]) -> String {
     if labels.is_empty() { "all alike".into() } else { labels.join(" ") }
 }
 
-fn label(by: &Stratum, inventory: &Inventory, considered: &Considered<'_>) -> String {
-    let subject = considered.subject();
-    match by {
-        Stratum::Account => inventory.account.as_ref().map(ToString::to_string),
-        Stratum::Region => Some(inventory.region.to_string()),
-        Stratum::Zone => Some(subject.zone.to_string()),
-        Stratum::Subnet => Some(subject.subnet.to_string()),
-        Stratum::Vpc => Some(subject.vpc.to_string()),
-        Stratum::AutoScalingGroup => subject.auto_scaling_group.map(str::to_owned),
-        Stratum::InstanceType => subject.instance_type.map(str::to_owned),
-        Stratum::Platform => subject.platform.map(|platform| platform.to_string()),
-        Stratum::Tag(key) => subject.tags.iter().find_map(|tags| tags.get(key)).cloned(),
-    }
-    .unwrap_or_else(|| "-".into())
+fn label<'a>(by: &Stratum, inventory: &'a Inventory, subject: &Subject<'a>) -> Cow<'a, str> {
+    let label = match by {
+        Stratum::Account => inventory.account.as_ref().map(|account| account.as_str()),
+        Stratum::Region => Some(inventory.region.as_str()),
+        Stratum::Zone => Some(subject.zone.as_str()),
+        Stratum::Subnet => Some(subject.subnet.as_str()),
+        Stratum::Vpc => Some(subject.vpc.as_str()),
+        Stratum::AutoScalingGroup => subject.auto_scaling_group,
+        Stratum::InstanceType => subject.instance_type,
+        Stratum::Platform => return subject.platform.map_or("-".into(), |platform| platform.to_string().into()),
+        Stratum::Tag(key) => subject.tags.iter().find_map(|tags| tags.get(key)).map(String::as_str),
+    };
+    label.unwrap_or("-").into()
 }
 
 /// A stratum of a sample.
@@ -157,17 +187,18 @@ pub struct Drawn {
 /// Every stratum of every sample.
 pub fn strata(policy: &Policy, inventory: &Inventory, lessons: &Lessons, now: Time) -> Vec<Drawn> {
     let eligibility = Eligibility::new(policy, inventory, lessons);
-    let considered = Considered::everybody(policy, inventory, now);
+    let considered = considered(policy, inventory, now);
     let mut strata = Vec::new();
-    for strategy in &policy.strategies {
+    for (rank, strategy) in policy.strategies.iter().enumerate() {
         let Choice::Sample(sample) = &strategy.choice else { continue };
-        let members = members(inventory, &eligibility, &considered, strategy, sample);
-        let drawn = draw(policy, inventory, &eligibility, &considered, (strategy, sample), now);
+        let sampled = (rank, strategy, sample);
+        let drawn = draw(policy, inventory, &eligibility, &considered, sampled, now);
         let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-        for (id, labels) in members.values() {
-            let (hosts, of_them) = counts.entry(stratum(labels)).or_default();
-            *hosts += 1;
-            *of_them += usize::from(drawn.contains_key(id));
+        for (labels, members) in members(inventory, &eligibility, &considered, sampled) {
+            let labels: Vec<String> = labels.into_iter().map(Cow::into_owned).collect();
+            let (hosts, of_them) = counts.entry(stratum(&labels)).or_default();
+            *hosts += members.len();
+            *of_them += members.keys().filter(|host| drawn.contains_key(host)).count();
         }
         strata.extend(counts.into_iter().map(|(stratum, (hosts, drawn))| Drawn {
             strategy: strategy.name.clone(),

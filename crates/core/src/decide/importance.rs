@@ -11,20 +11,14 @@ use super::access_path::inbound;
 use super::{Decisions, Reason};
 use crate::ids::{InterfaceId, SecurityGroupId};
 use crate::inventory::{GroupPeer, Inventory};
-use crate::policy::{Choice, Policy, Ports, Selector, Strategy, Subject};
+use crate::policy::{Choice, Policy, Ports, Strategy};
 
-/// Why the strategy selects an interface; none if it does not.
-pub(super) fn selects(
-    strategy: &Strategy,
-    select: Option<&Selector>,
-    jump_boxes: Option<&Selector>,
-    subject: &Subject<'_>,
-) -> Option<Reason> {
-    let matches = |selector: Option<&Selector>| selector.is_some_and(|it| it.matches(subject));
-    let strategy = strategy.name.clone();
-    match (matches(select), matches(jump_boxes)) {
-        (true, _) => Some(Reason::Selected { strategy }),
-        (false, true) => Some(Reason::JumpBox { strategy }),
+/// Why the strategy selects an interface, given which of its selectors match; none if it does not.
+pub(super) fn selects(strategy: &Strategy, select: bool, jump_boxes: bool) -> Option<Reason> {
+    let strategy = || strategy.name.clone();
+    match (select, jump_boxes) {
+        (true, _) => Some(Reason::Selected { strategy: strategy() }),
+        (false, true) => Some(Reason::JumpBox { strategy: strategy() }),
         (false, false) => None,
     }
 }

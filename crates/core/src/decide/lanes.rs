@@ -5,9 +5,10 @@
 //! without packets of busy services is left out, the least important first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::capture::Wish;
-use super::captures::Captures;
+use super::captures::{Captures, Numbered};
 use super::target::NoTarget;
 use super::{Deciding, Decision, LaneWish, Reason, vni_of};
 use crate::ids::Lane;
@@ -22,7 +23,7 @@ impl<'a> Deciding<'a> {
     pub(super) fn lanes(
         &mut self,
         interface: &'a NetworkInterface,
-        wishes: &BTreeMap<usize, Wish>,
+        wishes: &BTreeMap<usize, Arc<Wish>>,
         decision: &mut Decision,
     ) {
         let policy = self.policy;
@@ -33,10 +34,10 @@ impl<'a> Deciding<'a> {
         let mut before_foreign = true;
         for (lane, mut members) in lanes {
             let Some(sensor) = policy.sensors.get(lane.sensor()) else { continue };
-            fit(&mut self.captures, interface, &lane, (&mut members, &behind), decision);
-            let Some((rank, ..)) = members.first() else { continue };
-            let capture = self.captures.of(&members, &behind);
-            if self.captures.is_empty(&capture, interface.ipv6) {
+            let fitting = fit(&mut self.captures, interface, &lane, (&mut members, &behind), decision);
+            let (Some(numbered), Some((rank, ..))) = (fitting, members.first()) else { continue };
+            let capture = numbered.capture.clone();
+            if self.captures.is_empty(&numbered, interface.ipv6) {
                 decision.refuse(Reason::Shadowed { lane: lane.to_string() });
                 continue;
             }
@@ -49,7 +50,7 @@ impl<'a> Deciding<'a> {
                     continue;
                 }
             };
-            let takes_all = |session: &_| self.captures.are_within(&capture, session, interface.ipv6);
+            let takes_all = |session: &_| self.captures.are_within(&numbered, session, interface.ipv6);
             if let Some(reason) = free.shadow(&lane, number, sensor, &capture, takes_all) {
                 decision.reasons.push(reason);
                 // One that stands is kept: it is seen again as soon as the other goes.
@@ -107,32 +108,33 @@ fn split(
     lanes.extend(split);
 }
 
-/// Leaves out what does not fit into a filter.
+/// Leaves out what does not fit into a filter; gives what is left, if anything.
 fn fit(
     captures: &mut Captures<'_>,
     interface: &NetworkInterface,
     lane: &Lane,
     (members, behind): (&mut Vec<Member<'_>>, &BTreeSet<Wish>),
     decision: &mut Decision,
-) {
+) -> Option<Numbered> {
     while !members.is_empty() {
         let capture = captures.of(members, behind);
         if captures.fits(&capture, interface.ipv6).is_some() {
-            return;
+            return Some(capture);
         }
         if let Some((_, strategy, _)) = members.pop() {
             let (strategy, lane) = (strategy.name.clone(), lane.to_string());
             decision.refuse(Reason::DoesNotFit { strategy, lane });
         }
     }
+    None
 }
 
 /// The lanes of what is wanted, each with its strategies: by importance, so that the first of a lane's strategies gives the lane its place.
-fn lanes_of<'b>(policy: &'b Policy, wishes: &'b BTreeMap<usize, Wish>) -> Vec<(Lane, Vec<Member<'b>>)> {
+fn lanes_of<'b>(policy: &'b Policy, wishes: &'b BTreeMap<usize, Arc<Wish>>) -> Vec<(Lane, Vec<Member<'b>>)> {
     let mut lanes: Vec<(Lane, Vec<Member<'b>>)> = Vec::new();
     for (rank, wish) in wishes {
         let Some(strategy) = policy.strategies.get(*rank) else { continue };
-        let member = (*rank, strategy, wish);
+        let member = (*rank, strategy, &**wish);
         match lanes.iter_mut().find(|(lane, _)| lane.as_str() == strategy.sensor) {
             Some((_, members)) => members.push(member),
             None => lanes.push((Lane::from(&strategy.sensor), vec![member])),

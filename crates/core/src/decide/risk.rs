@@ -7,6 +7,7 @@
 mod cover;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
@@ -44,7 +45,7 @@ impl<'a> Risk<'a, '_> {
         chosen: &mut [Chosen],
         blind: &mut Vec<Blind>,
     ) {
-        let ends: Vec<Ends<'a>> = paths.iter().map(|path| self.ends(strategy, path)).collect();
+        let ends: Vec<Ends<'a>> = (0..paths.len()).map(|path| self.ends((rank, strategy), path)).collect();
         let costs = self.costs(strategy, &ends, chosen);
         let sides = ends
             .iter()
@@ -61,9 +62,9 @@ impl<'a> Risk<'a, '_> {
                 (false, false) => vec![("from", from, to), ("to", to, from)],
             };
             for (end, here, there) in sides {
-                let wish = Wish::of(strategy, flows(path, end == "to", &self.networks(there)));
+                let wish = Arc::new(Wish::of(strategy, flows(path, end == "to", &self.networks(there))));
                 // A host at both ends speaks with the others of either, and not with itself.
-                let speaks = |host: &InstanceId| there.keys().any(|peer| *peer != host);
+                let speaks = |host: &InstanceId| there.len() > usize::from(there.contains_key(host));
                 let hosts = here.iter().filter(|(host, _)| mirrored.contains(*host) && speaks(host));
                 for at in hosts.flat_map(|(_, places)| places) {
                     self.add((rank, strategy), *at, &wish, (number, end), chosen);
@@ -95,13 +96,13 @@ impl<'a> Risk<'a, '_> {
         }
     }
 
-    fn ends(&self, strategy: &Strategy, path: &DataPath) -> Ends<'a> {
+    /// The ends of a path, which has two selectors, of a strategy.
+    fn ends(&self, (rank, strategy): (usize, &Strategy), path: usize) -> Ends<'a> {
         let mut ends = Ends { from: BTreeMap::new(), to: BTreeMap::new() };
         for (at, considered) in self.considered.iter().enumerate() {
             let Some(instance) = considered.instance.filter(|_| considered.is_of(strategy)) else { continue };
-            let subject = considered.subject();
-            for (selector, hosts) in [(&path.from, &mut ends.from), (&path.to, &mut ends.to)] {
-                if selector.matches(&subject) {
+            for (selector, hosts) in [(2 * path, &mut ends.from), (2 * path + 1, &mut ends.to)] {
+                if considered.matched.by(rank, selector) {
                     hosts.entry(&instance.id).or_default().push(at);
                 }
             }
@@ -125,9 +126,7 @@ impl<'a> Risk<'a, '_> {
         let (mut count, mut sources, mut standing) = (0, 0, false);
         for at in places {
             let (Some(considered), Some(chosen)) = (self.considered.get(*at), chosen.get(*at)) else { continue };
-            if !may_be(strategy, considered, &mut Vec::new())
-                || self.eligibility.refusal(considered.interface, considered.instance).is_some()
-            {
+            if !may_be(strategy, considered, &mut Vec::new()) || considered.refusal(self.eligibility).is_some() {
                 continue;
             }
             sources += 1;
@@ -149,7 +148,7 @@ impl<'a> Risk<'a, '_> {
         &self,
         (rank, strategy): (usize, &Strategy),
         at: usize,
-        wish: &Wish,
+        wish: &Arc<Wish>,
         (path, end): (usize, &str),
         chosen: &mut [Chosen],
     ) {
@@ -163,7 +162,7 @@ impl<'a> Risk<'a, '_> {
         let new: Vec<Reason> = said.into_iter().filter(|reason| !known(reason)).collect();
         chosen.reasons.extend(new);
         match chosen.wishes.get_mut(&rank) {
-            Some(known) => known.flows.extend(wish.flows.iter().copied()),
+            Some(known) => Arc::make_mut(known).flows.extend(&wish.flows),
             None => _ = chosen.wishes.insert(rank, wish.clone()),
         }
     }

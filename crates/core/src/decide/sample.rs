@@ -9,8 +9,6 @@
 mod detection;
 mod lots;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use jiff::SignedDuration;
 
 pub use self::detection::detection;
@@ -42,30 +40,19 @@ impl Sampling {
     }
 }
 
-/// Which members are chosen. `members` are ids that do not change, such as an instance's, each with the labels of its stratum; `strategy`
-/// is a name, so that two strategies choose independently.
-pub(super) fn chosen<'a>(
+/// Which members of one stratum are chosen, whose labels these are. `members` are ids that do not change, such as an instance's; `strategy` is a
+/// name, so that two strategies choose independently.
+pub(super) fn of_stratum<'a>(
     key: &SampleKey,
     strategy: &str,
     sampling: &Sampling,
-    members: &BTreeMap<&'a str, Vec<String>>,
+    labels: &[String],
+    members: &[&'a str],
     now: Time,
-) -> BTreeSet<&'a str> {
-    let of_one = |(labels, members): (&[String], Vec<&'a str>)| {
-        let lots = Lots::new(key, strategy, labels, sampling.rotate);
-        let (chosen, _) = drawn(&lots, &members, sampling.size(members.len()), now);
-        chosen.into_iter().map(|(_, member)| member)
-    };
-    strata(members).into_iter().flat_map(of_one).collect()
-}
-
-/// The members by stratum.
-fn strata<'s, 'a>(members: &'s BTreeMap<&'a str, Vec<String>>) -> BTreeMap<&'s [String], Vec<&'a str>> {
-    let mut strata: BTreeMap<&[String], Vec<&str>> = BTreeMap::new();
-    for (member, labels) in members {
-        strata.entry(labels.as_slice()).or_default().push(member);
-    }
-    strata
+) -> Vec<&'a str> {
+    let lots = Lots::new(key, strategy, labels, sampling.rotate);
+    let (chosen, _) = drawn(&lots, members, sampling.size(members.len()), now);
+    chosen.into_iter().map(|(_, member)| member).collect()
 }
 
 /// A member after what it has drawn: their order is that of being chosen.

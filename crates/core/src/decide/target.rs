@@ -62,7 +62,10 @@ pub(super) struct Targets {
 
 impl Targets {
     pub(super) fn new(policy: &Policy, inventory: &Inventory, lessons: &Lessons, now: Time) -> Self {
-        let resource = |target: &TargetId| inventory.targets.get(target).map(|target| target.resource.id());
+        // Thousands of sessions have few targets.
+        let resources: BTreeMap<&TargetId, ResourceId> =
+            inventory.targets.iter().map(|(id, target)| (id, target.resource.id())).collect();
+        let resource = |target: &TargetId| resources.get(target).cloned();
         let mut sources: BTreeMap<ResourceId, BTreeSet<InterfaceId>> = BTreeMap::new();
         for session in inventory.sessions.values() {
             if let Some(resource) = resource(&session.target) {
@@ -93,9 +96,8 @@ impl Targets {
         }
         let used = |candidate: &Candidate| sources.get(&candidate.resource).map_or(0, BTreeSet::len);
         let here = standing.get(&(interface.id.clone(), lane.clone())).and_then(|(target, resource)| {
-            let named = |it: &&Candidate| {
-                it.choice == TargetChoice::Made(target.clone()) || Some(&it.resource) == resource.as_ref()
-            };
+            let stays = TargetChoice::Made(target.clone());
+            let named = |it: &&Candidate| it.choice == stays || Some(&it.resource) == resource.as_ref();
             Some((target, candidates.iter().find(named)?))
         });
         if let Some((target, candidate)) = here {
@@ -125,7 +127,7 @@ impl Targets {
 
     /// Whether what was chosen sends nowhere: a session that has no other place stays there.
     pub(super) fn is_gone(&self, lane: &Lane, choice: &TargetChoice) -> bool {
-        self.candidates(lane).any(|candidate| candidate.choice == *choice && candidate.gone)
+        self.candidates(lane).any(|candidate| candidate.gone && candidate.choice == *choice)
     }
 
     /// Where a lane's packets may go.

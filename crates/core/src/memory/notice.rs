@@ -25,6 +25,7 @@ pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
         mut lessons,
         mut sizes,
         rates,
+        fits,
     } = memory;
     let fresh: BTreeSet<Kind> =
         Kind::ALL.into_iter().filter(|kind| inventory.read.get(kind) > before.read.get(kind)).collect();
@@ -53,6 +54,7 @@ pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
         lessons,
         sizes,
         rates,
+        fits,
     }
 }
 

@@ -51,6 +51,7 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
         mut lessons,
         sizes,
         rates,
+        fits,
     } = memory;
     note_unwanted(&mut unwanted, &inventory, plan, now);
     // A step that is still to be made keeps its strikes, or it would come first again and again, before steps that could succeed.
@@ -109,6 +110,7 @@ pub fn remember(memory: Memory, plan: &Plan, done: &[Done], now: Time) -> Memory
         lessons,
         sizes,
         rates,
+        fits,
     }
 }
 

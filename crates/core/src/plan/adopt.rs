@@ -169,7 +169,6 @@ fn wanted(decision: &Decision) -> BTreeSet<Lane> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compile::compile;
     use crate::inventory::{Resource, Tags};
     use crate::plan::plan;
     use crate::testing::*;
@@ -204,7 +203,7 @@ mod tests {
         let adoption = adopted(&facts, &["tms-1"]);
         assert_eq!(steps(&adoption.plan), ["take over tms-1"]);
         let after = adoption.carried_out(&facts, "prod");
-        let later = plan(&compile(&policy(), &decisions(&after)), &after, &nothing_remembered(), at(101));
+        let later = plan(&compiled(&policy(), &decisions(&after)), &after, &nothing_remembered(), at(101));
         assert!(later.waiting.iter().any(|waiting| waiting.what.starts_with("change tms-1")), "{later:?}");
     }
 

@@ -51,14 +51,13 @@ pub fn rebalance(moves: &[Move], desired: &Desired, inventory: &Inventory, memor
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compile::compile;
     use crate::inventory::Resource;
     use crate::testing::*;
 
     #[test]
     fn a_move_changes_the_target_in_place_and_waits_for_one_that_is_to_be_made() {
         let facts = one_mirrored_jewel().read(0);
-        let desired = compile(&policy(), &decisions(&facts));
+        let desired = compiled(&policy(), &decisions(&facts));
         let one = |to: TargetChoice| {
             let why = String::from("nearer");
             Move { interface: "eni-1".into(), lane: "sta".into(), from: "tmt-1".into(), to, why }

@@ -5,7 +5,6 @@ mod rollout;
 mod scope;
 
 use super::*;
-use crate::compile::compile;
 use crate::inventory::{AMAZON_DNS, Gap, Resource};
 use crate::memory::{Predecessor, Refusal};
 use crate::policy::Policy;
@@ -228,7 +227,7 @@ fn a_target_that_the_policy_names_by_its_id_stays_although_it_is_ours_and_unused
         crate::policy::SensorTarget { to: crate::policy::Way::Existing("tmt-2".into()), zones: Default::default() };
     policy.sensors.get_mut("sta").unwrap().targets.push(named);
     let facts = one_mirrored_jewel().target("tmt-2", Resource::NetworkInterface("eni-old".into())).read(100);
-    let desired = crate::compile::compile(&policy, &decided(&policy, &facts));
+    let desired = compiled(&policy, &decided(&policy, &facts));
     let plan = plan(&desired, &facts, &unwanted_since(0, ObjectId::Target("tmt-2".into())), at(101));
     assert!(plan.is_empty(), "{plan:?}");
 }
@@ -392,7 +391,7 @@ fn crowded() -> (Policy, Facts) {
     let lane = |name: &str| ObjectKey::Session("eni-1".into(), name.into());
     let mut facts = Facts::new().instance("i-1", &[("mirror", "a+b+c")]).interface("eni-1", "i-1");
     let wanted = decided(&policy, &facts.clone().read(0));
-    for (n, spec) in (1..).zip(compile(&policy, &wanted).filters.into_values()) {
+    for (n, spec) in (1..).zip(compiled(&policy, &wanted).filters.into_values()) {
         facts = facts.filter_of(&format!("tmf-{n}"), spec);
     }
     for (n, name) in (1..).zip(["one", "two", "three"]) {

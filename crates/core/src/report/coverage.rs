@@ -251,7 +251,6 @@ impl StratumCoverage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compile::compile;
     use crate::lessons::Lessons;
     use crate::plan::Plan;
     use crate::policy::SampleKey;
@@ -278,7 +277,7 @@ mod tests {
             .change_instance("i-old", |it| it.instance_type = "t2.micro".into())
             .read(0);
         let decisions = decided(&policy, &facts);
-        let desired = compile(&policy, &decisions);
+        let desired = compiled(&policy, &decisions);
         let (lessons, plan) = (Lessons::default(), Plan::default());
         let seen = Seen {
             policy: &policy,

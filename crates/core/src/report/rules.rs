@@ -123,7 +123,6 @@ fn is_for(rule: &Rule, packets: &Except) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compile::compile;
     use crate::testing::*;
 
     #[test]
@@ -135,7 +134,7 @@ mod tests {
         let facts = jewel_with(|_| {}).read(0);
         let decisions = decided(&policy, &facts);
         let wish = &decisions.interfaces[&"eni-1".into()].lanes[&"sta".into()];
-        let desired = compile(&policy, &decisions);
+        let desired = compiled(&policy, &decisions);
         let spec = desired.filters.values().next().unwrap();
         let purposes: Vec<String> = rules(spec, &wish.capture).into_iter().map(|it| it.purpose).collect();
         let expected = [

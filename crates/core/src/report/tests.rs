@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::compile::compile;
-use crate::decide::decide;
+use crate::decide::{Fits, decide};
 use crate::lessons::Lessons;
 use crate::policy::Policy;
 use crate::testing::*;
@@ -24,8 +24,9 @@ impl Whole {
 
     fn under(policy: Policy, facts: Facts) -> Self {
         let inventory = facts.read(0);
-        let decisions = decide(&policy, &inventory, &Lessons::default(), at(0));
-        let desired = compile(&policy, &decisions);
+        let mut fits = Fits::default();
+        let decisions = decide(&policy, &inventory, &Lessons::default(), &mut fits, at(0));
+        let desired = compile(&policy, &decisions, &mut fits);
         let plan = crate::plan::plan(&desired, &inventory, &nothing_remembered(), at(0));
         Self { policy, inventory, lessons: Lessons::default(), decisions, desired, plan }
     }

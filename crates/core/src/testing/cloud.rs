@@ -313,8 +313,8 @@ impl Reconciler {
         let owner = self.policy.owner.clone();
         let mut memory = self.observe(cloud, seconds);
         memory.approve(&self.policy.approve, &BTreeSet::new(), at(seconds));
-        self.decisions = decide(&self.policy, &memory.inventory, &memory.lessons, at(seconds));
-        let mut desired = compile(&self.policy, &self.decisions);
+        self.decisions = decide(&self.policy, &memory.inventory, &memory.lessons, &mut memory.fits, at(seconds));
+        let mut desired = compile(&self.policy, &self.decisions, &mut memory.fits);
         wish(&mut desired);
         self.plan = plan(&desired, &memory.inventory, &memory, at(seconds));
         let carry_out = |planned: &crate::plan::Planned| {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::compile::compile;
-use crate::decide::decide;
+use crate::decide::{Fits, decide};
 use crate::inventory::{Gap, InstanceState, Kind};
 use crate::plan::{Wait, plan};
 use crate::testing::at;
@@ -192,7 +192,8 @@ fn nothing_is_held_where_nobody_knows_all_that_is_to_be_lost() {
     let mut memory = ours.observe(&cloud, now + 10);
     let gap = Gap { why: "denied".into(), at: at(now + 10) };
     Arc::make_mut(&mut memory.inventory).gaps.insert(Kind::Instances, gap);
-    let decisions = decide(&ours.policy, &memory.inventory, &memory.lessons, at(now + 10));
-    let plan = plan(&compile(&ours.policy, &decisions), &memory.inventory, &memory, at(now + 10));
+    let mut fits = Fits::default();
+    let decisions = decide(&ours.policy, &memory.inventory, &memory.lessons, &mut fits, at(now + 10));
+    let plan = plan(&compile(&ours.policy, &decisions, &mut fits), &memory.inventory, &memory, at(now + 10));
     assert_eq!((plan.held, plan.steps.len()), (None, 0));
 }

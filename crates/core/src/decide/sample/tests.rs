@@ -5,6 +5,8 @@ mod detecting;
 mod exhaustive;
 mod rotating;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::*;
 use crate::policy::TooShort;
 use crate::testing::at;
@@ -40,6 +42,29 @@ fn in_stratum<'a>(ids: &'a [String], labels: &[&str]) -> BTreeMap<&'a str, Vec<S
 /// How many are chosen by one and not by the other, this one apart.
 fn others_changed(before: &BTreeSet<&str>, after: &BTreeSet<&str>, apart: &str) -> usize {
     before.symmetric_difference(after).filter(|member| **member != apart).count()
+}
+
+/// Which members are chosen. `members` are ids that do not change, such as an instance's, each with the labels of its stratum; `strategy`
+/// is a name, so that two strategies choose independently.
+fn chosen<'a>(
+    key: &SampleKey,
+    strategy: &str,
+    sampling: &Sampling,
+    members: &BTreeMap<&'a str, Vec<String>>,
+    now: Time,
+) -> BTreeSet<&'a str> {
+    let of_one =
+        |(labels, members): (&[String], Vec<&'a str>)| of_stratum(key, strategy, sampling, labels, &members, now);
+    strata(members).into_iter().flat_map(of_one).collect()
+}
+
+/// The members by stratum.
+fn strata<'s, 'a>(members: &'s BTreeMap<&'a str, Vec<String>>) -> BTreeMap<&'s [String], Vec<&'a str>> {
+    let mut strata: BTreeMap<&[String], Vec<&str>> = BTreeMap::new();
+    for (member, labels) in members {
+        strata.entry(labels.as_slice()).or_default().push(member);
+    }
+    strata
 }
 
 /// Numbers that only the seed decides.

@@ -103,7 +103,7 @@ fn numbers_and_slots_that_aws_refused_are_not_asked_for_again() {
     lessons.numbers.entry("eni-1".into()).or_default().insert(100, at(0));
     let facts = jewel().read(0);
     let number = |lessons: &Lessons, seconds| {
-        let decisions = decide(&policy(), &facts, lessons, at(seconds));
+        let decisions = decide(&policy(), &facts, lessons, &mut Fits::default(), at(seconds));
         decisions.interfaces[&"eni-1".into()].lanes.get(&"sta".into()).map(|wish| wish.number)
     };
     assert_eq!((number(&lessons, 300), number(&lessons, 3600)), (Some(200), Some(100)));
@@ -116,7 +116,10 @@ fn while_no_list_shows_who_has_a_number_that_aws_calls_taken_it_may_be_us_and_no
     let mut lessons = Lessons::default();
     lessons.numbers.entry("eni-1".into()).or_default().insert(100, at(0));
     let decided = |facts: &Inventory, seconds| {
-        let decision = decide(&policy(), facts, &lessons, at(seconds)).interfaces.remove(&"eni-1".into()).unwrap();
+        let decision = decide(&policy(), facts, &lessons, &mut Fits::default(), at(seconds))
+            .interfaces
+            .remove(&"eni-1".into())
+            .unwrap();
         (decision.lanes.get(&"sta".into()).map(|wish| wish.number), decision.reasons)
     };
     let unseen = Reason::NumberUnseen { lane: "sta".into(), number: 100 };
@@ -134,7 +137,7 @@ fn a_session_that_no_list_shows_is_made_again_with_its_number_although_another_o
     let mut lessons = Lessons::default();
     lessons.had.entry("eni-1".into()).or_default().insert("zeek".into(), (100, at(0)));
     let number = |seconds| {
-        let decisions = decide(&policy(), &facts, &lessons, at(seconds));
+        let decisions = decide(&policy(), &facts, &lessons, &mut Fits::default(), at(seconds));
         decisions.interfaces[&"eni-1".into()].lanes[&"zeek".into()].number
     };
     assert_eq!((number(299), number(300)), (100, 200), "one of the two does not stand, and AWS knows which");

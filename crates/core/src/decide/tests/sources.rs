@@ -14,7 +14,7 @@ fn of_type(instance_type: &str) -> Facts {
 
 /// The last thing that is said of `eni-1`.
 fn said(policy: &str, facts: Facts, lessons: &Lessons) -> String {
-    let decisions = decide(&policy_of(policy), &facts.read(0), lessons, at(0));
+    let decisions = decide(&policy_of(policy), &facts.read(0), lessons, &mut Fits::default(), at(0));
     decisions.interfaces[&"eni-1".into()].reasons.last().unwrap().to_string()
 }
 

@@ -333,7 +333,7 @@ fn without_a_slot_for_them_they_stay_and_the_filter_is_widened_and_says_so() {
     let lanes: BTreeSet<String> =
         decisions.interfaces[&"eni-web".into()].lanes.keys().map(ToString::to_string).collect();
     assert_eq!(lanes, BTreeSet::from(["sta".into()]));
-    let desired = crate::compile::compile(&policy, &decisions);
+    let desired = crate::testing::compiled(&policy, &decisions);
     let why = &desired.sessions.values().next().unwrap().why;
     assert!(why.contains("mirrored beside it"), "{why}");
     assert!(desired.filters.values().all(|spec| spec.rules.len() <= 10));

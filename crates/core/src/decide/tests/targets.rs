@@ -25,7 +25,7 @@ fn policy_to(targets: &str) -> Policy {
 
 /// How many sessions go to each target, and how many interfaces have none.
 fn spread(policy: &Policy, inventory: &Inventory, lessons: &Lessons) -> (BTreeMap<String, usize>, usize) {
-    let decisions = decide(policy, inventory, lessons, at(0));
+    let decisions = decide(policy, inventory, lessons, &mut Fits::default(), at(0));
     let (mut spread, mut without) = (BTreeMap::new(), 0);
     for decision in decisions.interfaces.values() {
         match decision.lanes.get(&"sta".into()).map(|wish| &wish.target) {

@@ -1,7 +1,7 @@
 //! Takes a session whose filter is another one than is asked; gives sentences about when it keeps it, and when it does not.
 
 use super::*;
-use crate::compile::{Desired, FilterSpec, compile};
+use crate::compile::{Desired, FilterSpec};
 use crate::inventory::{Direction, PortRange, Rule, RuleAction};
 use crate::memory::{Drift, DriftKind};
 use crate::packets::PacketSet;
@@ -30,7 +30,7 @@ const SERVED: (u16, u16) = (8443, 8443);
 
 /// What is to stand where the jewel's lane asks for this filter.
 fn asking(facts: &Inventory, spec: FilterSpec) -> Desired {
-    let mut desired = compile(&policy(), &decisions(facts));
+    let mut desired = compiled(&policy(), &decisions(facts));
     let key = spec.key();
     desired.filters = [(key.clone(), spec)].into();
     desired.sessions.values_mut().for_each(|session| session.filter = key.clone());
