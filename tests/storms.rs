@@ -102,6 +102,12 @@ fn two_leaders_whose_clocks_differ_and_that_stand_still_now_and_then_do_no_harm(
 }
 
 #[test]
+fn of_replicas_that_share_a_lease_one_at_a_time_changes_anything() {
+    let leaders = vec![SignedDuration::ZERO, SignedDuration::from_secs(90), SignedDuration::from_secs(-40)];
+    weathers("of_replicas", 40, &Setting { leaders, leased: true, ..Setting::default() });
+}
+
+#[test]
 fn what_nobody_knows_about_aws_makes_no_difference() {
     // All sessions of a VPC have one network identifier, by which a sensor tells networks apart: that, the product relies on.
     // And a filter that AWS does not remove for its rules, but says to be in use, stays: it costs nothing, and to take the rules from one

@@ -56,6 +56,10 @@ class Daemon:
         lines = self.asks("/metrics").splitlines()
         return sum(int(line.split()[-1]) for line in lines if line.startswith("vpc_mirror_rounds_total{"))
 
+    def kill(self, by: signal.Signals) -> None:
+        """Sends it a signal that it cannot refuse."""
+        self._process.send_signal(by)
+
     def stop(self) -> int:
         """Asks it to stop, as Kubernetes does; gives its exit code."""
         self._process.send_signal(signal.SIGTERM)

@@ -12,6 +12,8 @@ pub(crate) struct Setting {
     pub(crate) unknowns: Unknowns,
     /// The clocks of the processes that lead for one owner, wrong by so much.
     pub(crate) leaders: Vec<SignedDuration>,
+    /// Whether they share a lease: then one at a time changes anything.
+    pub(crate) leased: bool,
     /// Whether another owner of ours is on the same fleet.
     pub(crate) another_owner: bool,
     /// How old reads may be.
@@ -54,6 +56,7 @@ impl Default for Setting {
         Self {
             unknowns: Unknowns::default(),
             leaders: vec![SignedDuration::ZERO],
+            leased: false,
             another_owner: false,
             lag: SETTLE,
             pages: false,

@@ -20,13 +20,16 @@ use mirror_aws::{Carried, Keys, Sdk, Wire};
 use mirror_core::Time;
 use mirror_core::cloud::{Action, Class, Cloud, CloudError, Outcome, Page, Query, Step};
 use mirror_core::grants::grants;
+use mirror_core::lease::{self, Ask, Versioned};
 use mirror_core::policy::Policy;
 use mirror_sim::{Api, Caller, Door, Principal, wire};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use vpc_mirror::campaign::{Leases, campaign};
 use vpc_mirror::clock::Clock;
+use vpc_mirror::lead::{Lead, Standing};
 use vpc_mirror::record::Record;
-use vpc_mirror::run::run;
+use vpc_mirror::run::{Oversight, run};
 
 use super::converged::Wish;
 use super::judge::Judge;
@@ -106,6 +109,8 @@ pub(crate) struct Shared {
     now: Time,
     pub(crate) judge: Judge,
     pub(crate) travel: Travel,
+    /// What the lease says, where processes share one, and how often it was written.
+    lease: (Option<Versioned>, u64),
     pub(crate) lie: Option<Lie>,
     /// Kills the process that makes the call of this number.
     pub(crate) kills: BTreeMap<u64, Moment>,
@@ -134,9 +139,11 @@ struct InFlight {
 enum Asks {
     Read(Query),
     Apply(Step),
+    Lease(Ask),
 }
 
 enum Answer {
+    Lease(lease::Answer),
     Page(Page),
     Outcome(Outcome),
     Http(http::Response<Vec<u8>>),
@@ -186,6 +193,28 @@ impl Shared {
         call
     }
 
+    /// Compares and swaps, as an API server does.
+    fn leases(&mut self, ask: &Ask) -> lease::Answer {
+        let (there, writes) = &mut self.lease;
+        let new = match (ask, &there) {
+            (Ask::Create(_), Some(_)) => return lease::Answer::Conflict,
+            (Ask::Replace(_, version), Some(it)) if *version != it.version => return lease::Answer::Conflict,
+            (Ask::Replace(..), None) => return lease::Answer::Missing,
+            (Ask::Create(record), None) | (Ask::Replace(record, _), Some(_)) => Some(record.clone()),
+            (Ask::Read | Ask::Wait(_), _) => None,
+        };
+        if let Some(record) = new {
+            *writes += 1;
+            *there = Some(Versioned { record, version: writes.to_string() });
+        }
+        there.clone().map_or(lease::Answer::Missing, lease::Answer::Says)
+    }
+
+    /// The process that has the lease.
+    fn holder(&self) -> Option<Which> {
+        self.lease.0.as_ref()?.record.holder.as_ref()?.split('_').next()?.parse().ok()
+    }
+
     /// The answer to a call, once it is there.
     fn receive(&mut self, call: u64) -> Poll<Result<Answer, CloudError>> {
         let now = self.now;
@@ -207,10 +236,11 @@ impl Shared {
 
 fn unanswered(asks: &Asks) -> CloudError {
     let action = match asks {
-        Asks::Read(query) => query.action(),
-        Asks::Apply(step) => step.action(),
+        Asks::Read(query) => query.action().to_string(),
+        Asks::Apply(step) => step.action().to_string(),
+        Asks::Lease(_) => "Lease".into(),
     };
-    CloudError { action: action.into(), code: "Timeout".into(), message: "no answer".into(), class: Class::Retry }
+    CloudError { action, code: "Timeout".into(), message: "no answer".into(), class: Class::Retry }
 }
 
 /// The whole of a simulation.
@@ -221,6 +251,10 @@ pub(crate) struct Stage {
     people: People,
     /// Whether calls go through the SDK, as HTTP.
     through_sdk: bool,
+    /// Whether processes share a lease.
+    pub(crate) leased: bool,
+    /// How many lives there were.
+    lives: u64,
 }
 
 impl Stage {
@@ -229,6 +263,7 @@ impl Stage {
             now: api.world().now(),
             judge: Judge::of(people.edge.clone()),
             travel: Travel { longest: SignedDuration::from_millis(40), lost: 0 },
+            lease: (None, 0),
             lie: None,
             kills: BTreeMap::new(),
             calls: 0,
@@ -241,7 +276,7 @@ impl Stage {
             doomed: Vec::new(),
         };
         let (shared, api) = (Arc::new(Mutex::new(shared)), Arc::new(Mutex::new(api)));
-        Self { shared, api, processes: Vec::new(), people, through_sdk }
+        Self { shared, api, processes: Vec::new(), people, through_sdk, leased: false, lives: 0 }
     }
 
     pub(crate) fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -389,17 +424,31 @@ impl Stage {
         if life.is_some() {
             return;
         }
+        self.lives += 1;
         let edge = Edge { shared: self.shared.clone(), process: which, skew: *skew };
+        let (leased, me) = (self.leased, format!("{which}_{}", self.lives));
         let policies = policy.subscribe();
         let record = Arc::new(Record::new(REGION.into(), edge.now()).unwrap());
         let writes = record.clone();
         let sdk = key.clone().map(|keys| InSdk::new(&edge, keys));
         let future = Box::pin(async move {
             let (region, stop) = (REGION.into(), CancellationToken::new());
-            match &sdk {
-                Some(sdk) => run(sdk, policies, &region, RESYNC, &edge, &writes, &stop).await,
-                None => run(&edge, policies, &region, RESYNC, &edge, &writes, &stop).await,
-            }
+            let (standing, told) = watch::channel(Standing::StandsBy);
+            let lead = if leased { Lead::of(told) } else { Lead::alone() };
+            let oversight = Oversight { record: &writes, stop: &stop, lead };
+            let campaigning = async {
+                if leased {
+                    campaign(&edge, &me, &edge, &standing, &stop).await;
+                }
+            };
+            let running = async {
+                match &sdk {
+                    Some(sdk) => run(sdk, policies, &region, RESYNC, &edge, oversight).await,
+                    None => run(&edge, policies, &region, RESYNC, &edge, oversight).await,
+                }
+            };
+            // In this order, so that a loop hears at once that it leads.
+            tokio::join!(biased; campaigning, running);
         });
         *life = Some(Life { future, record });
         let mut shared = self.shared.lock().unwrap();
@@ -436,6 +485,13 @@ impl Stage {
         let mut shared = self.shared.lock().unwrap();
         let Some(InFlight { process, asks, request, .. }) = shared.in_flight.get_mut(&call) else { return };
         let (process, asks, request, now) = (*process, asks.clone(), request.take(), shared.now);
+        if self.leased
+            && let (Asks::Apply(step), Some(holder)) = (&asks, shared.holder())
+            && holder != process
+        {
+            let wrong = format!("process {process} changes something although {holder} has the lease: {step}");
+            shared.judge.verdict.get_or_insert(wrong);
+        }
         if let Asks::Apply(step) = &asks {
             shared.judge.before(&mut api, process, step, now);
         }
@@ -457,6 +513,7 @@ impl Stage {
                 page.map(Answer::Page)
             }
             (Asks::Apply(step), None) => at_once(door.apply(step)).map(Answer::Outcome),
+            (Asks::Lease(ask), None) => Ok(Answer::Lease(shared.leases(ask))),
         };
         if let Asks::Apply(step) = &asks {
             let mut api = self.api.lock().unwrap();
@@ -595,6 +652,15 @@ impl Cloud for Edge {
         match self.call(Asks::Apply(step.clone())).await? {
             Answer::Outcome(outcome) => Ok(outcome),
             _ => panic!("a change was made"),
+        }
+    }
+}
+
+impl Leases for Edge {
+    async fn ask(&self, ask: &Ask) -> anyhow::Result<lease::Answer> {
+        match self.call(Asks::Lease(ask.clone())).await? {
+            Answer::Lease(answer) => Ok(answer),
+            _ => panic!("the lease was asked for"),
         }
     }
 }

@@ -184,6 +184,7 @@ impl Storm {
             api.add_fault(Fault::new(Effect::ShortPage(5)).on("Describe*"));
         }
         let mut stage = Stage::new(api, people, *seed, setting.through_sdk);
+        stage.leased = setting.leased;
         {
             let mut shared = stage.shared();
             shared.judge.story = tells.then(Vec::new);

@@ -23,7 +23,7 @@ pub(crate) async fn apply(sdk: &Sdk, step: &Step) -> Answer {
         Step::AddServices { filter, services } => add_services(sdk, action, filter, services).await,
         Step::CreateTarget { token, resource, tags } => create_target(sdk, action, token, resource, tags).await,
         Step::CreateSession { token, interface, target, filter, number, packet_length, vni, tags } => {
-            let request = sdk.ec2.create_traffic_mirror_session().client_token(&token.0);
+            let request = sdk.steps.create_traffic_mirror_session().client_token(&token.0);
             let request = request.network_interface_id(interface.as_str()).session_number((*number).into());
             let request = request.traffic_mirror_target_id(target.as_str()).traffic_mirror_filter_id(filter.as_str());
             let request = request.set_packet_length(packet_length.map(i32::from));
@@ -35,31 +35,31 @@ pub(crate) async fn apply(sdk: &Sdk, step: &Step) -> Answer {
         }
         Step::ModifySession { session, change } => modify_session(sdk, action, session, change).await,
         Step::DeleteSession { session } => {
-            let request = sdk.ec2.delete_traffic_mirror_session().traffic_mirror_session_id(session.as_str());
+            let request = sdk.steps.delete_traffic_mirror_session().traffic_mirror_session_id(session.as_str());
             request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
         }
         Step::DeleteRule { filter: _, rule } => {
-            let request = sdk.ec2.delete_traffic_mirror_filter_rule().traffic_mirror_filter_rule_id(rule.as_str());
+            let request = sdk.steps.delete_traffic_mirror_filter_rule().traffic_mirror_filter_rule_id(rule.as_str());
             request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
         }
         Step::DeleteFilter { filter } => {
-            let request = sdk.ec2.delete_traffic_mirror_filter().traffic_mirror_filter_id(filter.as_str());
+            let request = sdk.steps.delete_traffic_mirror_filter().traffic_mirror_filter_id(filter.as_str());
             request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
         }
         Step::DeleteTarget { target } => {
-            let request = sdk.ec2.delete_traffic_mirror_target().traffic_mirror_target_id(target.as_str());
+            let request = sdk.steps.delete_traffic_mirror_target().traffic_mirror_target_id(target.as_str());
             request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
         }
         Step::TagSession { session, tags } => {
             let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
-            let request = sdk.ec2.create_tags().resources(session.as_str()).set_tags(Some(tags.collect()));
+            let request = sdk.steps.create_tags().resources(session.as_str()).set_tags(Some(tags.collect()));
             request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
         }
     }
 }
 
 async fn create_filter(sdk: &Sdk, action: Action, token: &ClientToken, tags: &Tags) -> Answer {
-    let request = sdk.ec2.create_traffic_mirror_filter().client_token(&token.0);
+    let request = sdk.steps.create_traffic_mirror_filter().client_token(&token.0);
     let request = request.tag_specifications(tagged(ResourceType::TrafficMirrorFilter, tags));
     let answer = request.send().await.map_err(|error| sdk.failed(action, error))?;
     let made = answer.traffic_mirror_filter.and_then(|made| made.traffic_mirror_filter_id);
@@ -69,7 +69,7 @@ async fn create_filter(sdk: &Sdk, action: Action, token: &ClientToken, tags: &Ta
 async fn create_rule(sdk: &Sdk, action: Action, token: &ClientToken, filter: &FilterId, rule: &Rule) -> Answer {
     let Rule { action: verdict, direction, number, protocol, source, destination, source_ports, destination_ports } =
         rule;
-    let request = sdk.ec2.create_traffic_mirror_filter_rule().client_token(&token.0);
+    let request = sdk.steps.create_traffic_mirror_filter_rule().client_token(&token.0);
     let request = request.traffic_mirror_filter_id(filter.as_str()).rule_number((*number).into());
     // The names that core prints are the ones that AWS reads.
     let request = request.traffic_direction(direction.to_string().as_str().into());
@@ -86,13 +86,13 @@ async fn create_rule(sdk: &Sdk, action: Action, token: &ClientToken, filter: &Fi
 
 async fn add_services(sdk: &Sdk, action: Action, filter: &FilterId, services: &BTreeSet<String>) -> Answer {
     let services = services.iter().map(|name| name.as_str().into()).collect();
-    let request = sdk.ec2.modify_traffic_mirror_filter_network_services().set_add_network_services(Some(services));
+    let request = sdk.steps.modify_traffic_mirror_filter_network_services().set_add_network_services(Some(services));
     let request = request.traffic_mirror_filter_id(filter.as_str());
     request.send().await.map(|_| Outcome::Done).map_err(|error| sdk.failed(action, error))
 }
 
 async fn create_target(sdk: &Sdk, action: Action, token: &ClientToken, resource: &Resource, tags: &Tags) -> Answer {
-    let request = sdk.ec2.create_traffic_mirror_target().client_token(&token.0);
+    let request = sdk.steps.create_traffic_mirror_target().client_token(&token.0);
     let request = request.tag_specifications(tagged(ResourceType::TrafficMirrorTarget, tags));
     let request = match resource {
         Resource::NetworkInterface(id) => request.network_interface_id(id.as_str()),
@@ -106,7 +106,7 @@ async fn create_target(sdk: &Sdk, action: Action, token: &ClientToken, resource:
 
 async fn modify_session(sdk: &Sdk, action: Action, session: &SessionId, change: &SessionChange) -> Answer {
     let SessionChange { target, filter, number, packet_length, vni } = change;
-    let request = sdk.ec2.modify_traffic_mirror_session().traffic_mirror_session_id(session.as_str());
+    let request = sdk.steps.modify_traffic_mirror_session().traffic_mirror_session_id(session.as_str());
     let request = request.set_traffic_mirror_target_id(target.as_ref().map(|id| id.as_str().into()));
     let request = request.set_traffic_mirror_filter_id(filter.as_ref().map(|id| id.as_str().into()));
     let request = request.set_session_number(number.map(i32::from));

@@ -38,6 +38,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// longer than this, and a round would be late for everything else that it has to read.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How long a call that changes something may take. Shorter, for whoever leads by a lease begins none that the lease may not outlast. What is
+/// not answered by then may have been done: the next round sees, and a create is sent again with its own token.
+pub const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// What to use instead of what the environment says. The default leaves everything to it: variables, profiles, web identity, the
 /// container's credentials (EKS Pod Identity), the instance's.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +74,8 @@ impl fmt::Debug for Keys {
 #[derive(Clone, Debug)]
 pub struct Sdk {
     ec2: aws_sdk_ec2::Client,
+    /// For what changes something.
+    steps: aws_sdk_ec2::Client,
     sts: aws_sdk_sts::Client,
     elb: aws_sdk_elasticloadbalancingv2::Client,
     classic: aws_sdk_elasticloadbalancing::Client,
@@ -92,7 +98,12 @@ impl Sdk {
 
     fn new(config: &SdkConfig, region: Region) -> Self {
         let place = config.endpoint_url().map_or_else(|| format!("AWS in `{region}`"), |url| format!("`{url}`"));
-        let ec2 = aws_sdk_ec2::config::Builder::from(config).interceptor(Whole).build();
+        let ec2 = aws_sdk_ec2::config::Builder::from(config).interceptor(Whole);
+        // Who has no timeouts has none for these either.
+        let bounded = config.timeout_config().filter(|timeouts| timeouts.operation_timeout().is_some());
+        let shorter = bounded.map(|timeouts| timeouts.to_builder().operation_timeout(STEP_TIMEOUT).build());
+        let steps = shorter.map_or_else(|| ec2.clone(), |shorter| ec2.clone().timeout_config(shorter)).build();
+        let (ec2, steps) = (ec2.build(), aws_sdk_ec2::Client::from_conf(steps));
         let sts = aws_sdk_sts::config::Builder::from(config).interceptor(Whole).build();
         let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(Whole).build();
         let elb = aws_sdk_elasticloadbalancingv2::Client::from_conf(elb);
@@ -102,7 +113,7 @@ impl Sdk {
         let tagging = aws_sdk_resourcegroupstagging::Client::new(config);
         let waf = aws_sdk_wafv2::Client::new(config);
         let (ec2, sts) = (aws_sdk_ec2::Client::from_conf(ec2), aws_sdk_sts::Client::from_conf(sts));
-        Self { ec2, sts, elb, classic, waf, tagging, region, place }
+        Self { ec2, steps, sts, elb, classic, waf, tagging, region, place }
     }
 
     /// The Region that is asked.

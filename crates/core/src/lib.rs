@@ -15,6 +15,7 @@ mod digest;
 pub mod grants;
 pub mod ids;
 pub mod inventory;
+pub mod lease;
 pub mod lessons;
 pub mod limits;
 pub mod memory;

@@ -262,6 +262,25 @@ pub struct Run {
     /// How often everything is read again.
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = at_least_a_second, env = "VPC_MIRROR_RESYNC")]
     pub resync: Duration,
+    /// Whether several replicas of this daemon share a Kubernetes Lease, of which one at a time changes anything.
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", env = "VPC_MIRROR_LEADER_ELECTION")]
+    pub leader_election: LeaderElection,
+    /// The Lease that replicas share.
+    #[arg(long, value_name = "NAME", default_value = "vpc-mirror", env = "VPC_MIRROR_LEASE_NAME")]
+    pub lease_name: String,
+    /// The namespace of the Lease; without it that of the pod, or of the kubeconfig.
+    #[arg(long, value_name = "NAMESPACE", env = "VPC_MIRROR_LEASE_NAMESPACE")]
+    pub lease_namespace: Option<String>,
+}
+
+/// Who may change anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LeaderElection {
+    /// This process, without asking anybody.
+    #[default]
+    Off,
+    /// Whoever has the Lease of the Kubernetes cluster: the pod's, or the kubeconfig's.
+    Lease,
 }
 
 /// What to explain.

@@ -20,6 +20,7 @@ use crate::args::{Demo, Strategies};
 use crate::clock::Monotonic;
 use crate::embedded::Embedded;
 use crate::follow::{PolicyFile, follow};
+use crate::lead::Lead;
 use crate::listen::{Pages, Serving, bind, pages, serve};
 use crate::pace::Pace;
 use crate::places::{Loops, look_after};
@@ -74,7 +75,7 @@ pub async fn demo(args: Demo, clock: Monotonic, stop: CancellationToken) -> anyh
     let (sender, policies) = watch::channel(Arc::new(policy));
     let following = follow(file, sender, &clock, &records, &stop);
     let (clock, stop) = (clock.clone(), stop.clone());
-    let loops = Loops { ambient, resync: RESYNC, clock, records: records.clone(), stop };
+    let loops = Loops { ambient, resync: RESYNC, clock, records: records.clone(), lead: Lead::alone(), stop };
     let (kept, ()) = tokio::join!(look_after(loops, policies), following);
     kept?;
     servers.into_iter().for_each(Serving::end);

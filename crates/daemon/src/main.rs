@@ -13,12 +13,15 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 use vpc_mirror::args::{
-    self, Adopt, Approve, Check, Cli, Command, Explain, IamPolicy, Plan, Rebalance, Report, RuleFormat, Rules, Run,
-    Shown, Sources, Teardown,
+    self, Adopt, Approve, Check, Cli, Command, Explain, IamPolicy, LeaderElection, Plan, Rebalance, Report, RuleFormat,
+    Rules, Run, Shown, Sources, Teardown,
 };
 use vpc_mirror::ask::{self, On};
+use vpc_mirror::campaign::campaign;
 use vpc_mirror::clock::Monotonic;
 use vpc_mirror::follow::{PolicyFile, follow};
+use vpc_mirror::kubernetes::{KubernetesLease, identity};
+use vpc_mirror::lead::{Lead, Standing};
 use vpc_mirror::listen::{Pages, bind, pages, serve};
 use vpc_mirror::logs::{self, LogFormat};
 use vpc_mirror::place::{There, everywhere, places};
@@ -125,11 +128,15 @@ fn on<'a>(places: &'a [There<Sdk>], policy: &'a Policy, clock: &'a Monotonic, sh
 }
 
 async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::Result<ExitCode> {
-    let Run { policy, listen, resync } = args;
+    let Run { policy, listen, resync, leader_election, lease_name, lease_namespace } = args;
     let (file, policy) = PolicyFile::open(&policy.policy, sample_key(policy.sample_key_file.as_deref())?)?;
     let listener = bind(listen, "--listen").await?;
     // Port 0 is any free one: only now it is known which.
     let listen = listener.local_addr()?;
+    let lease = match leader_election {
+        LeaderElection::Off => None,
+        LeaderElection::Lease => Some(KubernetesLease::connect(lease_name, lease_namespace).await?),
+    };
     let ambient = Ambient::load(Options::default()).await;
     let places = places(&policy, &ambient)?.len();
     let resync = SignedDuration::try_from(resync)?;
@@ -140,12 +147,40 @@ async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::
     info!(owner = policy.owner, places, %listen, "running");
     let (sender, policies) = watch::channel(Arc::new(policy));
     let following = follow(file, sender, &clock, &records, &stop);
-    let loops = Loops { ambient, resync, clock: clock.clone(), records: records.clone(), stop: stop.clone() };
-    let (kept, ()) = tokio::join!(look_after(loops, policies), following);
+    let alone = if lease.is_some() { Standing::StandsBy } else { Standing::Alone };
+    let (standing, lead) = watch::channel(alone);
+    let noted = note_standing(lead.clone(), &records, &stop);
+    // The lease is given back when nothing is changed any more, not when it is time to stop.
+    let over = CancellationToken::new();
+    let lead = Lead::of(lead);
+    let loops = Loops { ambient, resync, clock: clock.clone(), records: records.clone(), lead, stop: stop.clone() };
+    let kept = async {
+        let kept = look_after(loops, policies).await;
+        over.cancel();
+        kept
+    };
+    let (campaigned, until_over) = (clock.until(CancellationToken::new()), over.clone());
+    let campaigning = async {
+        if let Some(lease) = &lease {
+            campaign(lease, &identity(), &campaigned, &standing, &until_over).await;
+        }
+    };
+    let (kept, (), (), ()) = tokio::join!(kept, following, campaigning, noted);
     kept?;
     server.end();
     info!("stopped; sessions stay as they are");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes down whether this process leads, until `stop`.
+async fn note_standing(mut lead: watch::Receiver<Standing>, records: &Records, stop: &CancellationToken) {
+    loop {
+        records.leads(*lead.borrow_and_update() != Standing::StandsBy);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            Ok(()) = lead.changed() => {}
+        }
+    }
 }
 
 /// SIGTERM and SIGINT cancel `stop`.

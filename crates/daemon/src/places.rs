@@ -22,10 +22,11 @@ use tracing::field::Empty;
 use tracing::{Instrument, error, error_span, info, warn};
 
 use crate::clock::{Clock, Monotonic};
+use crate::lead::Lead;
 use crate::place::{Account, There, places};
 use crate::record::Record;
 use crate::records::Records;
-use crate::run::run;
+use crate::run::{Oversight, run};
 
 /// How often it is looked whether a place that has left the scope is empty.
 const EVERY: SignedDuration = SignedDuration::from_secs(2);
@@ -41,6 +42,8 @@ pub struct Loops {
     pub clock: Monotonic,
     /// Where each loop writes down what it does.
     pub records: Arc<Records>,
+    /// Whether they may change anything.
+    pub lead: Lead,
     /// When all of them end.
     pub stop: CancellationToken,
 }
@@ -149,7 +152,7 @@ fn fate(place: &Place, account: Option<&AccountId>, wanted: &[(Place, Option<Acc
 }
 
 async fn start(loops: &Loops, place: Place, policy: Arc<Policy>) -> Running {
-    let Loops { ambient, resync, clock, records, stop } = loops.clone();
+    let Loops { ambient, resync, clock, records, lead, stop } = loops.clone();
     let sdk = ambient.at(&place.region, place.role.as_ref(), &policy.owner).await;
     let (account, region) = (Account::of(&place), place.region.clone());
     let record = records.open(region.clone(), account.clone(), clock.now());
@@ -161,7 +164,10 @@ async fn start(loops: &Loops, place: Place, policy: Arc<Policy>) -> Running {
     account.get().into_iter().for_each(|account| _ = span.record("account", account.as_str()));
     let there = There::new(sdk, place.clone(), account.clone(), policies.clone());
     let (written, stopped) = (record.clone(), stop.clone());
-    let going = async move { run(&there, policies, &region, resync, &clock, &written, &stopped).await };
+    let going = async move {
+        let oversight = Oversight { record: &written, stop: &stopped, lead };
+        run(&there, policies, &region, resync, &clock, oversight).await;
+    };
     let task = tokio::spawn(going.instrument(span));
     Running { place, account, record, policies: sender, leaving: false, stop, task }
 }

@@ -50,6 +50,11 @@ impl Records {
         self.metrics.text()
     }
 
+    /// Notes whether this process leads: whether it is the one that changes anything.
+    pub fn leads(&self, leads: bool) {
+        self.metrics.leads(leads);
+    }
+
     /// Notes whether the policy file as it is now is followed.
     pub fn policy(&self, good: bool) {
         self.metrics.policy(good);

@@ -33,6 +33,7 @@ pub(crate) struct Metrics {
     pub(super) fights: IntGaugeVec,
     policy_changes: IntCounterVec,
     policy_good: IntGauge,
+    leader: IntGauge,
 }
 
 impl Metrics {
@@ -89,6 +90,10 @@ impl Metrics {
                 "vpc_mirror_policy_good",
                 "1 while the policy file as it is now is followed; 0 while an earlier one is, since this one is wrong.",
             )?,
+            leader: IntGauge::new(
+                "vpc_mirror_leader",
+                "1 while this process is the one that changes anything; 0 while it stands by for another.",
+            )?,
         };
         metrics.register().context("metrics")?;
         FOLLOWED.iter().for_each(|result| _ = metrics.policy_changes.with_label_values(&[result]));
@@ -100,7 +105,7 @@ impl Metrics {
             Opts::new("vpc_mirror_build_info", "Always 1.").const_label("version", env!("CARGO_PKG_VERSION")),
         )?;
         build.set(1);
-        let all: [Box<dyn Collector>; 14] = [
+        let all: [Box<dyn Collector>; 15] = [
             Box::new(self.rounds.clone()),
             Box::new(self.calls.clone()),
             Box::new(self.sessions.clone()),
@@ -113,6 +118,7 @@ impl Metrics {
             Box::new(self.fights.clone()),
             Box::new(self.policy_changes.clone()),
             Box::new(self.policy_good.clone()),
+            Box::new(self.leader.clone()),
             Box::new(build),
             Box::new(ProcessCollector::for_self()),
         ];
@@ -128,6 +134,10 @@ impl Metrics {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8(text)?)
+    }
+
+    pub(crate) fn leads(&self, leads: bool) {
+        self.leader.set(leads.into());
     }
 
     /// Whether the policy file as it is now is followed.
