@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Self
@@ -61,5 +62,8 @@ class Simulator:
         """What the control endpoint answers."""
         body = None if wish is None else json.dumps(wish).encode()
         request = urllib.request.Request(f"{self.url}/_sim/{path}", body, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.loads(answer.read())
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as refused:
+            raise AssertionError(f"{method} {path}: {refused.read().decode()}") from None

@@ -8,7 +8,7 @@ import pytest
 
 from authorization import faults
 from calls import OURS, THEIRS, others, reads, unrelated, writes
-from iam import Need, denied
+from iam import Need, denied, several
 from places import ACCOUNT, AUDITOR, AWS, BREAK_GLASS, ROLE, STRANGER, USER
 from template import Stack, load
 
@@ -121,7 +121,7 @@ def test_it_is_in_the_language_of_service_control_policies():
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         # "SCP syntax", AWS Organizations User Guide: long the end was the only place for a wildcard.
         assert all("*" not in action[:-1] for action in actions)
-        assert "" not in statement["Resource"] and "" not in statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"]
+        assert "" not in several(statement["Resource"]) + several(statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"])
 
 
 def test_each_thing_that_it_denies_is_an_action_of_aws_on_a_resource_that_it_has_under_conditions_that_it_knows():

@@ -25,9 +25,9 @@ def clients(simulator) -> Iterator[dict]:
     granted = {name: it["PolicyDocument"] for name, it in stack.resources("AWS::IAM::ManagedPolicy").items()}
     control = Stack(load(AWS / "protect.yaml"), TargetIds="x", ReaderArns=AUDITOR).resource("AWS::Organizations::Policy")["Content"]
     everybody = [role(ROLE, granted), *(role(arn, EVERYTHING) for arn in (STRANGER, BREAK_GLASS, AUDITOR))]
-    for principal in [{"principal": "user/way-in", "keys": ["way-in"], "policies": EVERYTHING}, *everybody]:
+    for principal in [{"principal": "user/way-in", "keys": ["WAYIN"], "policies": EVERYTHING}, *everybody]:
         simulator.ask("POST", "principals", principal)
-    found = {arn: simulator.as_role("way-in", arn) for arn in (ROLE, STRANGER, BREAK_GLASS, AUDITOR)}
+    found = {arn: simulator.as_role("WAYIN", arn) for arn in (ROLE, STRANGER, BREAK_GLASS, AUDITOR)}
     simulator.ask("PUT", "organization", {"policies": {"protect": control}})
     yield found
     simulator.ask("PUT", "organization", {"policies": {}})
@@ -94,3 +94,8 @@ def test_the_role_creates_a_stranger_is_denied_by_the_service_control_policy_and
     assert seen["PacketLength"] == 128 and {it["Key"]: it["Value"] for it in seen["Tags"]} == OURS
     assert CONTROLLED.search(refusal(clients[AUDITOR].delete_traffic_mirror_session, TrafficMirrorSessionId=session))
     rescue.delete_traffic_mirror_session(TrafficMirrorSessionId=session)
+
+    # It was the service control policy that kept the stranger out, and nothing else.
+    assert CONTROLLED.search(refusal(stranger.delete_traffic_mirror_target, TrafficMirrorTargetId=target))
+    simulator.ask("PUT", "organization", {"policies": {}})
+    stranger.delete_traffic_mirror_target(TrafficMirrorTargetId=target)
