@@ -48,15 +48,16 @@ class Simulator:
         once = Config(parameter_validation=False, retries={"total_max_attempts": 1})
         return boto3.client(service, endpoint_url=self.url, region_name=REGION, config=once, **keys)
 
-    def with_key(self, key: str):
-        return self.client(aws_access_key_id=key, aws_secret_access_key="secret")
+    def session(self, key: str, role: str) -> dict[str, str]:
+        """The keys of a session, for which this key takes a role on."""
+        sts = self.client("sts", aws_access_key_id=key, aws_secret_access_key="secret")
+        made = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        secret = {"aws_secret_access_key": made["SecretAccessKey"], "aws_session_token": made["SessionToken"]}
+        return {"aws_access_key_id": made["AccessKeyId"], **secret}
 
     def as_role(self, key: str, role: str):
         """A client of EC2 for whom this key takes a role on."""
-        sts = self.client("sts", aws_access_key_id=key, aws_secret_access_key="secret")
-        made = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-        token = {"aws_session_token": made["SessionToken"]}
-        return self.client(aws_access_key_id=made["AccessKeyId"], aws_secret_access_key=made["SecretAccessKey"], **token)
+        return self.client(**self.session(key, role))
 
     def ask(self, method: str, path: str, wish: object = None) -> dict:
         """What the control endpoint answers."""

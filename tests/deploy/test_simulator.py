@@ -1,13 +1,18 @@
 """The role and the service control policy together, in a cloud that enforces both: the simulator, and boto3."""
 
+import os
 import re
+import subprocess
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import botocore.exceptions
 import pytest
 
 from calls import OURS, THEIRS
-from places import AUDITOR, AWS, BREAK_GLASS, ROLE, STRANGER
+from places import AUDITOR, AWS, BREAK_GLASS, EXAMPLE, EXAMPLES, ROLE, STRANGER
+from simulator import REGION
 from template import Stack, load
 
 EVERYTHING = {"everything": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}}
@@ -18,7 +23,7 @@ def role(arn: str, policies: dict) -> dict:
     return {"principal": arn.split(":", 5)[5], "trust": {"Version": "2012-10-17", "Statement": trust}, "policies": policies}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def clients(simulator) -> Iterator[dict]:
     """Clients of the role, of a stranger who may everything, of break-glass and of an auditor, under the service control policy."""
     stack = Stack(load(AWS / "role.yaml"), UsedBy="ec2")
@@ -99,3 +104,38 @@ def test_the_role_creates_a_stranger_is_denied_by_the_service_control_policy_and
     assert CONTROLLED.search(refusal(stranger.delete_traffic_mirror_target, TrafficMirrorTargetId=target))
     simulator.ask("PUT", "organization", {"policies": {}})
     stranger.delete_traffic_mirror_target(TrafficMirrorTargetId=target)
+
+
+def test_the_daemon_works_as_the_role_under_the_service_control_policy(simulator, clients, binary, tmp_path):
+    rescue = clients[BREAK_GLASS]
+    tagged = [{"ResourceType": "instance", "Tags": [{"Key": "mirror", "Value": "crown-jewel"}]}]
+    launched = rescue.run_instances(ImageId="ami-0123456789abcdef0", InstanceType="m5.large", MinCount=1, MaxCount=1, TagSpecifications=tagged)
+    on = launched["Instances"][0]["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(re.sub(r"arn:aws:elasticloadbalancing:\S+", simulator.sensor, (EXAMPLES / EXAMPLE).read_text()) + "settle: 1s\n")
+    keys = {name.upper(): value for name, value in simulator.session("WAYIN", ROLE).items()}
+    environment = os.environ | keys | {"AWS_ENDPOINT_URL": simulator.url, "AWS_REGION": REGION}
+    command = [binary, "run", "--policy", policy, "--listen", "127.0.0.1:0", "--resync", "1s"]
+    log = tmp_path / "log"
+    with log.open("w") as out, subprocess.Popen(command, env=environment, stdout=out, stderr=out) as daemon:
+        try:
+            chosen = [{"Name": "network-interface-id", "Values": [on]}]
+            mirrored = lambda: rescue.describe_traffic_mirror_sessions(Filters=chosen)["TrafficMirrorSessions"]  # noqa: E731
+            eventually(mirrored, log)
+            (session,) = mirrored()
+            its_id = {"TrafficMirrorSessionId": session["TrafficMirrorSessionId"]}
+            assert CONTROLLED.search(refusal(clients[STRANGER].delete_traffic_mirror_session, **its_id))
+            rescue.delete_traffic_mirror_session(**its_id)
+            eventually(lambda: any(it["TrafficMirrorSessionId"] != session["TrafficMirrorSessionId"] for it in mirrored()), log)
+        finally:
+            daemon.terminate()
+    assert " failed: " not in log.read_text()
+
+
+def eventually(happens, log: Path) -> None:
+    """Waits until something is so; or shows what the daemon says."""
+    for _ in range(300):
+        if happens():
+            return
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
