@@ -18,14 +18,26 @@ app.kubernetes.io/name: {{ include "vpc-mirror.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
+{{- /* Takes the root and labels of one's own, of which those that are said last count: each key once, or the manifest would be ambiguous. */}}
 {{- define "vpc-mirror.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-{{ include "vpc-mirror.ownLabels" . }}
-app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | trunc 63 | trimAll "-_." | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
+{{- $root := first . }}
+{{- $own := include "vpc-mirror.ownLabels" $root | fromYaml }}
+{{- $labels := merge (dict
+  "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-")
+  "app.kubernetes.io/version" ($root.Values.image.tag | default $root.Chart.AppVersion | trunc 63 | trimAll "-_.")
+  "app.kubernetes.io/managed-by" $root.Release.Service
+) $own }}
+{{- range prepend (rest .) $root.Values.commonLabels }}
+{{- $labels = mergeOverwrite $labels (deepCopy .) }}
 {{- end }}
+{{- toYaml $labels }}
+{{- end }}
+
+{{- /* Those of a pod: without versions, so that an upgrade that changes nothing of the pods replaces none. Takes the root and a component. */}}
+{{- define "vpc-mirror.podLabels" -}}
+{{- $root := index . 0 }}
+{{- $own := include "vpc-mirror.ownLabels" $root | fromYaml }}
+{{- mergeOverwrite $own (deepCopy $root.Values.commonLabels) (deepCopy $root.Values.podLabels) (dict "app.kubernetes.io/component" (index . 1)) | toYaml }}
 {{- end }}
 
 {{- /* Only the daemon has this component: a Service that chose by the other two alone would send scrapes to the pod of `helm test`. */}}
