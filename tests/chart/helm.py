@@ -18,6 +18,8 @@ RELEASE = ["mirroring", "--namespace", "security"]
 # What a Helm finds in its environment: nothing of the caller's, whose plugins, repositories and clusters would count.
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": tempfile.gettempdir(), "KUBECONFIG": os.devnull}
 
+_MADE: dict[object, Manifests] = {}
+
 
 def case(name: str) -> Path:
     """A file of values of the chart's ci folder."""
@@ -41,9 +43,13 @@ class Helm:
 
     def render(self, values: Path, *changes: dict[str, Any], kubernetes: str = "1.34", chart: Path = CHART) -> Manifests:
         """What is made of a file of values, with values that count before it."""
-        made = self._template(values, changes, kubernetes, chart)
-        assert made.returncode == 0, made.stderr
-        return Manifests.parse(made.stdout)
+        known = (self.binary, values, json.dumps(changes), kubernetes, chart)
+        # What is in the checkout does not change while it is tested. What is made of it is never changed either.
+        if chart != CHART or known not in _MADE:
+            made = self._template(values, changes, kubernetes, chart)
+            assert made.returncode == 0, made.stderr
+            _MADE[known] = Manifests.parse(made.stdout)
+        return _MADE[known]
 
     def refusal(self, values: Path, *changes: dict[str, Any]) -> str:
         """What it says against values that are wrong."""
