@@ -120,6 +120,12 @@ def test_a_new_pod_has_read_everything_before_an_old_one_goes(one_helm: Helm) ->
     assert strategy["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
 
 
+def test_pods_that_are_to_end_first_are_not_told_how_to_roll(one_helm: Helm) -> None:
+    """The API server refuses both at once, and the chart's own rollingUpdate is still among the values."""
+    strategy = one_helm.render(case("irsa"), {"strategy": {"type": "Recreate"}}).the("Deployment")["spec"]["strategy"]
+    assert strategy == {"type": "Recreate"}
+
+
 def test_the_pods_are_spread_over_zones_and_nodes_by_their_own_labels(one_helm: Helm) -> None:
     made = one_helm.render(case("irsa")).the("Deployment")["spec"]
     spread = made["template"]["spec"]["topologySpreadConstraints"]

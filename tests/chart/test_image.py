@@ -4,7 +4,9 @@ import re
 import subprocess
 import tomllib
 
-from helm import ROOT, Helm, case
+import yaml
+
+from helm import CHART, ROOT, Helm, case
 
 DOCKERFILE = ROOT / "deploy/Dockerfile"
 TEXT = DOCKERFILE.read_text()
@@ -27,6 +29,11 @@ def test_the_image_begins_from_nothing_and_says_what_it_is() -> None:
     version = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
     assert IMAGE and "RUN" not in IMAGE and f"ARG VERSION={version}\n" in IMAGE
     assert {"title", "description", "licenses", "version", "revision"} <= set(re.findall(r"org\.opencontainers\.image\.(\w+)=", IMAGE))
+
+
+def test_the_chart_runs_the_version_of_the_workspace() -> None:
+    version = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+    assert yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"] == version
 
 
 def test_the_image_runs_as_the_user_that_the_chart_runs_it_as(one_helm: Helm) -> None:

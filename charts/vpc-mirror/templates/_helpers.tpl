@@ -145,7 +145,7 @@ app.kubernetes.io/component: daemon
     secretName: {{ . }}
     defaultMode: 0440
     items:
-      - key: {{ $.Values.sampleKey.key }}
+      - key: {{ ternary $.Values.sampleKey.key "sample-key" (ne $.Values.sampleKey.existingSecret "") }}
         path: sample-key
 {{- end }}
 {{- with .Values.extraVolumes }}
