@@ -26,15 +26,15 @@ def test_the_lease_that_the_role_grants_is_the_one_that_the_daemon_elects_by(hel
     limited = [it for it in rules if it["resources"] == ["leases"] and "resourceNames" in it]
     free = [it for it in rules if it["resources"] == ["leases"] and "resourceNames" not in it]
     assert [it["resourceNames"] for it in limited] == [[environment(made.daemon())["VPC_MIRROR_LEASE_NAME"]]]
-    assert [sorted(it["verbs"]) for it in limited] == [["get", "patch", "update"]]
+    assert [sorted(it["verbs"]) for it in limited] == [["get", "update"]]
     assert [it["verbs"] for it in free] == [["create"]], "which cannot be limited to a name"
 
 
 @EACH_CASE
-def test_the_role_grants_a_lease_and_events_in_its_own_namespace_and_nothing_else(one_helm: Helm, values: Path) -> None:
+def test_the_role_grants_a_lease_in_its_own_namespace_and_nothing_else(one_helm: Helm, values: Path) -> None:
     made = one_helm.render(values)
     granted = {resource for role in made.all("Role") for rule in role["rules"] for resource in rule["resources"]}
-    assert granted <= {"leases", "events"}
+    assert granted == {"leases"}
     assert not made.all("ClusterRole") and not made.all("ClusterRoleBinding")
     for binding in made.all("RoleBinding"):
         (_, daemon), *_ = made.pods()
