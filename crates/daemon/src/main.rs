@@ -142,6 +142,7 @@ async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::
     let resync = SignedDuration::try_from(resync)?;
     let records = Arc::new(Records::new()?);
     let longest_silence = resync.saturating_mul(2).saturating_add(SignedDuration::from_mins(2));
+    records.leads(lease.is_none());
     let router = pages(Pages { records: records.clone(), clock: clock.clone(), longest_silence });
     let server = serve(listener, router);
     info!(owner = policy.owner, places, %listen, "running");

@@ -50,7 +50,7 @@ impl Records {
         self.metrics.text()
     }
 
-    /// Notes whether this process leads: whether it is the one that changes anything.
+    /// Notes whether this process leads: whether it is the one that changes anything. Until somebody says that it does not, it does.
     pub fn leads(&self, leads: bool) {
         self.metrics.leads(leads);
     }
@@ -130,6 +130,14 @@ impl Records {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_that_takes_no_lease_is_the_one_that_changes_things() {
+        let records = Records::new().unwrap();
+        assert!(records.metrics().unwrap().contains("vpc_mirror_leader 1\n"));
+        records.leads(false);
+        assert!(records.metrics().unwrap().contains("vpc_mirror_leader 0\n"));
+    }
 
     #[test]
     fn a_place_that_is_opened_stands_in_the_metrics_at_0_and_goes_when_it_is_closed() {

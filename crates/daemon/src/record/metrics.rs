@@ -96,6 +96,7 @@ impl Metrics {
             )?,
         };
         metrics.register().context("metrics")?;
+        metrics.leader.set(1);
         FOLLOWED.iter().for_each(|result| _ = metrics.policy_changes.with_label_values(&[result]));
         Ok(metrics)
     }
