@@ -215,6 +215,13 @@ def test_alerts_come_as_they_are_and_ones_of_your_own_beside_them(helm: Helm) ->
     assert only == groups[-1:]
 
 
+def test_each_alert_links_to_its_runbook_where_those_are_read(helm: Helm) -> None:
+    wish = {"prometheusRule": {"runbooks": "https://wiki.example/runbooks/"}}
+    groups = helm.render(case("everything"), wish).the("PrometheusRule")["spec"]["groups"]
+    links = [rule["annotations"]["runbook_url"] for rule in groups[0]["rules"]]
+    assert links and all(link.startswith("https://wiki.example/runbooks/") and link.count("//") == 1 for link in links)
+
+
 def test_each_dashboard_in_the_chart_is_a_config_map_for_grafanas_sidecar(helm: Helm, tmp_path: Path) -> None:
     chart = shutil.copytree(CHART, tmp_path / "vpc-mirror")
     shutil.rmtree(chart / "files/dashboards", ignore_errors=True)

