@@ -4,6 +4,7 @@ and nothing runs."""
 
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -25,8 +26,12 @@ ASSETS = os.environ.get("KUBEBUILDER_ASSETS")
 
 
 def found() -> Path | None:
-    """The folder with both binaries; none if there is none."""
-    whole = ASSETS and all((Path(ASSETS) / name).is_file() for name in ["etcd", "kube-apiserver"])
+    """The folder with both binaries; none if there is none, or nothing to make certificates with."""
+    whole = (
+        ASSETS
+        and shutil.which("openssl")
+        and all((Path(ASSETS) / name).is_file() for name in ["etcd", "kube-apiserver"])
+    )
     return Path(ASSETS) if whole else None
 
 
@@ -95,8 +100,25 @@ class Cluster:
 
     def _certify(self) -> None:
         run, here = self._folder, "/CN=127.0.0.1"
-        _openssl(run, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test CA", "-keyout", "ca.key", "-out", "ca.crt")
-        _openssl(run, "req", "-newkey", "rsa:2048", "-nodes", "-subj", here, "-keyout", "server.key", "-out", "server.csr")
+        _openssl(
+            run,
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=test CA",
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.crt",
+        )
+        _openssl(
+            run, "req", "-newkey", "rsa:2048", "-nodes", "-subj", here, "-keyout", "server.key", "-out", "server.csr"
+        )
         (run / "names").write_text("subjectAltName=IP:127.0.0.1\n")
         signed = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "names"]
         _openssl(run, "x509", "-req", "-in", "server.csr", "-out", "server.crt", *signed)
@@ -166,7 +188,10 @@ class Cluster:
             assert error.code == 409, error.read()
         wish = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
         token = self.ask("POST", f"{accounts}/{account}/token", wish)["status"]["token"]
-        server = {"server": f"https://127.0.0.1:{port or self._port}", "certificate-authority": str(self._folder / "ca.crt")}
+        server = {
+            "server": f"https://127.0.0.1:{port or self._port}",
+            "certificate-authority": str(self._folder / "ca.crt"),
+        }
         config = {
             "apiVersion": "v1",
             "kind": "Config",

@@ -1,12 +1,11 @@
 """Three daemons with one Lease of a real Kubernetes API server, in a cloud where machines come all the time. One leads;
 whatever becomes of it, another takes over, nobody else changes anything, and nothing is doubled."""
 
-import datetime
-import os
 import signal
 import socket
 import threading
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -55,7 +54,9 @@ def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A real API server, with a namespace, and a service account that may do what the chart grants."""
     assets = cluster.found()
     if not assets:
-        pytest.skip("KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver: no real Kubernetes API server")
+        pytest.skip(
+            "KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver, or there is no openssl: no real API server"
+        )
     with Cluster(assets, tmp_path_factory.mktemp("cluster")) as running:
         running.namespace(NAMESPACE)
         running.grant(NAMESPACE, ACCOUNT, RULES)
@@ -118,8 +119,6 @@ class Replicas:
     ways: dict[str, Through] = field(default_factory=dict)
     launched: list[str] = field(default_factory=list)
     ends: threading.Event = field(default_factory=threading.Event)
-    # When it was seen that somebody leads, who, and until when.
-    seen: list[tuple[float, tuple[str, ...]]] = field(default_factory=list)
 
     def start(self, name: str) -> None:
         self.ways[name] = Through(self.kubernetes.port)
@@ -140,7 +139,9 @@ class Replicas:
     def leaders(self) -> list[str]:
         """Who says that he leads."""
         told = {name: daemon.log() for name, daemon in self.daemons.items()}
-        last = {name: [it["message"] for it in log if it["message"].startswith("leading")] for name, log in told.items()}
+        last = {
+            name: [it["message"] for it in log if it["message"].startswith("leading")] for name, log in told.items()
+        }
         return [name for name, messages in last.items() if messages and messages[-1] == "leading"]
 
     def leader(self) -> str:
@@ -153,6 +154,7 @@ class Replicas:
 
     def others(self, than: str) -> str:
         """Another one who leads."""
+
         def another() -> str | None:
             return next((name for name in self.leaders() if name != than), None)
 
@@ -167,8 +169,6 @@ class Replicas:
 
     def writes(self) -> list[tuple[str, str]]:
         """Who has changed what of mirroring, in order."""
-        import urllib.request
-
         with urllib.request.urlopen(f"{self.simulator.url}/_sim/trace", timeout=30) as answer:
             lines = [line.split() for line in answer.read().decode().splitlines()]
         calls = [(who.split("/")[-1], action) for _, who, action, *_ in lines if "TrafficMirror" in action]
@@ -183,7 +183,10 @@ class Replicas:
     def wanted(self) -> set[str]:
         client = self.simulator.client(key="launcher")
         pages = client.get_paginator("describe_instances").paginate(
-            Filters=[{"Name": "tag:mirror", "Values": ["crown-jewel"]}, {"Name": "instance-state-name", "Values": ["running"]}]
+            Filters=[
+                {"Name": "tag:mirror", "Values": ["crown-jewel"]},
+                {"Name": "instance-state-name", "Values": ["running"]},
+            ]
         )
         all_ = (instance for page in pages for it in page["Reservations"] for instance in it["Instances"])
         return {it["NetworkInterfaces"][0]["NetworkInterfaceId"] for it in all_}
@@ -279,7 +282,9 @@ def test_while_the_api_server_stands_still_nobody_leads_and_then_one_does(replic
         replicas.kubernetes.thaw()
     thawed = time.monotonic()
     one = replicas.leader()
-    print(f"frozen: led for {led:.1f} s more; {time.monotonic() - thawed:.1f} s after it goes on {one} leads, before {first}")
+    print(
+        f"frozen: led for {led:.1f} s more; {time.monotonic() - thawed:.1f} s after it goes on {one} leads, before {first}"
+    )
 
 
 def test_a_leader_that_is_cut_off_steps_down_before_another_leads(replicas: Replicas) -> None:
@@ -300,7 +305,9 @@ def test_a_leader_that_is_cut_off_steps_down_before_another_leads(replicas: Repl
     print(f"cut off: led for {led:.1f} s more; another after {took:.1f} s")
 
 
-def test_who_may_not_ask_for_the_lease_says_what_to_grant(binary: Path, simulator: Simulator, kubernetes: Cluster, tmp_path: Path) -> None:
+def test_who_may_not_ask_for_the_lease_says_what_to_grant(
+    binary: Path, simulator: Simulator, kubernetes: Cluster, tmp_path: Path
+) -> None:
     config = kubernetes.kubeconfig(NAMESPACE, "stranger", "stranger")
     aws = {"AWS_ENDPOINT_URL": simulator.url, "AWS_REGION": REGION}
     keys = {"AWS_ACCESS_KEY_ID": "demo", "AWS_SECRET_ACCESS_KEY": "secret"}
@@ -308,7 +315,9 @@ def test_who_may_not_ask_for_the_lease_says_what_to_grant(binary: Path, simulato
     policy.write_text(POLICY.format(owner="stranger", sensor=simulator.sensor))
     environment = aws | keys | {"KUBECONFIG": str(config)}
     with Daemon(binary, policy, environment, tmp_path, "--leader-election", "lease") as daemon:
-        said = eventually("it says so", lambda: [it["message"] for it in daemon.log() if "lease" in it["message"].lower()])
+        said = eventually(
+            "it says so", lambda: [it["message"] for it in daemon.log() if "lease" in it["message"].lower()]
+        )
         assert "grant get, create and update on leases" in said[0] and NAMESPACE in said[0], said
         assert "vpc_mirror_leader 0" in daemon.asks("/metrics")
         assert daemon.stop() == 0
