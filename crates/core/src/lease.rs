@@ -184,6 +184,9 @@ impl Candidate {
     /// who do not know what it means that nobody has it.
     pub fn release(&self, now: Time) -> Option<Ask> {
         let (Versioned { record, version }, _) = self.seen.as_ref().filter(|(seen, _)| self.is_ours(&seen.record))?;
+        if self.doubt {
+            return Some(Ask::Read);
+        }
         let (renewed, acquired) = (Some(now), Some(now));
         let lasts = SignedDuration::from_secs(1);
         let record = Record { holder: None, lasts, renewed, acquired, transitions: record.transitions };
@@ -202,7 +205,7 @@ impl Candidate {
         }
     }
 
-    /// When to look again: a second later, or up to a third of one earlier.
+    /// When to look again: a second later, or up to a quarter of one earlier.
     fn look(&self, now: Time) -> Time {
         let chance = digest([self.me.as_str(), &self.asked.to_string()]);
         let chance = chance.get(..2).and_then(|two| i64::from_str_radix(two, 16).ok()).unwrap_or_default();

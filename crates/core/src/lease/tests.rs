@@ -144,6 +144,25 @@ fn a_write_of_which_no_answer_came_renews_nothing_until_it_is_made_again() {
 }
 
 #[test]
+fn a_lease_is_given_back_although_the_answer_to_the_last_renewal_was_lost() {
+    let (mut server, mut one) = (Server::default(), Candidate::new("one".into()));
+    turn(&mut one, &mut server, ms(0));
+    let renewal = one.ask(ms(2000));
+    server.answer(&renewal);
+    one.take(&renewal, Answer::Failed, ms(2000), ms(3000));
+    let mut asked = Vec::new();
+    while let Some(ask) = one.release(ms(3000)) {
+        let answer = server.answer(&ask);
+        one.take(&ask, answer, ms(3000), ms(3000));
+        asked.push(ask);
+        assert!(asked.len() < 5, "{asked:?}");
+    }
+    assert_eq!(asked.first(), Some(&Ask::Read), "its version is another by now");
+    assert_eq!(server.lease.unwrap().record.holder, None);
+    assert!(!leads(&one, ms(3000)));
+}
+
+#[test]
 fn a_term_that_has_lapsed_is_another_term_when_it_is_taken_again() {
     let (mut server, mut one) = (Server::default(), Candidate::new("one".into()));
     turn(&mut one, &mut server, ms(0));
