@@ -161,6 +161,11 @@ impl Walk {
                 Next::Page(query) => return Some(query),
                 Next::LoadBalancers => {
                     let targets = self.complete.contains(&Kind::Targets).then_some(&self.seen.targets);
+                    if self.complete.contains(&Kind::Directory) {
+                        // What is kept of a part that is not believed is asked about, too: else nobody would be known to be behind it.
+                        let parts = self.needs.iter().filter(|part| part.kind() == Kind::Directory).copied().collect();
+                        directory::keep(&mut self.seen.directory, self.balancers.directory(), &parts, self.began);
+                    }
                     let directory = self.complete.contains(&Kind::Directory).then_some(&self.seen.directory);
                     let queries = self.balancers.queries(self.seen.account.as_ref(), targets, directory);
                     self.balancers.left += queries.len();
@@ -310,7 +315,7 @@ impl Walk {
                 continue;
             }
             inventory.parts.retain(|part| part.kind() != kind);
-            inventory.parts.extend(parts);
+            inventory.parts.extend(&parts);
             inventory.short.remove(&kind);
             inventory.read.insert(kind, began);
             inventory.gaps.remove(&kind);
@@ -325,7 +330,7 @@ impl Walk {
                 Kind::GroupRules => inventory.group_rules = take(&mut seen.group_rules),
                 Kind::Targets => inventory.targets = take(&mut seen.targets),
                 Kind::Directory => {
-                    directory::keep(&mut seen.directory, &memory.inventory.directory, began);
+                    directory::keep(&mut seen.directory, &memory.inventory.directory, &parts, began);
                     inventory.directory = take(&mut seen.directory);
                 }
                 Kind::LoadBalancers => {

@@ -53,9 +53,22 @@ pub struct Directory {
     pub tags: BTreeMap<String, Tags>,
     /// Web ACLs. Of those that the policy does not name, what they protect is not asked.
     pub web_acls: BTreeMap<WebAclArn, Protection>,
+    /// Since when a part is said to be empty, where that is not believed yet: then it stands here as it was.
+    pub emptied: BTreeMap<Part, Time>,
 }
 
 impl Directory {
+    /// Whether nothing is in a part of it.
+    pub fn is_without(&self, part: Part) -> bool {
+        match part {
+            Part::Balancers => self.balancers.is_empty(),
+            Part::Classic => self.classic.is_empty(),
+            Part::BalancerTags => self.tags.is_empty(),
+            Part::WebAcls => self.web_acls.is_empty(),
+            Part::Subnets | Part::GroupRules => true,
+        }
+    }
+
     /// What a load balancer is called: its ARN says so. Source: "Resource types defined by Elastic Load Balancing V2", Service Authorization
     /// Reference: `…:loadbalancer/app/name/id`.
     pub fn name(balancer: &LoadBalancerArn) -> &str {

@@ -60,6 +60,11 @@ impl Balancers {
         Self { named, junctions, followed: BTreeSet::new(), known, due, asked: false, left: 0 }
     }
 
+    /// What was known before of which load balancers there are.
+    pub(super) fn directory(&self) -> &Directory {
+        &self.known.directory
+    }
+
     /// What is to be asked, given what the walk has found out by now. All of them, if any has never been read.
     pub(super) fn queries(
         &mut self,

@@ -73,10 +73,23 @@ pub(super) fn unread(part: Part) -> String {
     format!("{action}: {what} have not been read yet")
 }
 
-/// Keeps whoever was registered with a classic load balancer, and whatever a web ACL protected, that is said to have none all at once, until
-/// that has been so for [`BELIEVED`]: one empty answer must not take the junctions away.
-pub(super) fn keep(seen: &mut Directory, known: &Directory, read: Time) {
+/// Keeps what was in a part that is said to be empty all at once, and whoever was registered with a classic load balancer, and whatever a web
+/// ACL protected, that is said to have none, until that has been so for [`BELIEVED`]: one empty answer must not take the junctions away.
+pub(super) fn keep(seen: &mut Directory, known: &Directory, parts: &BTreeSet<Part>, read: Time) {
     let waits = |since: Time| read < later(since, BELIEVED);
+    for part in parts {
+        let since = known.emptied.get(part).copied().unwrap_or(read);
+        if seen.is_without(*part) && !known.is_without(*part) && waits(since) {
+            match part {
+                Part::Balancers => seen.balancers.clone_from(&known.balancers),
+                Part::Classic => seen.classic.clone_from(&known.classic),
+                Part::BalancerTags => seen.tags.clone_from(&known.tags),
+                Part::WebAcls => seen.web_acls.clone_from(&known.web_acls),
+                Part::Subnets | Part::GroupRules => {}
+            }
+            seen.emptied.insert(*part, since);
+        }
+    }
     for (name, balancer) in &mut seen.classic {
         let Some(before) = known.classic.get(name).filter(|it| !it.instances.is_empty()) else { continue };
         let since = before.emptied.unwrap_or(read);

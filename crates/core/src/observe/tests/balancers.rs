@@ -237,3 +237,58 @@ fn who_was_behind_the_sensor_is_no_source_until_it_is_read_that_he_is_not() {
     let memory = seen(memory, &unread, &[], 60);
     assert!(!refused(&walk(&memory, &left, 90, truth)));
 }
+
+const EDGE: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/edge/1";
+const EDGE_GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/edge/1";
+
+/// A machine that is registered with a load balancer that the policy names as a junction.
+fn behind_a_junction() -> (Policy, Facts) {
+    let policy = policy_of(&format!(
+        "sensors: {{sta: {{targets: [{{networkLoadBalancer: '{NLB}'}}]}}}}\n\
+         strategies: [{{name: edge, junction: {{loadBalancers: [{{name: edge}}]}}}}]"
+    ));
+    let mut facts = one_mirrored_jewel();
+    let targets = facts.0.instances.keys().map(|id| Registered::Instance(id.clone())).collect();
+    let group = TargetGroup { vpc: Some("vpc-1".into()), targets, emptied: None };
+    let balancer = LoadBalancer { groups: [(EDGE_GROUP.into(), group)].into(), ..LoadBalancer::default() };
+    facts.0.directory.balancers.insert(EDGE.into());
+    facts.0.balancers.insert(EDGE.into(), balancer);
+    (policy, facts)
+}
+
+#[test]
+fn a_list_of_load_balancers_that_is_empty_all_at_once_takes_nobody_out_of_a_junction_for_ten_minutes() {
+    let (policy, facts) = behind_a_junction();
+    let facts = facts.read(0);
+    let none = |query: &Query| {
+        matches!(query, Query::Balancers(_)).then(|| Ok(Page { items: Items::LoadBalancers(Vec::new()), next: None }))
+    };
+    let not_found = |query: &Query| {
+        let gone = || Err(CloudError::answered(query.action(), "LoadBalancerNotFound", "no", 400));
+        matches!(query, Query::TargetGroups(arn, _) if arn.as_str() == EDGE).then(gone)
+    };
+    let mut memory = nothing_remembered();
+    let mut looks = |seconds: i64, lies: &dyn Fn(&Query) -> Option<Result<Page, CloudError>>| {
+        let mut walk =
+            Walk::due(&policy, &memory, &Hints::resync(&memory, SignedDuration::ZERO, at(seconds)), at(seconds));
+        while let Some(query) = walk.ask() {
+            let answer = lies(&query).unwrap_or_else(|| answer(&facts, &query));
+            walk.take(query, answer, &mut Rates::default(), at(seconds));
+        }
+        memory = seen(memory.clone(), &walk.finish(&memory), &[], seconds);
+        let wanted = crate::testing::decided(&policy, &memory.inventory).interfaces;
+        wanted.values().filter(|decision| !decision.lanes.is_empty()).count()
+    };
+    assert_eq!(looks(0, &|_| None), 1);
+    assert_eq!(
+        [looks(60, &none), looks(100, &not_found), looks(160, &none)],
+        [1, 1, 1],
+        "two lies one after the other"
+    );
+    assert_eq!(looks(200, &|_| None), 1);
+    assert_eq!(
+        [looks(300, &none), looks(899, &none), looks(900, &none)],
+        [1, 1, 0],
+        "what is so for ten minutes is so"
+    );
+}
