@@ -99,6 +99,13 @@ impl Memory {
         }
     }
 
+    /// What is left of it where nothing that was known is believed any more: how many calls AWS lets us make, and how many sessions may lose
+    /// packets, for to begin anew must not be a way to get more of either; and what follows from captures alone.
+    #[must_use]
+    pub fn anew(self, region: Region) -> Self {
+        Self { allowance: self.allowance.anew(), rates: self.rates, fits: self.fits, ..Self::new(region) }
+    }
+
     /// Takes note of what a person approves: the digests that the policy names, each until when, and those that were heard in this moment.
     /// What nobody holds is not approved by that.
     pub fn approve(&mut self, named: &BTreeMap<String, Time>, heard: &BTreeSet<String>, now: Time) {

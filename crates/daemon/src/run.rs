@@ -35,7 +35,8 @@ pub struct Oversight<'a> {
 /// Goes round until it is to stop, each time by the policy that counts then. A call that is in flight then is waited for; none is begun.
 ///
 /// One that stands by sees, decides and plans, and changes nothing. When it begins to lead it begins anew, as after a restart: what it
-/// does is planned from reads that were begun since, and nothing that another did while it led is taken for somebody else's doing.
+/// does is planned from reads that were begun since, and nothing that another did while it led is taken for somebody else's doing. But a
+/// lease that comes and goes is no way to lose more sessions in an hour.
 pub async fn run<C: Cloud>(
     cloud: &C,
     mut policies: watch::Receiver<Arc<Policy>>,
@@ -50,7 +51,7 @@ pub async fn run<C: Cloud>(
     while !stop.is_cancelled() {
         let term = lead.term(clock.now());
         if term != before || term.is_none() {
-            memory = Memory { fits: memory.fits, ..Memory::new(region.clone()) };
+            memory = memory.anew(region.clone());
             hints = Hints::default();
         }
         before = term;

@@ -12,6 +12,9 @@ use crate::objects::{ObjectId, ObjectKey};
 
 /// What is to be remembered of what was seen.
 pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
+    if is_another_world(&memory.inventory, &inventory) || is_another_account(&inventory) {
+        return memory.anew(inventory.region);
+    }
     let Memory {
         inventory: before,
         mut written,
@@ -29,9 +32,6 @@ pub fn notice(memory: Memory, inventory: Inventory) -> Memory {
     } = memory;
     let fresh: BTreeSet<Kind> =
         Kind::ALL.into_iter().filter(|kind| inventory.read.get(kind) > before.read.get(kind)).collect();
-    if is_another_world(&before, &inventory) || is_another_account(&inventory) {
-        return Memory { rates, allowance: allowance.anew(), ..Memory::new(inventory.region) };
-    }
     let comparison = Comparison { before: &before, now: &inventory, written: &written, fresh: &fresh };
     drift.see(tampering(&comparison));
     note_absences(&mut predecessors, &before, &inventory, &written, &fresh);

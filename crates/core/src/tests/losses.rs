@@ -66,6 +66,20 @@ fn five_may_go_right_after_the_start() {
 }
 
 #[test]
+fn who_begins_anew_again_and_again_as_one_whose_lease_comes_and_goes_loses_no_more_than_five() {
+    let (mut cloud, mut ours, now) = mirrored(40);
+    ours.policy.limits.max_losses = 0.0;
+    ours.policy.strategies.clear();
+    for term in 0..5 {
+        for seconds in (10..=60).step_by(10) {
+            ours.round(&mut cloud, now + 60 * term + seconds);
+        }
+        ours.memory = ours.memory.clone().anew("eu-west-1".into());
+    }
+    assert_eq!(cloud.facts.0.sessions.len(), 35);
+}
+
+#[test]
 fn what_stands_on_stopped_instances_goes_and_does_not_count() {
     let (mut cloud, mut ours, now) = long_mirrored(40);
     for n in 0..40 {
