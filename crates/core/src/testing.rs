@@ -290,6 +290,19 @@ pub(crate) fn decided(policy: &Policy, inventory: &Inventory) -> Decisions {
     decide(policy, inventory, &Lessons::default(), &mut Fits::default(), at(0))
 }
 
+/// Numbers that only the seed decides, which is not 0.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    /// A number below `sides`. Marsaglia's xorshift.
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+}
+
 /// What is to stand by them.
 pub(crate) fn compiled(policy: &Policy, decisions: &Decisions) -> Desired {
     compile(policy, decisions, &mut Fits::default())

@@ -13,7 +13,7 @@ mod two_owners;
 
 use crate::policy::Policy;
 use crate::testing::cloud::{Cloud, Reconciler};
-use crate::testing::{Facts, NLB, policy_of};
+use crate::testing::{Dice, Facts, NLB, policy_of};
 
 /// Jewels, not mirrored.
 fn jewels(count: usize) -> Facts {

@@ -185,19 +185,17 @@ fn wish(
     considered: &Considered<'_>,
     reasons: &mut Vec<Reason>,
 ) -> Option<Arc<Wish>> {
-    if let Some(same) = fleet.same_wish(rank) {
-        return Some(same);
-    }
     let flows = match &strategy.choice {
-        Choice::Importance { .. } | Choice::Risk { .. } | Choice::Junction(_) | Choice::Sample(_) => {
-            return Some(Wish::usual(strategy).into());
-        }
+        Choice::Importance { .. }
+        | Choice::Risk { .. }
+        | Choice::Junction(_)
+        | Choice::Sample(_)
+        | Choice::Dns { .. } => return fleet.same_wish(rank),
         Choice::AccessPath { expect: Expect::SecurityGroups, .. } if !fleet.knows_rules => {
             reasons.push(Reason::GroupsUnseen { strategy: strategy.name.clone() });
             return None;
         }
         Choice::AccessPath { expect, .. } => access_path::flows(expect, fleet.rules, considered.interface),
-        Choice::Dns { over_tls, .. } => extras::dns(*over_tls),
         Choice::Tripwire { ports, .. } => extras::tripwire(strategy, ports, fleet, considered.interface, reasons),
     };
     if flows.is_empty() {

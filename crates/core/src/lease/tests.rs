@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::testing::at;
+use crate::testing::{Dice, at};
 
 /// A server with one lease.
 #[derive(Default)]
@@ -202,18 +202,6 @@ fn what_a_record_says_of_times_is_never_believed() {
     assert!(leads(&other, ms(15_000)));
 }
 
-/// Numbers that only the seed decides: Marsaglia's xorshift.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> i64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        i64::try_from((self.0 >> 11) % sides).unwrap()
-    }
-}
-
 /// A call on its way.
 struct Call {
     ask: Ask,
@@ -229,7 +217,8 @@ fn whatever_calls_and_machines_do_two_never_lead_at_once_and_somebody_leads_in_t
     let seeds = std::env::var("LEASES").map_or(300, |text| text.parse().unwrap());
     let (mut terms, mut without) = (0, 0);
     for seed in 1..=seeds {
-        let mut dice = Dice(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
+        let mut dice = Dice(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed) | 1);
+        let mut roll = |sides| i64::try_from(dice.roll(sides)).unwrap();
         let mut server = Server::default();
         let mut candidates: BTreeMap<usize, Candidate> =
             (0..3).map(|it| (it, Candidate::new(format!("{seed}-{it}")))).collect();
@@ -240,20 +229,20 @@ fn whatever_calls_and_machines_do_two_never_lead_at_once_and_somebody_leads_in_t
         for tick in 0..6000_i64 {
             let now = ms(tick * 50);
             let calm = tick > 4800;
-            if !calm && dice.roll(400) == 0 {
-                cut_off = tick + dice.roll(600);
+            if !calm && roll(400) == 0 {
+                cut_off = tick + roll(600);
             }
             for at in 0..3 {
-                if !calm && dice.roll(2000) == 0 {
+                if !calm && roll(2000) == 0 {
                     // Killed, and back under another name: the call on its way may still take effect.
                     lives += 1;
                     candidates.insert(at, Candidate::new(format!("{seed}-{lives}")));
-                    if let Some(effect) = calls.remove(&at).filter(|_| dice.roll(2) == 0) {
+                    if let Some(effect) = calls.remove(&at).filter(|_| roll(2) == 0) {
                         server.answer(&effect.ask);
                     }
                 }
-                if !calm && dice.roll(1500) == 0 {
-                    frozen.insert(at, tick + dice.roll(800));
+                if !calm && roll(1500) == 0 {
+                    frozen.insert(at, tick + roll(800));
                 }
                 let is_frozen = frozen.get(&at).is_some_and(|until| tick < *until);
                 let candidate = candidates.get_mut(&at).unwrap();
@@ -272,10 +261,10 @@ fn whatever_calls_and_machines_do_two_never_lead_at_once_and_somebody_leads_in_t
                     if let Ask::Wait(_) = ask {
                         continue;
                     }
-                    let lost = !calm && (tick < cut_off || dice.roll(20) == 0);
-                    let slow = if !calm && dice.roll(10) == 0 { dice.roll(6000) } else { dice.roll(200) };
+                    let lost = !calm && (tick < cut_off || roll(20) == 0);
+                    let slow = if !calm && roll(10) == 0 { roll(6000) } else { roll(200) };
                     let half = SignedDuration::from_millis(slow / 2);
-                    let effect = (!lost || dice.roll(2) == 0).then(|| now + half);
+                    let effect = (!lost || roll(2) == 0).then(|| now + half);
                     let answered = if lost { now + CALL + half } else { now + half + half };
                     calls.insert(at, Call { ask, begun: now, effect, answered, answer: Answer::Failed });
                 }

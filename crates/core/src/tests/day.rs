@@ -49,7 +49,7 @@ const ROLES: [(&str, usize, bool); 6] = [
 struct Day {
     cloud: Cloud,
     ours: Reconciler,
-    dice: u64,
+    dice: Dice,
     /// Who is there, by role, the oldest first.
     fleet: BTreeMap<&'static str, Vec<usize>>,
     /// All that ever were, with their roles.
@@ -95,7 +95,7 @@ impl Day {
         Self {
             cloud: Cloud::new(facts),
             ours: Reconciler::new(policy),
-            dice: 0x9e37_79b9_7f4a_7c15,
+            dice: Dice(0x9e37_79b9_7f4a_7c15),
             fleet: BTreeMap::new(),
             roles: Vec::new(),
             came: BTreeMap::new(),
@@ -104,21 +104,13 @@ impl Day {
         }
     }
 
-    /// Marsaglia's xorshift.
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.dice ^= self.dice << 13;
-        self.dice ^= self.dice >> 7;
-        self.dice ^= self.dice << 17;
-        self.dice % sides
-    }
-
     fn members(&mut self) -> &mut BTreeSet<Registered> {
         let balancer = self.cloud.facts.0.balancers.get_mut(&EDGE.into()).unwrap();
         &mut balancer.groups.values_mut().next().unwrap().targets
     }
 
     fn arrive(&mut self, role: &'static str) {
-        let (number, subnet) = (self.roles.len(), self.roll(SUBNETS));
+        let (number, subnet) = (self.roles.len(), self.dice.roll(SUBNETS));
         let facts = std::mem::replace(&mut self.cloud.facts, Facts::new());
         let facts = facts.instance(&instance_of(number), &[("role", role)]);
         self.cloud.facts = facts.interface_with(&interface_of(number), &instance_of(number), |it| {

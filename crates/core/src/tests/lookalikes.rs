@@ -2,7 +2,6 @@
 //!
 //! `HISTORIES=1000000 cargo test -p mirror-core what_looks_like_ours` plays so many.
 
-use super::two_owners::Dice;
 use super::*;
 use crate::ids::AccountId;
 use crate::inventory::{Filter, Resource, Session, Tags, Target};

@@ -24,19 +24,6 @@ strategies: [{{name: jewel, importance: {{select: {{tags: {{app: vault}}}}}}, ex
     parse("test", &text).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Numbers that only the seed decides.
-pub(super) struct Dice(pub(super) u64);
-
-impl Dice {
-    /// A number below `sides`. Marsaglia's xorshift.
-    pub(super) fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
-    }
-}
-
 /// One thing that happens on the fleet. Ids never come back, as they never do in AWS.
 fn churn(cloud: &mut Cloud, dice: &mut Dice, event: i64) {
     let fleet = &cloud.facts.0.interfaces;
