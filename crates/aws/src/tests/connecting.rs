@@ -7,9 +7,10 @@ use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_ec2::error::{ConnectorError, ErrorMetadata};
 use mirror_core::cloud::{Class, Cloud, CloudError, Query};
 use mirror_core::inventory::Kind;
+use mirror_core::lease::{LASTS, RENEWAL};
 
 use super::wire::{Answer, Wire, ambient, options, refusal, sdk};
-use crate::{CALL_TIMEOUT, CONNECT_TIMEOUT, loader};
+use crate::{CALL_TIMEOUT, CONNECT_TIMEOUT, STEP_TIMEOUT, loader};
 
 /// Who should give us credentials, and fails with this.
 #[derive(Debug)]
@@ -63,6 +64,17 @@ async fn a_call_is_bounded_in_time_and_made_once() {
     assert_eq!(timeouts.connect_timeout(), Some(CONNECT_TIMEOUT));
     assert_eq!(timeouts.operation_timeout(), Some(CALL_TIMEOUT));
     assert_eq!(config.retry_config().unwrap().max_attempts(), 1);
+}
+
+#[tokio::test]
+async fn a_change_is_given_up_so_soon_that_a_lease_that_was_just_renewed_outlasts_it() {
+    let wire = Wire::that_answers(Answer::Silence);
+    let sdk = ambient(loader(options(), wire.client())).await.here().unwrap();
+    let of = |client: &aws_sdk_ec2::Client| client.config().timeout_config().unwrap().clone();
+    assert_eq!(of(&sdk.ec2).operation_timeout(), Some(CALL_TIMEOUT));
+    assert_eq!(of(&sdk.steps).operation_timeout(), Some(STEP_TIMEOUT));
+    assert_eq!(of(&sdk.steps).connect_timeout(), Some(CONNECT_TIMEOUT));
+    assert!(STEP_TIMEOUT + Duration::try_from(RENEWAL).unwrap() < Duration::try_from(LASTS).unwrap());
 }
 
 #[tokio::test]
