@@ -1,24 +1,24 @@
 """On a real API server the chart is installed, upgraded, rolled back and removed; what must outlive that does, and what must go is gone."""
 
-import os
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from cluster import Cluster, Release, wait_until
+import api_server
+from cluster import PATIENCE, Cluster, Release
 from helm import Helm, case
+from waiting import eventually
 
 DEPLOYMENT, KEY = "mirroring-vpc-mirror", "mirroring-vpc-mirror-sample-key"
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    assets = Path(os.environ.get("KUBEBUILDER_ASSETS", "nowhere"))
-    if not all((assets / name).exists() for name in ("etcd", "kube-apiserver")):
-        pytest.skip("KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver: nothing was installed on a real API server")
-    with Cluster(assets.resolve(), tmp_path_factory.mktemp("cluster")) as running:
+    assets = api_server.found()
+    if not assets:
+        pytest.skip(f"{api_server.MISSING}: nothing was installed on a real API server")
+    with Cluster(assets, tmp_path_factory.mktemp("cluster")) as running:
         yield running
 
 
@@ -64,7 +64,7 @@ def test_a_teardown_begins_when_the_deployment_is_gone_and_leaves_nothing_of_its
         release.command("uninstall", "mirroring"), env=cluster.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     try:
-        wait_until("the teardown's Job is made", lambda: release.get("job", job) is not None)
+        eventually("the teardown's Job is made", lambda: release.get("job", job) is not None, within=PATIENCE)
         assert release.get("deployment", DEPLOYMENT) is None and going.poll() is None
         account, policy = release.get("serviceaccount", DEPLOYMENT), release.get("configmap", f"{DEPLOYMENT}-policy")
         assert account and "eks.amazonaws.com/role-arn" in account["metadata"]["annotations"]
@@ -79,4 +79,4 @@ def test_a_teardown_begins_when_the_deployment_is_gone_and_leaves_nothing_of_its
     finally:
         going.kill()
     for kind, name in (("job", job), ("serviceaccount", DEPLOYMENT), ("configmap", f"{DEPLOYMENT}-policy")):
-        wait_until(f"the {kind} is gone", lambda kind=kind, name=name: release.get(kind, name) is None)
+        eventually(f"the {kind} is gone", lambda kind=kind, name=name: release.get(kind, name) is None, within=PATIENCE)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-import cluster
+import api_server
+from api_server import ApiServer
 from cloud import IMAGE
-from cluster import Cluster
 from daemon import Daemon
 from registering import everything
 from simulator import REGION, Simulator
@@ -50,14 +50,12 @@ strategies: [{{name: crown-jewel, importance: {{}}, sensor: sta}}]
 
 
 @pytest.fixture(scope="module")
-def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     """A real API server, with a namespace, and a service account that may do what the chart grants."""
-    assets = cluster.found()
+    assets = api_server.found()
     if not assets:
-        pytest.skip(
-            "KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver, or there is no openssl: no real API server"
-        )
-    with Cluster(assets, tmp_path_factory.mktemp("cluster")) as running:
+        pytest.skip(f"{api_server.MISSING}: no real API server")
+    with ApiServer(assets, tmp_path_factory.mktemp("cluster")) as running:
         running.namespace(NAMESPACE)
         running.grant(NAMESPACE, ACCOUNT, RULES)
         yield running
@@ -113,7 +111,7 @@ class Replicas:
 
     binary: Path
     simulator: Simulator
-    kubernetes: Cluster
+    kubernetes: ApiServer
     folder: Path
     daemons: dict[str, Daemon] = field(default_factory=dict)
     ways: dict[str, Through] = field(default_factory=dict)
@@ -193,7 +191,7 @@ class Replicas:
 
 
 @pytest.fixture
-def replicas(binary: Path, kubernetes: Cluster, tmp_path: Path) -> Iterator[Replicas]:
+def replicas(binary: Path, kubernetes: ApiServer, tmp_path: Path) -> Iterator[Replicas]:
     """Three daemons of which one leads, in a cloud of their own. In the end what is wanted stands once, whatever
     happened, and each term's writes were its leader's."""
     with Simulator(binary, tmp_path) as simulator:
@@ -306,7 +304,7 @@ def test_a_leader_that_is_cut_off_steps_down_before_another_leads(replicas: Repl
 
 
 def test_who_may_not_ask_for_the_lease_says_what_to_grant(
-    binary: Path, simulator: Simulator, kubernetes: Cluster, tmp_path: Path
+    binary: Path, simulator: Simulator, kubernetes: ApiServer, tmp_path: Path
 ) -> None:
     config = kubernetes.kubeconfig(NAMESPACE, "stranger", "stranger")
     aws = {"AWS_ENDPOINT_URL": simulator.url, "AWS_REGION": REGION}

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Self
 
 import boto3
 from botocore.config import Config
+
+from waiting import eventually
 
 REGION = "eu-west-1"
 
@@ -26,15 +27,16 @@ class Simulator:
         with out.open("w") as file:
             command = [*LASTS, binary, "sim", "--port", "0", "--instances", "5"]
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
-        for _ in range(600):
-            found = re.search(r"answers at (http://[\d.:]+)[^$]*? sensor is (\S+)\.\n", out.read_text())
-            if found:
-                self.url, self.sensor = found[1], found[2]
-                return
-            assert self._process.poll() is None, out.read_text()
-            time.sleep(0.05)
-        self.__exit__()
-        raise AssertionError(f"it does not say how to use it:\n{out.read_text()}")
+        try:
+            self.url, self.sensor = eventually("the simulator says how to use it", lambda: self._greeting(out), every=0.05)
+        except AssertionError:
+            self.__exit__()
+            raise
+
+    def _greeting(self, out: Path) -> tuple[str, str] | None:
+        assert self._process.poll() is None, out.read_text()
+        found = re.search(r"answers at (http://[\d.:]+)[^$]*? sensor is (\S+)\.\n", out.read_text())
+        return (found[1], found[2]) if found else None
 
     def __enter__(self) -> Self:
         return self

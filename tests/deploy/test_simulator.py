@@ -3,9 +3,7 @@
 import os
 import re
 import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import botocore.exceptions
 import pytest
@@ -14,6 +12,7 @@ from calls import OURS, THEIRS
 from places import AUDITOR, AWS, BREAK_GLASS, EXAMPLE, EXAMPLES, ROLE, STRANGER
 from simulator import REGION
 from template import Stack, load
+from waiting import eventually
 
 EVERYTHING = {"everything": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}}
 
@@ -121,21 +120,13 @@ def test_the_daemon_works_as_the_role_under_the_service_control_policy(simulator
         try:
             chosen = [{"Name": "network-interface-id", "Values": [on]}]
             mirrored = lambda: rescue.describe_traffic_mirror_sessions(Filters=chosen)["TrafficMirrorSessions"]  # noqa: E731
-            eventually(mirrored, log)
+            eventually(f"it mirrors, as {log} says", mirrored)
             (session,) = mirrored()
             its_id = {"TrafficMirrorSessionId": session["TrafficMirrorSessionId"]}
             assert CONTROLLED.search(refusal(clients[STRANGER].delete_traffic_mirror_session, **its_id))
             rescue.delete_traffic_mirror_session(**its_id)
-            eventually(lambda: any(it["TrafficMirrorSessionId"] != session["TrafficMirrorSessionId"] for it in mirrored()), log)
+            again = lambda: any(it["TrafficMirrorSessionId"] != session["TrafficMirrorSessionId"] for it in mirrored())  # noqa: E731
+            eventually(f"it mirrors again, as {log} says", again)
         finally:
             daemon.terminate()
     assert " failed: " not in log.read_text()
-
-
-def eventually(happens, log: Path) -> None:
-    """Waits until something is so; or shows what the daemon says."""
-    for _ in range(300):
-        if happens():
-            return
-        time.sleep(0.1)
-    raise AssertionError(log.read_text())

@@ -23,6 +23,7 @@ ADMIN = "admin-token"
 
 # Where the ecosystem's tests look for the binaries. Read now: tests forget the caller's environment.
 ASSETS = os.environ.get("KUBEBUILDER_ASSETS")
+MISSING = "KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver, or there is no openssl"
 
 
 def found() -> Path | None:
@@ -32,7 +33,7 @@ def found() -> Path | None:
         and shutil.which("openssl")
         and all((Path(ASSETS) / name).is_file() for name in ["etcd", "kube-apiserver"])
     )
-    return Path(ASSETS) if whole else None
+    return Path(ASSETS).resolve() if whole else None
 
 
 def _free_ports(count: int) -> list[int]:
@@ -49,7 +50,7 @@ def _openssl(folder: Path, *words: str) -> None:
     subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
 
 
-class Cluster:
+class ApiServer:
     """A running API server, with role-based access control on."""
 
     def __init__(self, assets: Path, folder: Path):
@@ -87,7 +88,7 @@ class Cluster:
             "--disable-admission-plugins=ServiceAccount",
         )
         try:
-            eventually("the API server is ready", self._is_ready, within=60)
+            eventually("the API server is ready", self._is_ready, within=120)
         except AssertionError:
             self.end()
             raise
@@ -135,7 +136,8 @@ class Cluster:
         log = self._folder / "kube-apiserver.log"
         assert self._server.poll() is None, f"it ended with {self._server.returncode}:\n{log.read_text()[-2000:]}"
         try:
-            return self.ask("GET", "/readyz", raw=True) == "ok"
+            # What kubectl and Helm ask for comes later than the rest.
+            return self.ask("GET", "/readyz", raw=True) == "ok" and bool(self.ask("GET", "/openapi/v2", raw=True))
         except (urllib.error.URLError, ConnectionError):
             return False
 
@@ -187,7 +189,12 @@ class Cluster:
         except urllib.error.HTTPError as error:
             assert error.code == 409, error.read()
         wish = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-        token = self.ask("POST", f"{accounts}/{account}/token", wish)["status"]["token"]
+        return self.kubeconfig_of(
+            self.ask("POST", f"{accounts}/{account}/token", wish)["status"]["token"], namespace, name, port
+        )
+
+    def kubeconfig_of(self, token: str, namespace: str, name: str, port: int | None = None) -> Path:
+        """The same with a token that is there."""
         server = {
             "server": f"https://127.0.0.1:{port or self._port}",
             "certificate-authority": str(self._folder / "ca.crt"),
