@@ -50,9 +50,9 @@ pub(super) struct Considered<'a> {
 }
 
 /// Instances with their places among all of them, by id.
-pub(super) type Hosts<'a> = BTreeMap<&'a InstanceId, (usize, &'a Instance)>;
+type Hosts<'a> = BTreeMap<&'a InstanceId, (usize, &'a Instance)>;
 
-pub(super) fn hosts(inventory: &Inventory) -> Hosts<'_> {
+fn hosts(inventory: &Inventory) -> Hosts<'_> {
     inventory.instances.iter().enumerate().map(|(place, (id, instance))| (id, (place, instance))).collect()
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::capture::Wish;
-use super::choose::{Considered, considered, hosts, may_choose};
+use super::choose::{Considered, considered, may_choose};
 use super::eligibility::Eligibility;
 use super::junction::Passing;
 use super::sample::{self, Sampling};
@@ -40,11 +40,11 @@ impl<'a> Fleet<'a> {
         now: Time,
         blind: &mut Vec<Blind>,
     ) -> Self {
-        let (mut junctions, mut samples, hosts) = (BTreeMap::new(), BTreeMap::new(), hosts(inventory));
+        let (mut junctions, mut samples) = (BTreeMap::new(), BTreeMap::new());
         for (rank, strategy) in policy.strategies.iter().enumerate() {
             match &strategy.choice {
                 Choice::Junction(junction) => {
-                    junctions.insert(rank, Passing::new(strategy, junction, inventory, &hosts, blind));
+                    junctions.insert(rank, Passing::new(strategy, junction, inventory, blind));
                 }
                 Choice::Sample(sample) => {
                     let drawn = draw(policy, inventory, eligibility, considered, (rank, strategy, sample), now);

@@ -10,11 +10,10 @@
 //! | a function | a blind spot: AWS runs it |
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::mem::take;
 use std::net::IpAddr;
 
 use super::Blind;
-use super::choose::{Considered, Hosts};
+use super::choose::Considered;
 use crate::ids::{InstanceId, InterfaceId, LoadBalancerArn, VpcId};
 use crate::inventory::{Directory, Inventory, Kind, Registered};
 use crate::policy::{Balancers, Junction, Strategy, WebAcl};
@@ -23,8 +22,6 @@ use crate::policy::{Balancers, Junction, Strategy, WebAcl};
 #[derive(Debug, Default)]
 pub(super) struct Passing {
     instances: BTreeMap<InstanceId, String>,
-    /// Those of them that are listed, by their places among all instances.
-    hosts: BTreeMap<usize, String>,
     interfaces: BTreeMap<InterfaceId, String>,
 }
 
@@ -33,13 +30,7 @@ type Addresses = BTreeMap<IpAddr, Vec<(Option<VpcId>, String)>>;
 
 impl Passing {
     /// Finds everybody; tells what is to be said of whom nobody can see.
-    pub(super) fn new(
-        strategy: &Strategy,
-        junction: &Junction,
-        inventory: &Inventory,
-        hosts: &Hosts<'_>,
-        blind: &mut Vec<Blind>,
-    ) -> Self {
+    pub(super) fn new(strategy: &Strategy, junction: &Junction, inventory: &Inventory, blind: &mut Vec<Blind>) -> Self {
         let mut passing = Self::default();
         let mut addresses = Addresses::new();
         let directory = &inventory.directory;
@@ -55,8 +46,7 @@ impl Passing {
             passing.behind(strategy, inventory, arn, Directory::name(arn), &mut seen, (&mut addresses, blind));
         }
         passing.find(strategy, inventory, &addresses, blind);
-        let listed = take(&mut passing.instances).into_iter();
-        passing.hosts = listed.filter_map(|(id, balancer)| Some((hosts.get(&id)?.0, balancer))).collect();
+        passing.instances.retain(|id, _| inventory.instances.contains_key(id));
         // What is not read yet is not missing.
         if junction.needs().is_subset(&inventory.parts) {
             named(strategy, junction, directory, blind);
@@ -127,7 +117,8 @@ impl Passing {
     /// With which load balancer an interface is registered, if it is.
     pub(super) fn registered(&self, considered: &Considered<'_>) -> Option<&str> {
         let by_address = self.interfaces.get(&considered.interface.id);
-        let by_instance = || self.hosts.get(&considered.host?);
+        let attachment = considered.interface.attachment.as_ref();
+        let by_instance = || self.instances.get(attachment?.instance.as_ref()?);
         by_address.or_else(by_instance).map(String::as_str)
     }
 }
