@@ -93,6 +93,26 @@ fn every_link_between_the_documents_and_into_the_tree_leads_somewhere() {
 }
 
 #[test]
+fn the_metrics_are_documented_as_they_are_in_the_code() {
+    let (path, now) = (root().join("docs/metrics.md"), vpc_mirror::metrics::document());
+    if std::env::var_os("REWRITE_METRICS").is_some() {
+        fs::write(&path, &now).unwrap();
+    }
+    let written = fs::read_to_string(path).unwrap_or_default();
+    assert!(written == now, "docs/metrics.md is old: REWRITE_METRICS=1 cargo test -p vpc-mirror --test documents");
+}
+
+#[test]
+fn no_metric_has_a_label_for_a_machine() {
+    for (row, labels) in vpc_mirror::metrics::table::table() {
+        for label in labels {
+            let names = ["instance", "interface", "eni", "id", "ip", "address", "session", "target"];
+            assert!(!names.contains(label), "{} has the label {label}", row.name);
+        }
+    }
+}
+
+#[test]
 fn the_map_stays_one_sitting_long() {
     let lines = fs::read_to_string(root().join("docs/architecture.md")).unwrap().lines().count();
     assert!(lines <= 250, "{lines} lines");

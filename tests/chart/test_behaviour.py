@@ -31,10 +31,10 @@ def test_the_lease_that_the_role_grants_is_the_one_that_the_daemon_elects_by(hel
 
 
 @EACH_CASE
-def test_the_role_grants_a_lease_in_its_own_namespace_and_nothing_else(one_helm: Helm, values: Path) -> None:
+def test_the_role_grants_a_lease_and_events_in_its_own_namespace_and_nothing_else(one_helm: Helm, values: Path) -> None:
     made = one_helm.render(values)
     granted = {resource for role in made.all("Role") for rule in role["rules"] for resource in rule["resources"]}
-    assert granted <= {"leases"}
+    assert granted <= {"leases", "events"}
     assert not made.all("ClusterRole") and not made.all("ClusterRoleBinding")
     for binding in made.all("RoleBinding"):
         (_, daemon), *_ = made.pods()
@@ -201,7 +201,7 @@ def test_a_teardown_has_the_role_that_the_daemon_had(one_helm: Helm) -> None:
 
 def test_the_test_checks_the_policy_and_then_reads_all_that_it_asks_about(one_helm: Helm) -> None:
     pod = one_helm.render(case("irsa")).hook("Pod", "test")["spec"]
-    assert [it["args"] for it in containers(pod)] == [["check", "/etc/vpc-mirror/policy/policy.yaml"], ["report"]]
+    assert [it["args"] for it in containers(pod)] == [["check", "/etc/vpc-mirror/policy/policy.yaml"], ["sources"]]
     alone = one_helm.render(case("single")).hook("Pod", "test")["spec"]
     assert [it["args"] for it in containers(alone)] == [["check", "/etc/vpc-mirror/policy/policy.yaml"]]
 

@@ -139,7 +139,7 @@ def test_an_account_whose_role_is_denied_stops_no_other_and_one_that_leaves_is_e
         # All that it may do there is denied: nothing is removed, and the other goes on.
         guard = policy("guard", "ec2:*", Effect="Deny")
         places.simulator.ask("PUT", "organization", {"account": OTHER, "policies": guard})
-        gaps = f'vpc_mirror_gaps{{account="{OTHER}",region="{REGION}"}}'
+        gaps = f'vpc_mirror_gaps{{account="{OTHER}",region="{REGION}",list="sessions"}}'
         eventually("it sees that it sees nothing", lambda: series(daemon, OTHER)[gaps] > 0)
         another = places.launch(places.ours)
         eventually("the other goes on", lambda: mirrored(places.ours, another))

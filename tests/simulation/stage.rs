@@ -25,9 +25,11 @@ use mirror_core::policy::Policy;
 use mirror_sim::{Api, Caller, Door, Principal, wire};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use vpc_mirror::announce::Announcer;
 use vpc_mirror::campaign::{Leases, campaign};
 use vpc_mirror::clock::Clock;
 use vpc_mirror::lead::{Lead, Standing};
+use vpc_mirror::place::Account;
 use vpc_mirror::record::Record;
 use vpc_mirror::run::{Oversight, run};
 
@@ -428,7 +430,8 @@ impl Stage {
         let edge = Edge { shared: self.shared.clone(), process: which, skew: *skew };
         let (leased, me) = (self.leased, format!("{which}_{}", self.lives));
         let policies = policy.subscribe();
-        let record = Arc::new(Record::new(REGION.into(), edge.now()).unwrap());
+        let record =
+            Arc::new(Record::new(REGION.into(), Account::default(), "role".into(), Announcer::default(), edge.now()));
         let writes = record.clone();
         let sdk = key.clone().map(|keys| InSdk::new(&edge, keys));
         let future = Box::pin(async move {

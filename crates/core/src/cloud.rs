@@ -9,8 +9,9 @@ use std::fmt;
 use std::future::Future;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumDiscriminants, VariantArray};
 
-pub use self::codes::classify;
+pub use self::codes::{classify, counted};
 pub use self::query::{
     BALANCED_PAGE_SIZE, Items, PAGE_SIZE, Page, Query, TAGGED_PAGE_SIZE, WEB_ACLS_PAGE_SIZE, actions,
 };
@@ -35,7 +36,8 @@ pub type Action = &'static str;
 pub struct ClientToken(pub String);
 
 /// One change: one AWS call. It names only what exists.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, EnumDiscriminants)]
+#[strum_discriminants(name(StepKind), vis(pub(self)), derive(VariantArray))]
 #[serde(rename_all = "camelCase")]
 pub enum Step {
     /// Makes an empty filter, which mirrors nothing.
@@ -130,18 +132,29 @@ pub enum Step {
 impl Step {
     /// The AWS action that carries it out.
     pub fn action(&self) -> Action {
+        StepKind::from(self).action()
+    }
+
+    /// The actions that carry out steps.
+    pub fn actions() -> impl Iterator<Item = Action> {
+        StepKind::VARIANTS.iter().map(|kind| kind.action())
+    }
+}
+
+impl StepKind {
+    fn action(self) -> Action {
         match self {
-            Self::CreateFilter { .. } => "CreateTrafficMirrorFilter",
-            Self::CreateRule { .. } => "CreateTrafficMirrorFilterRule",
-            Self::AddServices { .. } => "ModifyTrafficMirrorFilterNetworkServices",
-            Self::CreateTarget { .. } => "CreateTrafficMirrorTarget",
-            Self::CreateSession { .. } => "CreateTrafficMirrorSession",
-            Self::ModifySession { .. } => "ModifyTrafficMirrorSession",
-            Self::DeleteSession { .. } => "DeleteTrafficMirrorSession",
-            Self::DeleteRule { .. } => "DeleteTrafficMirrorFilterRule",
-            Self::DeleteFilter { .. } => "DeleteTrafficMirrorFilter",
-            Self::DeleteTarget { .. } => "DeleteTrafficMirrorTarget",
-            Self::TagSession { .. } => "CreateTags",
+            Self::CreateFilter => "CreateTrafficMirrorFilter",
+            Self::CreateRule => "CreateTrafficMirrorFilterRule",
+            Self::AddServices => "ModifyTrafficMirrorFilterNetworkServices",
+            Self::CreateTarget => "CreateTrafficMirrorTarget",
+            Self::CreateSession => "CreateTrafficMirrorSession",
+            Self::ModifySession => "ModifyTrafficMirrorSession",
+            Self::DeleteSession => "DeleteTrafficMirrorSession",
+            Self::DeleteRule => "DeleteTrafficMirrorFilterRule",
+            Self::DeleteFilter => "DeleteTrafficMirrorFilter",
+            Self::DeleteTarget => "DeleteTrafficMirrorTarget",
+            Self::TagSession => "CreateTags",
         }
     }
 }
@@ -230,7 +243,7 @@ pub enum Outcome {
 }
 
 /// What an error means for us, and so what happens next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// The call may succeed if it is made again: server errors, time-outs, lost connections. It may have taken effect.
@@ -247,6 +260,11 @@ pub enum Class {
     Quota,
     /// The call itself is wrong, or the answer could not be read: a mistake of ours, or of whoever answered.
     Bug,
+}
+
+impl Class {
+    /// Every class.
+    pub const ALL: &[Self] = Self::VARIANTS;
 }
 
 impl fmt::Display for Class {

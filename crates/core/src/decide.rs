@@ -35,6 +35,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::budget::allowed;
 pub use self::capture::{Capture, Wish};
 use self::captures::Captures;
 pub(crate) use self::captures::widen;
@@ -46,7 +47,7 @@ use self::fleet::Fleet;
 pub use self::fleet::{Drawn, candidates, strata};
 pub(crate) use self::foreign::sends_to;
 pub use self::importance::{WayIn, ways_in};
-pub use self::offers::{Offer, Offers, Reach};
+pub use self::offers::{Load, Offer, Offers, Reach};
 pub use self::reason::{Place, Reason};
 pub use self::rebalance::{Move, rebalance};
 use self::risk::Risk;

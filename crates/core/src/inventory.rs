@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 pub use self::balancers::{Listener, LoadBalancer, Registered, TargetGroup, is_gateway};
 pub use self::directory::{ClassicBalancer, Directory, Part, Protection};
@@ -29,8 +30,9 @@ use crate::pairs;
 pub type Tags = BTreeMap<String, String>;
 
 /// The lists that the cloud can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum Kind {
     /// EC2 instances.
     Instances,

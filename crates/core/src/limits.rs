@@ -1,6 +1,6 @@
 //! Takes nothing; gives AWS's quotas and request rates, each under its source. Never says what we make of them.
 
-use crate::cloud::{Action, actions};
+use crate::cloud::actions;
 use crate::inventory::Kind;
 
 /// Sessions that one interface can be the source of, whoever made them. Not adjustable. Source: Traffic Mirroring guide, "Quotas".
@@ -41,7 +41,7 @@ pub struct RequestRate {
 /// `GetResources` is the tagging API's: 15 a second. Source: "Tag Editor reference", Tag Editor User Guide, which names no burst.
 /// The four that read load balancers share one bucket, of 40 and 10 a second, with everything else that reads any: a quarter each. Source:
 /// "Request throttling for the ELB API", ELB User Guide.
-pub fn request_rate(action: Action) -> RequestRate {
+pub fn request_rate(action: &str) -> RequestRate {
     if action == "GetResources" {
         RequestRate { burst: 15.0, per_second: 15.0 }
     } else if actions(Kind::LoadBalancers).contains(&action) {

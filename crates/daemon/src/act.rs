@@ -10,6 +10,7 @@ use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
 use anyhow::bail;
+use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::cloud::Cloud;
 use mirror_core::compile::compile;
@@ -234,7 +235,7 @@ async fn all_of<C: Cloud + Sync, K: Clock>(
 
 /// Never at once: a clock that stands still would make a loop of it.
 fn soon(clock: &impl Clock) -> Time {
-    clock.now().saturating_add(jiff::SignedDuration::from_millis(10)).unwrap_or(Time::MAX)
+    clock.now().saturating_add(SignedDuration::from_millis(10)).unwrap_or(Time::MAX)
 }
 
 /// Whether it is to be done: asks where it has to.
@@ -272,7 +273,7 @@ impl Watcher for Actor {
         Permit::Apply
     }
 
-    fn done(&self, done: &Done) {
+    fn done(&self, done: &Done, _took: SignedDuration) {
         let line = match failure(done) {
             None => format!("done    {}\n", done.planned.step),
             Some(error) => format!("FAILED  {}: {error}\n", done.planned.step),

@@ -262,6 +262,9 @@ pub struct Run {
     /// How often everything is read again.
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = at_least_a_second, env = "VPC_MIRROR_RESYNC")]
     pub resync: Duration,
+    /// The tag by whose values running instances are counted in the metrics, mirrored or not. Not one that names each machine.
+    #[arg(long, value_name = "KEY", default_value = "role", env = "VPC_MIRROR_ROLE_TAG")]
+    pub role_tag: String,
     /// Whether several replicas of this daemon share a Kubernetes Lease, of which one at a time changes anything.
     #[arg(long, value_enum, default_value_t, value_name = "HOW", env = "VPC_MIRROR_LEADER_ELECTION")]
     pub leader_election: LeaderElection,

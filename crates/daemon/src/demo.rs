@@ -16,6 +16,7 @@ use mirror_sim::Api;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::announce::Announcer;
 use crate::args::{Demo, Strategies};
 use crate::clock::Monotonic;
 use crate::embedded::Embedded;
@@ -34,6 +35,8 @@ const SEED: u64 = 1;
 const SAMPLE_KEY: &[u8] = b"the demo's key is no secret";
 /// Short, for whoever tags an instance wants to see something happen.
 const RESYNC: SignedDuration = SignedDuration::from_secs(2);
+/// The tag that tells its machines apart.
+const ROLE: &str = "role";
 /// Longer than a stuck call may take.
 const LONGEST_SILENCE: SignedDuration = SignedDuration::from_mins(1);
 
@@ -57,7 +60,7 @@ pub async fn demo(args: Demo, clock: Monotonic, stop: CancellationToken) -> anyh
     let path = write_policy(cloud_at.port(), &policy(sensor.as_str(), strategies))?;
     let (file, policy) = PolicyFile::open(&path, Some(SampleKey::new(SAMPLE_KEY)?))?;
 
-    let records = Arc::new(Records::new()?);
+    let records = Arc::new(Records::new(ROLE, Announcer::default()));
     let everything = pages(Pages { records: records.clone(), clock: clock.clone(), longest_silence: LONGEST_SILENCE });
     let servers = [embedded::serve(cloud, control::door(embedded)), serve(listener, everything)];
     show::print(&greeting(instances, cloud_at, listen_at, &path))?;

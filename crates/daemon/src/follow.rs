@@ -13,6 +13,7 @@ use anyhow::Context;
 use jiff::SignedDuration;
 use mirror_core::Time;
 use mirror_core::policy::{self, Policy, SampleKey};
+use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
@@ -36,6 +37,9 @@ pub struct PolicyFile {
     seen: Result<String, String>,
 }
 
+/// So many digits of a digest tell policies apart.
+const DIGITS: usize = 12;
+
 impl PolicyFile {
     /// Reads the file for the first time.
     ///
@@ -47,6 +51,12 @@ impl PolicyFile {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read the policy {file}"))?;
         let policy = keyed(policy::parse(&file, &text)?, key.as_ref()).map_err(anyhow::Error::msg).context(file)?;
         Ok((Self { path: path.to_owned(), owner: policy.owner.clone(), key, seen: Ok(text) }, policy))
+    }
+
+    /// The first digits of the SHA-256 of what the file said last: those that `sha256sum` prints for it.
+    fn digest(&self) -> String {
+        let digest = Sha256::digest(self.seen.as_deref().unwrap_or_default());
+        digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| format!("{digit:x}")).take(DIGITS).collect()
     }
 
     /// What the file says, if that is something new: a policy, or what is wrong with it, a line for each mistake.
@@ -85,7 +95,7 @@ pub async fn follow(
     records: &Records,
     stop: &CancellationToken,
 ) {
-    records.policy(true);
+    records.follows(&file.digest(), clock.now());
     loop {
         clock.sleep_until(clock.now().saturating_add(EVERY).unwrap_or(Time::MAX)).await;
         if stop.is_cancelled() {
@@ -95,14 +105,15 @@ pub async fn follow(
             None => {}
             Some(Ok(policy)) => {
                 info!(file = %file.path.display(), "the policy has changed, and is followed");
-                records.policy_changed(true);
+                records.policy_changed(Ok(()));
+                records.follows(&file.digest(), clock.now());
                 policies.send_replace(Arc::new(policy));
             }
             Some(Err(mistakes)) => {
                 mistakes
                     .lines()
                     .for_each(|mistake| error!("the policy is refused, and the last good one stays: {mistake}"));
-                records.policy_changed(false);
+                records.policy_changed(Err(&mistakes));
             }
         }
     }
@@ -170,7 +181,7 @@ mod tests {
         let (file, first) = PolicyFile::open(&map.path(), None).unwrap();
         let stop = CancellationToken::new();
         let clock = Script { now: Mutex::new(Time::UNIX_EPOCH), acts: Mutex::new(acts.into()), stop: stop.clone() };
-        let records = Records::new().unwrap();
+        let records = Records::new("role", crate::announce::Announcer::default());
         let (sender, policies) = watch::channel(Arc::new(first));
         follow(file, sender, &clock, &records, &stop).await;
         let counted = policies.borrow().tag_key.clone();

@@ -6,17 +6,21 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context, anyhow};
 use jiff::SignedDuration;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::{Api, ObjectMeta, PostParams};
 use kube::{Client, Config, Error};
 use mirror_core::Time;
 use mirror_core::lease::{Answer, Ask, Record, Versioned};
 
+use crate::announce::Announcement;
 use crate::campaign::Leases;
 
 /// A Lease object.
 pub struct KubernetesLease {
     api: Api<Lease>,
+    events: Api<Event>,
     name: String,
     namespace: String,
     /// What was read last: labels and owners of others stay when it is replaced.
@@ -36,7 +40,8 @@ impl KubernetesLease {
         )?;
         let namespace = namespace.unwrap_or_else(|| config.default_namespace.clone());
         let client = Client::try_from(config).context("the cluster's configuration is of no use")?;
-        Ok(Self { api: Api::namespaced(client, &namespace), name, namespace, read: Mutex::new(None) })
+        let (events, api) = (Api::namespaced(client.clone(), &namespace), Api::namespaced(client, &namespace));
+        Ok(Self { api, events, name, namespace, read: Mutex::new(None) })
     }
 
     fn lease(&self, record: &Record, version: Option<&str>) -> Lease {
@@ -57,6 +62,48 @@ impl KubernetesLease {
             ..LeaseSpec::default()
         };
         Lease { metadata, spec: Some(spec) }
+    }
+
+    /// Writes an event about the Lease: it is the one object that stays while pods come and go, and `kubectl describe lease` shows it.
+    ///
+    /// One for each announcement, and no series of them: a series keeps the note of its first event, and each of ours says something else.
+    ///
+    /// # Errors
+    ///
+    /// When the API server refuses it, or does not answer.
+    pub async fn tell(&self, Announcement { news, note }: &Announcement, me: &str) -> anyhow::Result<()> {
+        let uid =
+            self.read.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|it| it.metadata.uid.clone());
+        let lease = ObjectReference {
+            api_version: Some("coordination.k8s.io/v1".into()),
+            kind: Some("Lease".into()),
+            name: Some(self.name.clone()),
+            namespace: Some(self.namespace.clone()),
+            uid,
+            ..ObjectReference::default()
+        };
+        let event = Event {
+            metadata: ObjectMeta { generate_name: Some(format!("{}.", self.name)), ..ObjectMeta::default() },
+            event_time: written(Time::now()),
+            type_: Some(if news.is_warning() { "Warning" } else { "Normal" }.into()),
+            reason: Some(news.to_string()),
+            action: Some("Reconcile".into()),
+            note: Some(shortened(note)),
+            regarding: Some(lease),
+            reporting_controller: Some("vpc-mirror".into()),
+            reporting_instance: Some(me.chars().take(LONGEST_INSTANCE).collect()),
+            ..Event::default()
+        };
+        match self.events.create(&PostParams::default(), &event).await {
+            Ok(_) => Ok(()),
+            Err(Error::Api(status)) if status.code == 403 => Err(anyhow!(
+                "its service account may not create events in the namespace {}: grant create on events of the API group events.k8s.io \
+                 there ({})",
+                self.namespace,
+                status.message
+            )),
+            Err(error) => Err(anyhow::Error::new(error).context("create an event")),
+        }
     }
 
     fn says(&self, lease: Lease) -> anyhow::Result<Answer> {
@@ -107,6 +154,20 @@ impl Leases for KubernetesLease {
     }
 }
 
+/// The longest that an event's note and the name of who reports it may be. Source: k8s.io/kubernetes `pkg/apis/core/validation/events.go`.
+const LONGEST_NOTE: usize = 1024;
+const LONGEST_INSTANCE: usize = 128;
+
+/// As much of a note as an event takes, in bytes.
+fn shortened(note: &str) -> String {
+    if note.len() <= LONGEST_NOTE {
+        return note.to_owned();
+    }
+    let mark = "…";
+    let end = note.floor_char_boundary(LONGEST_NOTE - mark.len());
+    format!("{}{mark}", note.get(..end).unwrap_or_default())
+}
+
 /// What a lease says. One that says nothing of how long it lasts has lapsed.
 fn record(spec: Option<&LeaseSpec>) -> Record {
     let Some(spec) = spec else { return Record::default() };
@@ -134,4 +195,16 @@ pub fn identity() -> String {
     let host = host.or_else(|| Some(std::fs::read_to_string("/etc/hostname").ok()?.trim().to_owned()));
     let life = format!("{}-{}", std::process::id(), Time::now().as_nanosecond());
     format!("{}_{life}", host.unwrap_or_else(|| "vpc-mirror".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_that_is_too_long_for_an_event_ends_between_two_characters() {
+        assert_eq!(shortened("short"), "short");
+        let long = shortened(&"ä".repeat(1000));
+        assert!(long.len() <= LONGEST_NOTE && long.len() > LONGEST_NOTE - 4 && long.ends_with("ä…"), "{}", long.len());
+    }
 }

@@ -1,6 +1,7 @@
 //! The only crate with a runtime: it drives the pure functions of core against a cloud, in rounds, and shows what they found.
 
 pub mod act;
+pub mod announce;
 pub mod approve;
 pub mod args;
 pub mod ask;
@@ -15,6 +16,7 @@ pub mod kubernetes;
 pub mod lead;
 pub mod listen;
 pub mod logs;
+pub mod metrics;
 pub mod pace;
 pub mod place;
 pub mod places;

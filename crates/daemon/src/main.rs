@@ -7,18 +7,21 @@ use clap::Parser;
 use jiff::SignedDuration;
 use mirror_aws::{Ambient, Options, Sdk};
 use mirror_core::ids::SessionId;
+use mirror_core::lease::CALL;
 use mirror_core::policy::Policy;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
+use vpc_mirror::announce::{Announcement, Announcer};
 use vpc_mirror::args::{
     self, Adopt, Approve, Check, Cli, Command, Explain, IamPolicy, LeaderElection, Plan, Rebalance, Report, RuleFormat,
     Rules, Run, Shown, Sources, Teardown,
 };
 use vpc_mirror::ask::{self, On};
 use vpc_mirror::campaign::campaign;
-use vpc_mirror::clock::Monotonic;
+use vpc_mirror::clock::{Clock, Monotonic};
 use vpc_mirror::follow::{PolicyFile, follow};
 use vpc_mirror::kubernetes::{KubernetesLease, identity};
 use vpc_mirror::lead::{Lead, Standing};
@@ -127,8 +130,11 @@ fn on<'a>(places: &'a [There<Sdk>], policy: &'a Policy, clock: &'a Monotonic, sh
     On { places, policy, clock, output: shown.output }
 }
 
+/// Longer than a call may take, and than an action that fails is left alone. While a loop rests it is not silent.
+const LONGEST_SILENCE: SignedDuration = SignedDuration::from_mins(2);
+
 async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::Result<ExitCode> {
-    let Run { policy, listen, resync, leader_election, lease_name, lease_namespace } = args;
+    let Run { policy, listen, resync, role_tag, leader_election, lease_name, lease_namespace } = args;
     let (file, policy) = PolicyFile::open(&policy.policy, sample_key(policy.sample_key_file.as_deref())?)?;
     let listener = bind(listen, "--listen").await?;
     // Port 0 is any free one: only now it is known which.
@@ -140,21 +146,37 @@ async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::
     let ambient = Ambient::load(Options::default()).await;
     let places = places(&policy, &ambient)?.len();
     let resync = SignedDuration::try_from(resync)?;
-    let records = Arc::new(Records::new()?);
-    let longest_silence = resync.saturating_mul(2).saturating_add(SignedDuration::from_mins(2));
-    records.leads(lease.is_none());
-    let router = pages(Pages { records: records.clone(), clock: clock.clone(), longest_silence });
+    let (announcer, heard) = Announcer::new();
+    let announcer = if lease.is_some() { announcer } else { Announcer::default() };
+    let records = Arc::new(Records::new(&role_tag, announcer));
+    if lease.is_some() {
+        records.elects();
+    }
+    let router = pages(Pages { records: records.clone(), clock: clock.clone(), longest_silence: LONGEST_SILENCE });
     let server = serve(listener, router);
     info!(owner = policy.owner, places, %listen, "running");
     let (sender, policies) = watch::channel(Arc::new(policy));
     let following = follow(file, sender, &clock, &records, &stop);
     let alone = if lease.is_some() { Standing::StandsBy } else { Standing::Alone };
-    let (standing, lead) = watch::channel(alone);
-    let noted = note_standing(lead.clone(), &records, &stop);
+    let (standing, known) = watch::channel(alone);
+    let noted = note_standing(known.clone(), &records, &stop);
+    let lead = Lead::of(known);
+    let me = identity();
+    let told = async {
+        if let Some(lease) = &lease {
+            tell(lease, &me, heard, &lead, &clock, &stop).await;
+        }
+    };
     // The lease is given back when nothing is changed any more, not when it is time to stop.
     let over = CancellationToken::new();
-    let lead = Lead::of(lead);
-    let loops = Loops { ambient, resync, clock: clock.clone(), records: records.clone(), lead, stop: stop.clone() };
+    let loops = Loops {
+        ambient,
+        resync,
+        clock: clock.clone(),
+        records: records.clone(),
+        lead: lead.clone(),
+        stop: stop.clone(),
+    };
     let kept = async {
         let kept = look_after(loops, policies).await;
         over.cancel();
@@ -163,10 +185,10 @@ async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::
     let (campaigned, until_over) = (clock.until(CancellationToken::new()), over.clone());
     let campaigning = async {
         if let Some(lease) = &lease {
-            campaign(lease, &identity(), &campaigned, &standing, &until_over).await;
+            campaign(lease, &me, &campaigned, &standing, &until_over).await;
         }
     };
-    let (kept, (), (), ()) = tokio::join!(kept, following, campaigning, noted);
+    let (kept, (), (), (), ()) = tokio::join!(kept, following, campaigning, noted, told);
     kept?;
     server.end();
     info!("stopped; sessions stay as they are");
@@ -181,6 +203,36 @@ async fn note_standing(mut lead: watch::Receiver<Standing>, records: &Records, s
             () = stop.cancelled() => return,
             Ok(()) = lead.changed() => {}
         }
+    }
+}
+
+/// Tells Kubernetes what is announced while this process leads, until `stop`: of what all replicas see, one speaks.
+async fn tell(
+    lease: &KubernetesLease,
+    me: &str,
+    mut heard: mpsc::Receiver<Announcement>,
+    lead: &Lead,
+    clock: &Monotonic,
+    stop: &CancellationToken,
+) {
+    let mut failing = false;
+    loop {
+        let announcement = tokio::select! {
+            () = stop.cancelled() => return,
+            Some(announcement) = heard.recv() => announcement,
+        };
+        if lead.term(clock.now()).is_none() {
+            continue;
+        }
+        let told = timeout(CALL.unsigned_abs(), lease.tell(&announcement, me)).await;
+        let told = told.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer in time")));
+        match &told {
+            // Said once: what could not be told is in the log all the same.
+            Err(error) if !failing => warn!("events cannot be written: {error:#}"),
+            Ok(()) if failing => info!("events can be written again"),
+            _ => {}
+        }
+        failing = told.is_err();
     }
 }
 

@@ -2,7 +2,8 @@
 //! no ids into the metrics.
 
 mod approvals;
-mod metrics;
+mod arrivals;
+mod counts;
 mod tampering;
 
 use std::collections::BTreeSet;
@@ -10,19 +11,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::SignedDuration;
 use mirror_core::Time;
-use mirror_core::cloud::Outcome;
+use mirror_core::cloud::{Action, Class, CloudError, Outcome, counted};
 use mirror_core::decide::Blind;
 use mirror_core::ids::Region;
 use mirror_core::memory::Done;
 use mirror_core::objects::Ours;
+use mirror_core::policy::Policy;
 use mirror_core::report::{self, Summary};
 use tracing::{debug, info, warn};
 
 use self::approvals::Approvals;
 pub(crate) use self::approvals::held;
-pub(crate) use self::metrics::Metrics;
-use self::metrics::STATES;
+use self::arrivals::Arrivals;
 use self::tampering::Tampering;
+use crate::announce::Announcer;
+use crate::metrics::{Series, table};
 use crate::place::{Account, name};
 use crate::round::{Read, Round};
 
@@ -31,17 +34,17 @@ pub struct Record {
     started: Time,
     region: Region,
     account: Account,
-    metrics: Arc<Metrics>,
+    /// The tag by which running instances are counted.
+    role: Arc<str>,
+    announcer: Announcer,
     state: Mutex<State>,
     tampering: Tampering,
     approvals: Approvals,
 }
 
 struct State {
-    /// The account as the metrics have it; empty while it is not known.
-    label: String,
-    /// The calls that have been counted, by action and result.
-    calls: BTreeSet<(String, String)>,
+    series: Series,
+    arrivals: Arrivals,
     beat: Time,
     /// When the last step succeeded: since then things stand as they do.
     changed: Option<Time>,
@@ -58,21 +61,13 @@ struct State {
 }
 
 impl Record {
-    /// The empty record of a place that is the only one of its process. It begins now.
-    ///
-    /// # Errors
-    ///
-    /// When two metrics have one name.
-    pub fn new(region: Region, now: Time) -> anyhow::Result<Self> {
-        Ok(Self::of(Arc::new(Metrics::new()?), region, Account::default(), now))
-    }
-
-    pub(crate) fn of(metrics: Arc<Metrics>, region: Region, account: Account, now: Time) -> Self {
-        let label = account.get().map_or_else(String::new, ToString::to_string);
-        metrics.begin([&label, region.as_str()]);
+    /// The empty record of a place, which begins now.
+    pub fn new(region: Region, account: Account, role: Arc<str>, announcer: Announcer, now: Time) -> Self {
+        let mut series = Series::default();
+        counts::begin(&mut series);
         let state = State {
-            label,
-            calls: BTreeSet::new(),
+            series,
+            arrivals: Arrivals::default(),
             beat: now,
             changed: None,
             observed: false,
@@ -84,7 +79,13 @@ impl Record {
             converged: None,
         };
         let (tampering, approvals) = (Tampering::default(), Approvals::default());
-        Self { started: now, region, account, metrics, state: Mutex::new(state), tampering, approvals }
+        Self { started: now, region, account, role, announcer, state: Mutex::new(state), tampering, approvals }
+    }
+
+    /// The account, empty while it is not known, the Region, and the numbers of the place.
+    pub(crate) fn numbers(&self) -> (String, String, Series) {
+        let account = self.account.get().map_or_else(String::new, ToString::to_string);
+        (account, self.region.to_string(), self.state().series.clone())
     }
 
     /// What is held, and how many sessions lose packets by it.
@@ -128,20 +129,19 @@ impl Record {
         self.state().empty
     }
 
-    /// Ends its series in the metrics.
-    pub(crate) fn close(&self) {
-        let state = self.state();
-        self.metrics.end([&state.label, self.region.as_str()], &state.calls);
-    }
-
     /// Notes that the loop moves.
     pub fn beat(&self, now: Time) {
         self.state().beat = now;
     }
 
-    /// For how long the loop has not moved.
+    /// Notes that the loop rests, and until when it may.
+    pub(crate) fn rests(&self, until: Time) {
+        self.state().beat = until;
+    }
+
+    /// For how long the loop has not moved although it should have.
     pub fn silence(&self, now: Time) -> SignedDuration {
-        now.duration_since(self.state().beat)
+        now.duration_since(self.state().beat).max(SignedDuration::ZERO)
     }
 
     /// Nothing when everything has been observed once; else what is missing.
@@ -168,53 +168,52 @@ impl Record {
     pub fn read(&self, read: &Read) {
         let Read { action, took, failed } = read;
         debug!(action, took = took.as_secs_f64(), "read");
-        self.count(action, failed.map_or("ok".into(), |class| class.to_string()));
+        self.count(action, *took, failed.as_ref());
     }
 
     /// Writes down a step: one line, with its reason.
-    pub fn step(&self, done: &Done) {
+    pub fn step(&self, done: &Done, took: SignedDuration) {
         let Done { planned, result, at } = done;
         if done.succeeded() {
             self.state().changed = Some(*at);
         }
         let (action, why) = (planned.step.action(), planned.why.as_str());
-        let counted = match result {
-            Ok(outcome) => {
-                match created(outcome) {
-                    Some(id) => info!(action, id, why, "{}", planned.step),
-                    None => info!(action, why, "{}", planned.step),
-                }
-                "ok".into()
+        match result {
+            Ok(outcome) => match created(outcome) {
+                Some(id) => info!(action, id, why, "{}", planned.step),
+                None => info!(action, why, "{}", planned.step),
+            },
+            Err(_) if done.succeeded() => info!(action, why, "{}: it was gone already", planned.step),
+            Err(CloudError { class, code, message, .. }) => {
+                warn!(action, why, class = %class, "{} failed: {code}: {message}", planned.step);
             }
-            Err(error) if done.succeeded() => {
-                info!(action, why, "{}: it was gone already", planned.step);
-                error.class.to_string()
-            }
-            Err(error) => {
-                warn!(action, why, class = %error.class, "{} failed: {}: {}", planned.step, error.code, error.message);
-                error.class.to_string()
-            }
-        };
-        self.count(action, counted);
+        }
+        let failed = result.as_ref().err().map(|error| (error.class, error.code.clone()));
+        self.count(action, took, failed.as_ref());
     }
 
-    fn count(&self, action: &str, result: String) {
-        let mut state = self.state();
-        let labels = [state.label.as_str(), self.region.as_str(), action, result.as_str()];
-        self.metrics.calls.with_label_values(&labels).inc();
-        state.calls.insert((action.to_owned(), result));
+    fn count(&self, action: Action, took: SignedDuration, failed: Option<&(Class, String)>) {
+        let result = failed.map_or_else(|| counts::OK.into(), |(class, _)| class.to_string());
+        let series = &mut self.state().series;
+        series.add(&table::CALLS, [action, &result], 1.0);
+        series.observe(&table::CALL_SECONDS, [action], took.as_secs_f64());
+        if let Some((_, code)) = failed {
+            series.add(&table::ERRORS, [action, counted(code)], 1.0);
+        }
     }
 
     /// Writes down a round: of what it saw, only what changed since the last one.
-    pub fn round(&self, round: &Round) {
+    pub fn round(&self, policy: &Policy, round: &Round) {
         round.seen.inventory.account.iter().for_each(|account| self.account.learn(account));
-        let mut state = self.state();
-        let place = [state.label.as_str(), self.region.as_str()];
-        self.tampering.round(round, &self.metrics, place);
-        self.approvals.round(round);
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let say = |news, note: String| self.announcer.say(news, format!("{}: {note}", self.place()));
+        self.tampering.round(round, &mut state.series, &say);
+        self.approvals.round(round, &say);
         let gaps = report::gaps(&round.seen.inventory);
         let summary = report::summary(&round.seen.inventory, &round.decisions, &round.desired, &round.plan);
-        self.numbers(&summary, place);
+        counts::round(&mut state.series, policy, round, &summary, &self.role);
+        state.arrivals.round(round, &mut state.series);
         let blind = &round.decisions.blind;
         for Blind { strategy, what } in blind.difference(&state.blind) {
             warn!(strategy, "{what}");
@@ -235,8 +234,7 @@ impl Record {
         let Some(since) = round.seen.inventory.complete_since() else { return };
         state.observed = true;
         state.empty = round.seen.inventory.ours == Ours::default() && round.plan.is_empty();
-        let place = [state.label.as_str(), self.region.as_str()];
-        self.metrics.observed.with_label_values(&place).set(since.as_duration().as_secs_f64());
+        state.series.set(&table::OBSERVED, [], since.as_duration().as_secs_f64());
         // Not between two steps of one task: the steps have lines of their own.
         if summary != state.summary && round.plan.steps.is_empty() {
             let Summary { interfaces, wanted, mirrored, refused, foreign, waiting, held, gaps: _ } = summary;
@@ -250,41 +248,9 @@ impl Record {
         }
     }
 
-    fn numbers(&self, summary: &Summary, place: [&str; 2]) {
-        let [account, region] = place;
-        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let Summary { interfaces, wanted, mirrored, refused: _, foreign, waiting, held, gaps } = *summary;
-        self.metrics.rounds.with_label_values(&place).inc();
-        self.metrics.interfaces.with_label_values(&place).set(count(interfaces));
-        self.metrics.waiting.with_label_values(&place).set(count(waiting));
-        self.metrics.held.with_label_values(&place).set(count(held));
-        self.metrics.gaps.with_label_values(&place).set(count(gaps));
-        for (state, n) in STATES.iter().zip([wanted, mirrored, foreign]) {
-            self.metrics.sessions.with_label_values(&[account, region, state]).set(count(n));
-        }
-    }
-
     /// A panic elsewhere must not take the probes with it: what they read is whole after every statement.
     fn state(&self) -> MutexGuard<'_, State> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(account) = self.account.get().filter(|account| account.as_str() != state.label) {
-            self.relabel(&mut state, account.to_string());
-        }
-        state
-    }
-
-    /// Has the metrics call the place by its account, once that is known. What was counted until then counts on.
-    fn relabel(&self, state: &mut State, account: String) {
-        let region = self.region.as_str();
-        let before = std::mem::replace(&mut state.label, account);
-        self.metrics.begin([&state.label, region]);
-        let rounds = |account| self.metrics.rounds.with_label_values(&[account, region]);
-        rounds(state.label.as_str()).inc_by(rounds(before.as_str()).get());
-        for (action, result) in &state.calls {
-            let counter = |account| self.metrics.calls.with_label_values(&[account, region, action, result]);
-            counter(state.label.as_str()).inc_by(counter(before.as_str()).get());
-        }
-        self.metrics.end([&before, region], &state.calls);
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

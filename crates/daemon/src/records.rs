@@ -8,29 +8,37 @@ use mirror_core::Time;
 use mirror_core::ids::Region;
 use mirror_core::report::Summary;
 
+use crate::announce::{Announcer, News};
+use crate::metrics::{self, OfPlace, Series, table};
 use crate::place::Account;
-use crate::record::{Metrics, Record, held};
+use crate::record::{Record, held};
 
 /// The records of the places that are looked after.
 pub struct Records {
-    metrics: Arc<Metrics>,
+    /// The tag by which running instances are counted.
+    role: Arc<str>,
+    /// Where Kubernetes is told.
+    announcer: Announcer,
+    /// What is said of the process.
+    process: Mutex<Series>,
     /// In the order in which they were opened.
     open: Mutex<Vec<Arc<Record>>>,
 }
 
 impl Records {
-    /// Of no place yet.
-    ///
-    /// # Errors
-    ///
-    /// When two metrics have one name.
-    pub fn new() -> anyhow::Result<Self> {
-        Ok(Self { metrics: Arc::new(Metrics::new()?), open: Mutex::default() })
+    /// Of no place yet. Running instances are counted by the values of the tag with the key `role`.
+    pub fn new(role: &str, announcer: Announcer) -> Self {
+        let mut process = Series::default();
+        process.set(&table::BUILD, [env!("CARGO_PKG_VERSION")], 1.0);
+        process.set(&table::LEADER, [], 1.0);
+        process.set(&table::ELECTED, [], 0.0);
+        FOLLOWED.iter().for_each(|result| process.begin(&table::POLICY_CHANGES, [result]));
+        Self { role: role.into(), announcer, process: Mutex::new(process), open: Mutex::default() }
     }
 
     /// Opens the record of a place, which begins now.
     pub(crate) fn open(&self, region: Region, account: Account, now: Time) -> Arc<Record> {
-        let record = Arc::new(Record::of(self.metrics.clone(), region, account, now));
+        let record = Arc::new(Record::new(region, account, self.role.clone(), self.announcer.clone(), now));
         self.all().push(record.clone());
         record
     }
@@ -38,7 +46,6 @@ impl Records {
     /// Closes the record of a place that is looked after no longer: nothing is answered of it any more.
     pub(crate) fn close(&self, record: &Arc<Record>) {
         self.all().retain(|other| !Arc::ptr_eq(other, record));
-        record.close();
     }
 
     /// The metrics in Prometheus' text format.
@@ -47,22 +54,45 @@ impl Records {
     ///
     /// When a metric cannot be written as text.
     pub fn metrics(&self) -> anyhow::Result<String> {
-        self.metrics.text()
+        let numbers: Vec<(String, String, Series)> = self.all().iter().map(|record| record.numbers()).collect();
+        let places: Vec<OfPlace<'_>> =
+            numbers.iter().map(|(account, region, series)| OfPlace { account, region, series }).collect();
+        metrics::text(&self.process(), &places)
+    }
+
+    /// Notes that replicas share a lease, and that this process does not lead until it is said to.
+    pub fn elects(&self) {
+        self.process().set(&table::ELECTED, [], 1.0);
+        self.leads(false);
     }
 
     /// Notes whether this process leads: whether it is the one that changes anything. Until somebody says that it does not, it does.
     pub fn leads(&self, leads: bool) {
-        self.metrics.leads(leads);
+        if leads {
+            self.announcer.say(News::Leading, "it leads, and is the one that changes anything");
+        }
+        self.process().set(&table::LEADER, [], f64::from(u8::from(leads)));
     }
 
-    /// Notes whether the policy file as it is now is followed.
-    pub fn policy(&self, good: bool) {
-        self.metrics.policy(good);
+    /// Writes down which policy is followed from now on, by its digest.
+    pub fn follows(&self, digest: &str, now: Time) {
+        let mut process = self.process();
+        process.replace(&table::POLICY, [([digest.to_owned()], 1.0)]);
+        process.set(&table::POLICY_SINCE, [], now.as_duration().as_secs_f64());
+        process.set(&table::POLICY_GOOD, [], 1.0);
     }
 
-    /// Writes down that the policy file has changed, and whether it is followed.
-    pub fn policy_changed(&self, good: bool) {
-        self.metrics.policy_changed(good);
+    /// Writes down that the policy file has changed, and whether it is followed: the mistakes, where it is not.
+    pub fn policy_changed(&self, followed: Result<(), &str>) {
+        match followed {
+            Ok(()) => self.announcer.say(News::PolicyFollowed, "the policy has changed, and is followed"),
+            Err(mistakes) => self.announcer.say(News::PolicyRefused, mistakes),
+        }
+        let good = followed.is_ok();
+        let mut process = self.process();
+        process.set(&table::POLICY_GOOD, [], f64::from(u8::from(good)));
+        let [followed, refused] = FOLLOWED;
+        process.add(&table::POLICY_CHANGES, [if good { followed } else { refused }], 1.0);
     }
 
     /// For how long the loop has not moved that has stood still the longest.
@@ -121,11 +151,18 @@ impl Records {
         all?.into_iter().max()
     }
 
+    fn process(&self) -> MutexGuard<'_, Series> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A panic elsewhere must not take the probes with it: the list is whole after every statement.
     fn all(&self) -> MutexGuard<'_, Vec<Arc<Record>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// What becomes of a policy file that has changed.
+const FOLLOWED: [&str; 2] = ["followed", "refused"];
 
 #[cfg(test)]
 mod tests {
@@ -133,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_process_that_takes_no_lease_is_the_one_that_changes_things() {
-        let records = Records::new().unwrap();
+        let records = Records::new("role", Announcer::default());
         assert!(records.metrics().unwrap().contains("vpc_mirror_leader 1\n"));
         records.leads(false);
         assert!(records.metrics().unwrap().contains("vpc_mirror_leader 0\n"));
@@ -141,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_place_that_is_opened_stands_in_the_metrics_at_0_and_goes_when_it_is_closed() {
-        let records = Records::new().unwrap();
+        let records = Records::new("role", Announcer::default());
         let account = Account::default();
         let record = records.open("eu-west-1".into(), account.clone(), Time::UNIX_EPOCH);
         account.learn(&"111122223333".into());
@@ -151,8 +188,10 @@ mod tests {
         for series in [
             format!("vpc_mirror_rounds_total{{{labels}}} 0"),
             format!("vpc_mirror_sessions{{{labels},state=\"wanted\"}} 0"),
-            "vpc_mirror_tampering_total{account=\"111122223333\",kind=\"session-deleted\",region=\"eu-west-1\"} 0"
-                .into(),
+            format!("vpc_mirror_tampering_total{{{labels},kind=\"session-deleted\"}} 0"),
+            format!("vpc_mirror_aws_calls_total{{{labels},action=\"CreateTrafficMirrorSession\",result=\"denied\"}} 0"),
+            format!("vpc_mirror_sources{{{labels},state=\"notMirrored\",reason=\"\"}} 0"),
+            format!("vpc_mirror_time_to_mirror_seconds_bucket{{{labels},le=\"60\"}} 0"),
         ] {
             assert!(metrics.contains(&series), "{series}:\n{metrics}");
         }
@@ -163,8 +202,19 @@ mod tests {
     }
 
     #[test]
+    fn a_loop_that_rests_is_not_silent_before_its_time_is_up() {
+        let records = Records::new("role", Announcer::default());
+        let record = records.open("eu-west-1".into(), Account::default(), Time::UNIX_EPOCH);
+        let at = |seconds| Time::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+        // As one does that stands by.
+        record.rests(at(300));
+        let silent = [240, 300, 301].map(|seconds| records.silence(at(seconds)));
+        assert_eq!(silent, [0, 0, 1].map(SignedDuration::from_secs));
+    }
+
+    #[test]
     fn what_has_not_been_observed_is_named_with_its_place() {
-        let records = Records::new().unwrap();
+        let records = Records::new("role", Announcer::default());
         assert_eq!(records.unready().as_deref(), Some("no place is looked after yet"));
         let account = Account::default();
         let one = records.open("eu-west-1".into(), account.clone(), Time::UNIX_EPOCH);

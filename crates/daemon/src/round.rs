@@ -35,13 +35,15 @@ pub trait Watcher: Sync {
     fn permit(&self) -> Permit;
     /// A call has read something, or failed to.
     fn read(&self, _read: &Read) {}
-    /// A step has been carried out, or refused.
-    fn done(&self, _done: &Done) {}
+    /// A step has been carried out, or refused, and the call took so long.
+    fn done(&self, _done: &Done, _took: SignedDuration) {}
 }
 
 /// A round: serialised, it is the bug report.
 #[derive(Clone, Debug, Serialize)]
 pub struct Round {
+    /// When it began.
+    pub began: Time,
     /// When it ended.
     pub ended: Time,
     /// The facts, and what was remembered when they had been seen: with the policy, all that the plan was made from.
@@ -69,14 +71,14 @@ impl Round {
 }
 
 /// A call that read something.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Read {
     /// The AWS action.
     pub action: Action,
     /// How long it took.
     pub took: SignedDuration,
-    /// How it failed, if it did.
-    pub failed: Option<Class>,
+    /// How it failed, if it did, and with which of AWS's codes.
+    pub failed: Option<(Class, String)>,
 }
 
 /// One round.
@@ -101,7 +103,8 @@ pub async fn round<C: Cloud>(
         memory.rates.spend(action, share, asked);
         let answer = cloud.read(&query).await;
         let answered = clock.now();
-        let failed = walk.take(query, answer, &mut memory.rates, answered);
+        let failed = answer.as_ref().err().map(|error| (error.class, error.code.clone()));
+        walk.take(query, answer, &mut memory.rates, answered);
         watcher.read(&Read { action, took: answered.duration_since(asked), failed });
     }
     let inventory = walk.finish(&memory);
@@ -113,7 +116,7 @@ pub async fn round<C: Cloud>(
     let mut memory = seen.clone();
     let (done, undone) = carry_out(cloud, &plan, share, &mut memory.rates, watcher, clock).await;
     let memory = remember(memory, &plan, &done, clock.now());
-    Round { ended: clock.now(), seen, decisions, desired, plan, done, undone, memory }
+    Round { began, ended: clock.now(), seen, decisions, desired, plan, done, undone, memory }
 }
 
 /// Makes the calls of a plan in their order, as many as the rate allows within [`ROUND`]. One that fails never stops the others.
@@ -139,11 +142,13 @@ pub(crate) async fn carry_out<C: Cloud>(
         if watcher.permit() < Permit::Apply {
             break;
         }
-        rates.spend(action, share, clock.now());
+        let asked = clock.now();
+        rates.spend(action, share, asked);
         let result = cloud.apply(&planned.step).await;
-        rates.answered(action, result.as_ref().err().map(|error| error.class), clock.now());
-        done.push(Done { planned: planned.clone(), at: clock.now(), result });
-        done.last().into_iter().for_each(|done| watcher.done(done));
+        let at = clock.now();
+        rates.answered(action, result.as_ref().err().map(|error| error.class), at);
+        done.push(Done { planned: planned.clone(), at, result });
+        done.last().into_iter().for_each(|done| watcher.done(done, at.duration_since(asked)));
     }
     (done, undone)
 }

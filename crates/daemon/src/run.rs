@@ -60,10 +60,12 @@ pub async fn run<C: Cloud>(
         hints.approved = record.approved();
         let policy = policies.borrow_and_update().clone();
         let round = round(cloud, &policy, memory, &hints, &watcher, clock).await;
-        record.round(&round);
+        record.round(&policy, &round);
         hints = Hints::after(&round.done, &round.memory);
         let now = clock.now();
         let next = match term {
+            // Until it has seen everything it is not ready, and a rollout waits for it.
+            None if round.seen.inventory.complete_since().is_none() => now.saturating_add(resync).unwrap_or(Time::MAX),
             None => now.saturating_add(resync.saturating_mul(STANDING_BY)).unwrap_or(Time::MAX),
             // The lease was about to end, and the plan with it: it is soon known whether it does.
             Some(_) if !lead.permits(term, now) => now.saturating_add(SOON).unwrap_or(Time::MAX),
@@ -71,6 +73,7 @@ pub async fn run<C: Cloud>(
             Some(_) => wake(&policy, &round.memory, &round.plan, &round.undone, resync, now),
         };
         Round { memory, .. } = round;
+        record.rests(next);
         // A policy that changes is followed at once, and so is a person's word; without anybody who says anything only the time counts.
         // In this order: the same history must always be the same.
         tokio::select! {
@@ -110,7 +113,7 @@ impl<K: Clock> Watcher for Supervisor<'_, K> {
         self.record.read(read);
     }
 
-    fn done(&self, done: &Done) {
-        self.record.step(done);
+    fn done(&self, done: &Done, took: SignedDuration) {
+        self.record.step(done, took);
     }
 }

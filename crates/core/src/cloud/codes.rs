@@ -6,6 +6,22 @@
 
 use super::Class;
 
+/// Those of [`CloudError`](super::CloudError) that AWS did not answer.
+const OURS: &[&str] = &[
+    "NoRegion",
+    "NoCredentials",
+    "Unreachable",
+    "Timeout",
+    "UnreadableAnswer",
+    "UnsendableRequest",
+    "WrongAccount",
+    "SamePlace",
+];
+
+/// AWS's own failures. They are known by their status. Source: "Error codes for the Amazon EC2 API", server error codes.
+const SERVER: &[&str] =
+    &["InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "BandwidthLimitExceeded"];
+
 /// The requests of this action have used up their bucket.
 const THROTTLED: &[&str] = &[
     "RequestLimitExceeded",
@@ -87,6 +103,12 @@ const QUOTA: &[&str] = &[
     "TrafficMirrorTargetLimitExceeded",
 ];
 
+/// A code as it is counted: one of those that are known here, or `other`. AWS has thousands, and a proxy may answer any.
+pub fn counted(code: &str) -> &str {
+    let known = [OURS, THROTTLED, GONE, CONFLICT, DENIED, QUOTA, SERVER];
+    if known.iter().any(|codes| codes.contains(&code)) { code } else { "other" }
+}
+
 /// The class of an error code that came with this HTTP status. A code that nobody knows is the server's fault from 500 on, and ours
 /// below.
 pub fn classify(code: &str, status: u16) -> Class {
@@ -117,6 +139,14 @@ mod tests {
         ] {
             assert_eq!(classify(documented, 400), classify(wire, 400), "{documented}, {wire}");
         }
+    }
+
+    #[test]
+    fn a_code_that_nobody_knows_is_counted_with_all_others() {
+        assert_eq!(
+            ["Timeout", "AuthFailure", "InternalError", "i-0abc"].map(counted),
+            ["Timeout", "AuthFailure", "InternalError", "other"]
+        );
     }
 
     #[test]

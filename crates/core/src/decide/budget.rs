@@ -48,6 +48,11 @@ fn kept(inventory: &Inventory, decisions: &Decisions) -> usize {
     inventory.ours.sessions.keys().filter(stays).count()
 }
 
+/// The most sessions of ours that may stand, by whichever limit is the least.
+pub fn allowed(policy: &Policy, inventory: &Inventory) -> usize {
+    most(policy, inventory).0
+}
+
 /// How many sessions may stand, and what says so.
 fn most(policy: &Policy, inventory: &Inventory) -> (usize, String) {
     let limits = &policy.limits;

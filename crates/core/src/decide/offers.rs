@@ -22,6 +22,15 @@ pub struct Offer {
     pub resource: ResourceId,
     /// How far it is.
     pub reach: Reach,
+    /// What it bears.
+    #[serde(flatten)]
+    pub load: Load,
+}
+
+/// What a target bears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Load {
     /// How many interfaces send to it, as far as this account shows.
     pub used: usize,
     /// How many may; none is any number.
@@ -55,19 +64,29 @@ impl Offers {
 
     /// What a lane offers to an interface, in the order in which a new session would take them.
     pub fn of(&self, lane: &Lane, interface: &NetworkInterface) -> Vec<Offer> {
-        let used = |candidate: &Candidate| self.0.sources.get(&candidate.resource).map_or(0, BTreeSet::len);
         let offer = |candidate: &Candidate| Offer {
             choice: candidate.choice.clone(),
             resource: candidate.resource.clone(),
             reach: reach(candidate, &interface.zone),
-            used: used(candidate),
+            load: self.load(candidate),
+        };
+        let mut offers: Vec<Offer> = self.0.candidates(lane).map(offer).collect();
+        offers.sort_by_key(|offer| (offer.load.gone, offer.load.is_full(), offer.reach, offer.load.used));
+        offers
+    }
+
+    /// What each target of a lane bears, in the policy's order.
+    pub fn loads(&self, lane: &Lane) -> impl Iterator<Item = Load> {
+        self.0.candidates(lane).map(|candidate| self.load(candidate))
+    }
+
+    fn load(&self, candidate: &Candidate) -> Load {
+        Load {
+            used: self.0.sources.get(&candidate.resource).map_or(0, BTreeSet::len),
             most: (candidate.most < usize::MAX).then_some(candidate.most),
             refused: candidate.full,
             gone: candidate.gone,
-        };
-        let mut offers: Vec<Offer> = self.0.candidates(lane).map(offer).collect();
-        offers.sort_by_key(|offer| (offer.gone, offer.is_full(), offer.reach, offer.used));
-        offers
+        }
     }
 }
 
@@ -79,7 +98,7 @@ fn reach(candidate: &Candidate, zone: &Zone) -> Reach {
     }
 }
 
-impl Offer {
+impl Load {
     /// Whether it takes no further source.
     pub fn is_full(&self) -> bool {
         self.refused || self.most.is_some_and(|most| self.used >= most)
@@ -106,8 +125,10 @@ mod tests {
             .read(0);
         let offers = Offers::new(&policy, &facts, &Lessons::default(), at(0));
         let offers = offers.of(&"sta".into(), &facts.interfaces[&"eni-1".into()]);
-        let seen: Vec<_> =
-            offers.iter().map(|it| (it.resource.as_str(), it.reach, it.used, it.most, it.is_full())).collect();
+        let seen: Vec<_> = offers
+            .iter()
+            .map(|it| (it.resource.as_str(), it.reach, it.load.used, it.load.most, it.load.is_full()))
+            .collect();
         let expected =
             [("eni-a", Reach::SameZone, 1, Some(10), false), ("eni-b", Reach::OtherZone, 0, Some(10), false)];
         assert_eq!(seen, expected);

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use crate::Time;
 use crate::ids::{InstanceId, LoadBalancerArn, SessionId, TargetGroupArn, VpcId};
@@ -35,8 +36,9 @@ impl fmt::Display for Place {
 }
 
 /// Why an interface is mirrored, or is not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "camelCase", tag = "reason")]
+#[strum(serialize_all = "camelCase")]
 pub enum Reason {
     /// A tag names the strategy.
     Tagged {

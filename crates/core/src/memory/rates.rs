@@ -46,6 +46,11 @@ impl Rates {
         refilled.max(bucket.closed_until.unwrap_or(now))
     }
 
+    /// The calls that each action's bucket allows at once, of those that have been made.
+    pub fn levels(&self, share: f64, now: Time) -> impl Iterator<Item = (&str, f64)> {
+        self.0.iter().map(move |(action, bucket)| (action.as_str(), bucket.level_at(action, share, now)))
+    }
+
     /// Takes a call out of the action's bucket.
     pub fn spend(&mut self, action: Action, share: f64, now: Time) {
         let bucket = self.0.entry(action.into()).or_insert_with(|| Bucket::full(action, share, now));
@@ -77,18 +82,18 @@ impl Rates {
 }
 
 impl Bucket {
-    fn full(action: Action, share: f64, now: Time) -> Self {
+    fn full(action: &str, share: f64, now: Time) -> Self {
         Self { level: capacity(action, share), at: now, strikes: 0, closed_until: None }
     }
 
-    fn level_at(&self, action: Action, share: f64, now: Time) -> f64 {
+    fn level_at(&self, action: &str, share: f64, now: Time) -> f64 {
         let seconds = now.duration_since(self.at).as_secs_f64().max(0.0);
         (self.level + seconds * request_rate(action).per_second * share).min(capacity(action, share))
     }
 }
 
 /// A share so small that it holds no whole call would stop everything: one call always fits.
-fn capacity(action: Action, share: f64) -> f64 {
+fn capacity(action: &str, share: f64) -> f64 {
     (request_rate(action).burst * share).max(1.0)
 }
 

@@ -155,7 +155,7 @@ fn not_mirrored(seen: Seen<'_>) -> BTreeMap<String, BTreeSet<InterfaceId>> {
     for (id, decision) in &seen.decisions.interfaces {
         let chosen = decision.reasons.iter().any(|reason| reason.chooser().is_some());
         if let (true, true, Some(last)) = (chosen, decision.lanes.is_empty(), decision.reasons.last()) {
-            without.entry(name(last)).or_default().insert(id.clone());
+            without.entry(name(last).into()).or_default().insert(id.clone());
         }
     }
     without

@@ -257,6 +257,13 @@ impl PlanReport {
         };
         text.table(0, &[row("now", self.standing), row("wanted", self.wanted)]);
         match (self.steps.len(), self.waiting.len()) {
+            (0, 0) if !self.not_seen.is_empty() => {
+                text.line(
+                    0,
+                    Tone::Bad,
+                    "no call is planned; whether any is needed nobody can tell before everything is seen",
+                );
+            }
             (0, 0) => text.line(0, Tone::Good, "no change: what stands is what the policy asks for"),
             (calls, waiting) => text.line(0, Tone::Strong, format!("{calls} calls now, {waiting} waiting")),
         }

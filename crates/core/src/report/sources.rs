@@ -106,8 +106,8 @@ pub fn sources(seen: Seen<'_>, reason: Option<&str>) -> Result<Sources, String> 
     let (mut counts, mut reasons) = (BTreeMap::new(), BTreeMap::new());
     for source in &all {
         *counts.entry(source.state).or_default() += 1;
-        let names: BTreeSet<String> = source.reasons.iter().map(|said| name(&said.reason)).collect();
-        names.into_iter().for_each(|name| *reasons.entry(name).or_default() += 1);
+        let names: BTreeSet<&str> = source.reasons.iter().map(|said| name(&said.reason)).collect();
+        names.into_iter().for_each(|name| *reasons.entry(name.to_owned()).or_default() += 1);
     }
     if let Some(asked) = reason {
         let asked = camel(asked);

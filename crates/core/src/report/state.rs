@@ -3,14 +3,16 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 use crate::decide::{Decision, Reason};
 use crate::ids::{InterfaceId, Lane, SessionId};
 use crate::inventory::{Inventory, Kind};
 
 /// Where an interface is on the way from a tag to a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum State {
     /// Every session that is wanted stands.
     Mirrored,
@@ -28,6 +30,11 @@ pub enum State {
     Undecided,
     /// No tag and no selector concerns it.
     Unconcerned,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: &[Self] = Self::VARIANTS;
 }
 
 impl fmt::Display for State {
@@ -101,7 +108,6 @@ impl From<&Reason> for Said {
 }
 
 /// A reason's name, as it stands in JSON: `optedOut`.
-pub(super) fn name(reason: &Reason) -> String {
-    let value = serde_json::to_value(reason).ok();
-    value.as_ref().and_then(|value| value.get("reason")?.as_str()).unwrap_or_default().to_owned()
+pub(super) fn name(reason: &Reason) -> &'static str {
+    reason.into()
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::compile::compile;
 use crate::decide::{Fits, decide};
+use crate::inventory::{Gap, Kind};
 use crate::lessons::Lessons;
 use crate::policy::Policy;
 use crate::testing::*;
@@ -171,6 +172,18 @@ fn what_a_session_captures_beyond_what_is_asked_is_explained_and_planned_as_it_i
     );
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["moreThanAsked"][0]["sessions"], serde_json::json!(["tms-1"]));
+}
+
+#[test]
+fn a_plan_of_what_nobody_could_see_does_not_say_that_all_is_well() {
+    let Whole { inventory: mut facts, desired, .. } = Whole::of(one_mirrored_jewel());
+    facts.gaps.insert(Kind::Sessions, Gap { why: "DescribeTrafficMirrorSessions: denied".into(), at: at(0) });
+    let said = plan(&facts, &desired, &Plan::default()).text().to_string();
+    contains(
+        &said,
+        &["DescribeTrafficMirrorSessions: denied", "no call is planned; whether any is needed nobody can tell"],
+    );
+    assert!(!said.contains("no change"), "{said}");
 }
 
 #[test]

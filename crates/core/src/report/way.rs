@@ -151,12 +151,12 @@ impl LaneReport {
             Reach::AllZones => "all zones",
             Reach::OtherZone => "another zone",
         };
-        let used = match offer.most {
-            Some(most) => format!("{} of {most} sources", offer.used),
-            None if offer.used == 1 => "1 source".into(),
-            None => format!("{} sources", offer.used),
+        let used = match offer.load.most {
+            Some(most) => format!("{} of {most} sources", offer.load.used),
+            None if offer.load.used == 1 => "1 source".into(),
+            None => format!("{} sources", offer.load.used),
         };
-        let state = match (offer.gone, offer.is_full()) {
+        let state = match (offer.load.gone, offer.load.is_full()) {
             (true, _) => " (gone)",
             (false, true) => " (full)",
             (false, false) => "",

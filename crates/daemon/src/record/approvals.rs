@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
+use crate::announce::News;
 use crate::round::Round;
 
 /// Held losses, and the word of whoever approves them.
@@ -35,14 +36,20 @@ pub(crate) fn held(losses: usize, digest: &str) -> String {
 
 impl Approvals {
     /// Writes down what a round holds, where that is news.
-    pub(super) fn round(&self, round: &Round) {
+    pub(super) fn round(&self, round: &Round, say: &impl Fn(News, String)) {
         let mut state = self.state();
         state.known = round.memory.approvals.digests().into_iter().map(str::to_owned).collect();
         let now = round.plan.held.as_ref().map(|held| (held.digest.clone(), held.losses.len()));
         let was = state.held.as_ref().map(|(digest, _)| digest);
         match &now {
-            Some((digest, losses)) if was != Some(digest) => warn!(losses, digest, "{}", held(*losses, digest)),
-            None if was.is_some() => info!("nothing is held any more"),
+            Some((digest, losses)) if was != Some(digest) => {
+                warn!(losses, digest, "{}", held(*losses, digest));
+                say(News::LossesHeld, held(*losses, digest));
+            }
+            None if was.is_some() => {
+                info!("nothing is held any more");
+                say(News::LossesReleased, "nothing is held any more".into());
+            }
             _ => {}
         }
         state.held = now;

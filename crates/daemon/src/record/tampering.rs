@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use mirror_core::report::{self, TamperingReport};
 use tracing::{info, warn};
 
-use super::metrics::{Labels, Metrics};
+use crate::announce::News;
+use crate::metrics::{Series, table};
 use crate::round::Round;
 
 /// What is remembered of it.
@@ -19,22 +20,22 @@ pub(super) struct Tampering {
 
 impl Tampering {
     /// Writes down what a round found.
-    pub(super) fn round(&self, round: &Round, metrics: &Metrics, place: Labels<'_>) {
+    pub(super) fn round(&self, round: &Round, series: &mut Series, say: &impl Fn(News, String)) {
         let TamperingReport { open: _, latest, counts, fights, fights_begun: _ } =
             report::tampering(&round.memory, round.ended);
         for line in &latest {
             warn!("somebody else: {line}");
+            say(News::Tampering, line.to_string());
         }
-        let [account, region] = place;
         for (kind, count) in counts {
-            let counter = metrics.tampering.with_label_values(&[account, region, &kind.to_string()]);
-            counter.inc_by(count.saturating_sub(counter.get()));
+            series.count_to(&table::TAMPERING, [&kind.to_string()], count as f64);
         }
-        metrics.fights.with_label_values(&place).set(i64::try_from(fights.len()).unwrap_or(i64::MAX));
+        series.set(&table::FIGHTS, [], fights.len() as f64);
         let fights = fights.into_iter().collect();
         let mut left_alone = self.left_alone.lock().unwrap_or_else(PoisonError::into_inner);
         for line in BTreeSet::difference(&fights, &left_alone) {
             warn!("somebody undoes each repair of {line}");
+            say(News::Fight, format!("somebody undoes each repair of {line}"));
         }
         if fights.is_empty() && !left_alone.is_empty() {
             info!("nothing is left alone any more");
