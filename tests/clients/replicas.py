@@ -201,17 +201,9 @@ class Replicas:
 
     def writes(self) -> list[tuple[str, str]]:
         """Who has changed what of mirroring, in order."""
-        return [(who, action) for _, who, action in self._changes()]
-
-    def _changes(self) -> list[tuple[float, str, str]]:
         with urllib.request.urlopen(f"{self.simulator.url}/_sim/trace", timeout=30) as answer:
             lines = [line.split() for line in answer.read().decode().splitlines()]
-        calls = [(at, who.split("/")[-1], action) for at, who, action, *_ in lines if is_change(action)]
-        return [(datetime.fromisoformat(at).timestamp(), who, action) for at, who, action in calls]
-
-    def pause(self) -> float:
-        """The longest time in which nobody changed anything, between two changes."""
-        return max(then - now for (now, *_), (then, *_) in pairwise(self._changes()))
+        return [(who.split("/")[-1], action) for _, who, action, *_ in lines if is_change(action)]
 
     def steps(self, name: str) -> list[float]:
         """When one had changed something, by its own log."""
