@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 import api_server
+from cluster import NAMED as DEPLOYMENT
 from cluster import PATIENCE, Cluster, Release
 from helm import Helm, case
 from waiting import eventually
 
-DEPLOYMENT, KEY = "mirroring-vpc-mirror", "mirroring-vpc-mirror-sample-key"
+KEY = f"{DEPLOYMENT}-sample-key"
 
 
 @pytest.fixture(scope="module")

