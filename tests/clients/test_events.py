@@ -98,7 +98,7 @@ def test_the_leader_writes_events_about_the_lease_and_nobody_else_does(announcin
         leader = lease["spec"]["holderIdentity"]
         assert leading["reportingInstance"] == leader
 
-        eventually("all are mirrored", lambda: len(sessions(announcing)) == 12)
+        eventually("all are mirrored", lambda: len(sessions(announcing)) >= 12)
         deleted = sessions(announcing)[0]
         announcing.simulator.client().delete_traffic_mirror_session(TrafficMirrorSessionId=deleted)
         tampering = announcing.eventually("Tampering")
@@ -125,6 +125,6 @@ def test_who_may_not_write_events_says_what_to_grant_and_mirrors_all_the_same(an
             return [it["message"] for it in daemon.log() if "events cannot be written" in it["message"]]
 
         assert "grant create on events" in eventually("it says so", said)[0]
-        eventually("all are mirrored", lambda: len(sessions(announcing)) == 12)
+        eventually("all are mirrored", lambda: len(sessions(announcing)) >= 12)
         assert len(said()) == 1, "once is enough"
         assert daemon.stop() == 0

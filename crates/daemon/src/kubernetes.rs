@@ -83,7 +83,7 @@ impl KubernetesLease {
             ..ObjectReference::default()
         };
         let event = Event {
-            metadata: ObjectMeta { generate_name: Some(format!("{}.", self.name)), ..ObjectMeta::default() },
+            metadata: ObjectMeta { generate_name: Some(format!("{}-", self.name)), ..ObjectMeta::default() },
             event_time: written(Time::now()),
             type_: Some(if news.is_warning() { "Warning" } else { "Normal" }.into()),
             reason: Some(news.to_string()),

@@ -42,6 +42,11 @@ impl Series {
         self.value(metric, labels);
     }
 
+    /// Whether a series has begun.
+    pub fn has<const L: usize>(&self, metric: &'static Metric<L>, labels: [&str; L]) -> bool {
+        self.0.get(metric.row.name).is_some_and(|all| all.contains_key(labels.map(str::to_owned).as_slice()))
+    }
+
     /// Counts so many more.
     pub fn add<const L: usize>(&mut self, metric: &'static Metric<L>, labels: [&str; L], more: f64) {
         if let Value::Number(number) = self.value(metric, labels) {

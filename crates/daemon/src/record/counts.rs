@@ -48,6 +48,10 @@ pub(super) fn begin(series: &mut Series) {
 
 /// An increase shows only where there was a number before.
 fn begin_calls(series: &mut Series, action: &str) {
+    // Asked in every round.
+    if series.has(&table::CALL_SECONDS, [action]) {
+        return;
+    }
     series.begin(&table::CALLS, [action, OK]);
     Class::ALL.iter().for_each(|class| series.begin(&table::CALLS, [action, &class.to_string()]));
     series.begin(&table::CALL_SECONDS, [action]);
