@@ -1,5 +1,7 @@
 """What an operator would look up with kubectl: the leader writes events about the Lease."""
 
+import re
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +67,11 @@ class Announcing:
         environment = keys | aws | {"KUBECONFIG": str(config), "HOSTNAME": name}
         return Daemon(self.binary, self.policy(), environment, folder, "--leader-election", "lease")
 
+    def approves(self, daemon: Daemon, digest: str) -> subprocess.CompletedProcess:
+        """What a daemon answers to whoever approves that."""
+        (listens,) = [line["listen"] for line in daemon.log() if "listen" in line]
+        return subprocess.run([self.binary, "approve", "--listen", listens, digest], capture_output=True, text=True, timeout=60)
+
     def events(self, reason: str) -> list[dict]:
         return [it for it in self.kubernetes.ask("GET", EVENTS)["items"] if it["reason"] == reason]
 
@@ -112,6 +119,10 @@ def test_the_leader_writes_events_about_the_lease_and_nobody_else_does(announcin
         announcing.eventually("PolicyFollowed")
         held = announcing.eventually("LossesHeld")
         assert "vpc-mirror approve" in held["note"] and REGION in held["note"], held["note"]
+
+        other = next(it for it in (one, two) if "vpc_mirror_leader 0" in it.asks("/metrics"))
+        refused = announcing.approves(other, re.search("vpc-mirror approve ([0-9a-f]+)", held["note"])[1])
+        assert refused.returncode == 1 and "stands by" in refused.stderr, refused.stdout + refused.stderr
 
         everyone = announcing.kubernetes.ask("GET", EVENTS)["items"]
         assert {it["reportingInstance"] for it in everyone} == {leader}, "one of the two speaks"

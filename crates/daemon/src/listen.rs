@@ -109,9 +109,15 @@ fn is_here(peer: SocketAddr) -> bool {
 
 const ELSEWHERE: &str = "this is answered on the machine itself, where `vpc-mirror approve` asks for it\n";
 
+const STANDS_BY: &str =
+    "this replica stands by, and holds nothing: ask the one that leads, which `kubectl get lease` names\n";
+
 async fn held(ConnectInfo(peer): Peer, State(Pages { records, .. }): State<Pages>) -> Response {
     if !is_here(peer) {
         return (StatusCode::FORBIDDEN, ELSEWHERE).into_response();
+    }
+    if records.stands_by() {
+        return (StatusCode::CONFLICT, STANDS_BY).into_response();
     }
     let held = records.held();
     if held.is_empty() { "nothing is held\n".into_response() } else { format!("{}\n", held.join("\n")).into_response() }
@@ -120,6 +126,9 @@ async fn held(ConnectInfo(peer): Peer, State(Pages { records, .. }): State<Pages
 async fn approve(ConnectInfo(peer): Peer, State(Pages { records, .. }): State<Pages>, digest: String) -> Response {
     if !is_here(peer) {
         return (StatusCode::FORBIDDEN, ELSEWHERE).into_response();
+    }
+    if records.stands_by() {
+        return (StatusCode::CONFLICT, STANDS_BY).into_response();
     }
     let places = records.approve(digest.trim());
     if !places.is_empty() {

@@ -202,16 +202,20 @@ impl Record {
         }
     }
 
-    /// Writes down a round: of what it saw, only what changed since the last one.
-    pub fn round(&self, policy: &Policy, round: &Round) {
+    /// Writes down a round: of what it saw, only what changed since the last one. Whoever does not lead holds nothing back from anybody: what
+    /// its plan would hold is for the one who leads to say.
+    pub fn round(&self, policy: &Policy, round: &Round, leads: bool) {
         round.seen.inventory.account.iter().for_each(|account| self.account.learn(account));
         let mut guard = self.state();
         let state = &mut *guard;
         let say = |news, note: String| self.announcer.say(news, format!("{}: {note}", self.place()));
         self.tampering.round(round, &mut state.series, &say);
-        self.approvals.round(round, &say);
+        self.approvals.round(round, leads, &say);
         let gaps = report::gaps(&round.seen.inventory);
-        let summary = report::summary(&round.seen.inventory, &round.decisions, &round.desired, &round.plan);
+        let mut summary = report::summary(&round.seen.inventory, &round.decisions, &round.desired, &round.plan);
+        if !leads {
+            summary.held = 0;
+        }
         counts::round(&mut state.series, policy, round, &summary, &self.role);
         state.arrivals.round(round, &mut state.series);
         let blind = &round.decisions.blind;

@@ -1,6 +1,7 @@
 //! Takes the records of all places; answers for the whole process: probes, metrics, and whether the policy file is followed. Never says
 //! which instances are watched.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::SignedDuration;
@@ -19,6 +20,8 @@ pub struct Records {
     role: Arc<str>,
     /// Where Kubernetes is told.
     announcer: Announcer,
+    /// Whether another changes things meanwhile, or nobody.
+    stands_by: AtomicBool,
     /// What is said of the process.
     process: Mutex<Series>,
     /// In the order in which they were opened.
@@ -33,7 +36,13 @@ impl Records {
         process.set(&table::LEADER, [], 1.0);
         process.set(&table::ELECTED, [], 0.0);
         FOLLOWED.iter().for_each(|result| process.begin(&table::POLICY_CHANGES, [result]));
-        Self { role: role.into(), announcer, process: Mutex::new(process), open: Mutex::default() }
+        Self {
+            role: role.into(),
+            announcer,
+            stands_by: AtomicBool::new(false),
+            process: Mutex::new(process),
+            open: Mutex::default(),
+        }
     }
 
     /// Opens the record of a place, which begins now.
@@ -71,7 +80,13 @@ impl Records {
         if leads {
             self.announcer.say(News::Leading, "it leads, and is the one that changes anything");
         }
+        self.stands_by.store(!leads, Ordering::Relaxed);
         self.process().set(&table::LEADER, [], f64::from(u8::from(leads)));
+    }
+
+    /// Whether another changes things meanwhile, or nobody: then nothing is held here, and nothing can be approved.
+    pub fn stands_by(&self) -> bool {
+        self.stands_by.load(Ordering::Relaxed)
     }
 
     /// Writes down which policy is followed from now on, by its digest.

@@ -60,7 +60,7 @@ pub async fn run<C: Cloud>(
         hints.approved = record.approved();
         let policy = policies.borrow_and_update().clone();
         let round = round(cloud, &policy, memory, &hints, &watcher, clock).await;
-        record.round(&policy, &round);
+        record.round(&policy, &round, term.is_some());
         hints = Hints::after(&round.done, &round.memory);
         let now = clock.now();
         let next = match term {

@@ -36,8 +36,12 @@ pub(crate) fn held(losses: usize, digest: &str) -> String {
 
 impl Approvals {
     /// Writes down what a round holds, where that is news.
-    pub(super) fn round(&self, round: &Round, say: &impl Fn(News, String)) {
+    pub(super) fn round(&self, round: &Round, leads: bool, say: &impl Fn(News, String)) {
         let mut state = self.state();
+        if !leads {
+            *state = State::default();
+            return;
+        }
         state.known = round.memory.approvals.digests().into_iter().map(str::to_owned).collect();
         let now = round.plan.held.as_ref().map(|held| (held.digest.clone(), held.losses.len()));
         let was = state.held.as_ref().map(|(digest, _)| digest);
