@@ -24,6 +24,7 @@ use mirror_core::objects::ObjectKey;
 use mirror_core::ownership::{Owner, index, tags};
 use mirror_core::plan::{Plan, plan};
 use mirror_core::policy::{Policy, SampleKey, parse};
+use mirror_core::report::{Seen, numbers};
 
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-west-1";
@@ -75,7 +76,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut policy = parse("policy", POLICY)?;
     policy.sample_key = Some(SampleKey::new(b"sixteen bytes or so, for all rounds")?);
     println!("{} strategies, {TARGETS} targets", policy.strategies.len());
-    println!("interfaces  round     sessions  concerned      anew    decide   compile      plan     total  steps");
+    println!(
+        "interfaces  round     sessions  concerned      anew    decide   compile      plan     total  steps   numbers"
+    );
     for count in counts {
         let first = fleet(count)?;
         // All that the next rounds are to find standing is what this one asks for.
@@ -97,8 +100,12 @@ fn thinks(policy: &Policy, inventory: &Inventory, round: &str) -> Result<Desired
     let (decide_took, decisions) = median(|| decide(policy, inventory, &lessons, &mut fits, now));
     let (compile_took, desired) = median(|| compile(policy, &decisions, &mut fits));
     let (plan_took, plan): (Duration, Plan) = median(|| plan(&desired, inventory, &memory, now));
+    let seen =
+        Seen { policy, inventory, lessons: &lessons, now, decisions: &decisions, desired: &desired, plan: &plan };
+    // What is told of a round, when it is over.
+    let (numbers_took, _) = median(|| numbers(seen, "role"));
     println!(
-        "{:>10}  {round:<8} {:>9} {:>10} {:>9.1?} {:>9.1?} {:>9.1?} {:>9.1?} {:>9.1?} {:>6}",
+        "{:>10}  {round:<8} {:>9} {:>10} {:>9.1?} {:>9.1?} {:>9.1?} {:>9.1?} {:>9.1?} {:>6} {:>9.1?}",
         inventory.interfaces.len(),
         desired.sessions.len(),
         decisions.interfaces.len(),
@@ -107,7 +114,8 @@ fn thinks(policy: &Policy, inventory: &Inventory, round: &str) -> Result<Desired
         compile_took,
         plan_took,
         decide_took + compile_took + plan_took,
-        plan.steps.len()
+        plan.steps.len(),
+        numbers_took
     );
     Ok(desired)
 }

@@ -29,6 +29,9 @@ use crate::metrics::{Series, table};
 use crate::place::{Account, name};
 use crate::round::{Read, Round};
 
+/// How often it is counted how things stand, while they change.
+const COUNTED_EVERY: SignedDuration = SignedDuration::from_secs(5);
+
 /// What is written down of a place.
 pub struct Record {
     started: Time,
@@ -45,6 +48,8 @@ pub struct Record {
 struct State {
     series: Series,
     arrivals: Arrivals,
+    /// When it was counted how things stand.
+    counted: Option<Time>,
     beat: Time,
     /// When the last step succeeded: since then things stand as they do.
     changed: Option<Time>,
@@ -68,6 +73,7 @@ impl Record {
         let state = State {
             series,
             arrivals: Arrivals::default(),
+            counted: None,
             beat: now,
             changed: None,
             observed: false,
@@ -216,7 +222,13 @@ impl Record {
         if !leads {
             summary.held = 0;
         }
-        counts::round(&mut state.series, policy, round, &summary, &self.role);
+        counts::round(&mut state.series, policy, round, &summary);
+        // While much is to be done a round follows the other, and nobody could read them all.
+        let due = state.counted.is_none_or(|last| round.ended.duration_since(last) >= COUNTED_EVERY);
+        if due || round.plan.steps.is_empty() {
+            counts::standing(&mut state.series, policy, round, &self.role);
+            state.counted = Some(round.ended);
+        }
         state.arrivals.round(round, &mut state.series);
         let blind = &round.decisions.blind;
         for Blind { strategy, what } in blind.difference(&state.blind) {

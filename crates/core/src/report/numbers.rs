@@ -108,12 +108,6 @@ pub fn numbers(seen: Seen<'_>, role: &str) -> Numbers {
             opted_out.add(decision.is_some_and(|decision| decision.lanes.is_empty()));
         }
     }
-    let strategies = policy.strategies.iter().enumerate().map(|(rank, strategy)| {
-        let name = strategy.name.as_str();
-        let blind = decisions.blind.iter().filter(|blind| blind.strategy == name).count();
-        (name.to_owned(), Covered { blind, ..covered(seen, rank, name) })
-    });
-    let strategies = strategies.collect();
     let mut sessions: BTreeMap<Purpose, Progress> = BTreeMap::new();
     for (id, decision) in &decisions.interfaces {
         for (lane, wish) in &decision.lanes {
@@ -127,7 +121,7 @@ pub fn numbers(seen: Seen<'_>, role: &str) -> Numbers {
     let sensors = policy.sensors.keys().map(|sensor| (sensor.clone(), load(&offers, sensor)));
     Numbers {
         sources,
-        strategies,
+        strategies: covered(seen),
         sessions,
         roles: roles(inventory, role),
         opted_out,
@@ -142,23 +136,33 @@ fn opts_out(decision: &Decision) -> bool {
     decision.reasons.iter().any(|reason| matches!(reason, Reason::OptedOut { .. }))
 }
 
-fn covered(seen: Seen<'_>, rank: usize, strategy: &str) -> Covered {
-    let Seen { inventory, decisions, .. } = seen;
-    let mut covered = Covered::default();
-    let mut instances: BTreeMap<&InstanceId, bool> = BTreeMap::new();
+/// What each strategy comes to.
+fn covered(seen: Seen<'_>) -> BTreeMap<String, Covered> {
+    let Seen { policy, inventory, decisions, .. } = seen;
+    let mut all: BTreeMap<&str, Covered> =
+        policy.strategies.iter().map(|it| (it.name.as_str(), Covered::default())).collect();
+    let mut instances: BTreeMap<(&str, &InstanceId), bool> = BTreeMap::new();
     for (id, decision) in &decisions.interfaces {
-        covered.charged += decision.lanes.values().filter(|wish| wish.rank == rank).count();
-        if !decision.reasons.iter().any(|reason| reason.chooser() == Some(strategy)) {
-            continue;
+        for wish in decision.lanes.values() {
+            let first = policy.strategies.get(wish.rank).and_then(|first| all.get_mut(first.name.as_str()));
+            first.into_iter().for_each(|covered| covered.charged += 1);
         }
-        let gets = gets(inventory, id, decision, strategy);
-        covered.interfaces.add(gets);
-        if let Some(instance) = &decision.instance {
-            *instances.entry(instance).or_insert(true) &= gets;
+        let choosers: BTreeSet<&str> = decision.reasons.iter().filter_map(Reason::chooser).collect();
+        for strategy in choosers {
+            let gets = gets(inventory, id, decision, strategy);
+            all.get_mut(strategy).into_iter().for_each(|covered| covered.interfaces.add(gets));
+            if let Some(instance) = &decision.instance {
+                *instances.entry((strategy, instance)).or_insert(true) &= gets;
+            }
         }
     }
-    instances.into_values().for_each(|gets| covered.instances.add(gets));
-    covered
+    for ((strategy, _), gets) in instances {
+        all.get_mut(strategy).into_iter().for_each(|covered| covered.instances.add(gets));
+    }
+    for blind in &decisions.blind {
+        all.get_mut(blind.strategy.as_str()).into_iter().for_each(|covered| covered.blind += 1);
+    }
+    all.into_iter().map(|(name, covered)| (name.to_owned(), covered)).collect()
 }
 
 /// Whether a strategy gets what it wants of an interface that it chooses.
@@ -272,8 +276,8 @@ mod tests {
     fn who_opts_out_is_counted_and_who_does_so_in_vain() {
         let policy = policy_of(
             "sensors: {sta: {targets: [{existing: tmt-1}]}}\n\
-             strategies: [{name: jewel, importance: {select: {tags: {role: db}}}, optOut: forbid}, \
-             {name: web, importance: {select: {tags: {role: web}}}}]",
+             strategies: [{name: jewel, importance: {select: {tags: {role: db}}}, optOut: forbidden}, \
+             {name: web, importance: {select: {tags: {role: web}}}, optOut: allowed}]",
         );
         let facts = one_mirrored_jewel()
             .instance("i-2", &[("role", "db"), ("mirror", "off")])
@@ -284,7 +288,11 @@ mod tests {
         let numbers = counted(&policy, &facts);
         assert_eq!(numbers.opted_out, progress(1, 2));
         assert_eq!(numbers.sources[&(State::OptedOut, "optedOut")], 1);
-        assert_eq!(numbers.strategies["web"].interfaces, progress(0, 1), "what is wanted and opts out is not seen");
+        assert_eq!(
+            numbers.strategies["web"].interfaces,
+            progress(0, 0),
+            "who opts out is not chosen: that number tells it"
+        );
     }
 
     #[test]

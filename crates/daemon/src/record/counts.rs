@@ -57,8 +57,8 @@ fn begin_calls(series: &mut Series, action: &str) {
     series.begin(&table::CALL_SECONDS, [action]);
 }
 
-/// Writes down how things stand.
-pub(super) fn round(series: &mut Series, policy: &Policy, round: &Round, summary: &Summary, role: &str) {
+/// Writes down what a round did and saw.
+pub(super) fn round(series: &mut Series, policy: &Policy, round: &Round, summary: &Summary) {
     let inventory = &round.seen.inventory;
     let asked =
         |kind: &&Kind| !kind.is_by_need() || inventory.read.contains_key(kind) || inventory.gaps.contains_key(kind);
@@ -81,9 +81,13 @@ pub(super) fn round(series: &mut Series, policy: &Policy, round: &Round, summary
     for (state, n) in [("wanted", wanted), ("mirrored", mirrored), ("foreign", foreign)] {
         series.set(&table::SESSIONS, [state], count(n));
     }
+}
+
+/// Writes down how things stand: what it takes a look at everything to tell.
+pub(super) fn standing(series: &mut Series, policy: &Policy, round: &Round, role: &str) {
     let seen = Seen {
         policy,
-        inventory,
+        inventory: &round.seen.inventory,
         lessons: &round.seen.lessons,
         now: round.ended,
         decisions: &round.decisions,
