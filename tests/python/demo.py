@@ -27,9 +27,9 @@ def _without_place(name: str) -> str:
 class Demo:
     """A running demo. The kernel chooses its ports, so that no two want the same; where it answers, it says itself."""
 
-    def __init__(self, binary: Path, folder: Path, lasts: str = "30m", instances: int = 30):
+    def __init__(self, binary: Path, folder: Path, lasts: str = "30m", instances: int = 30, strategies: str = "jewels"):
         # It ends by itself one day: even a test run that is killed leaves nothing running.
-        size = ["--instances", str(instances), "--for", lasts]
+        size = ["--instances", str(instances), "--for", lasts, "--strategies", strategies]
         command = [binary, "demo", "--port", "0", "--listen", "127.0.0.1:0", *size]
         self._out, self._err = folder / "stdout", folder / "stderr"
         with self._out.open("w") as out, self._err.open("w") as err:

@@ -1,0 +1,69 @@
+"""Takes names of metrics; gives what Prometheus is asked. Replicas tell the same of a place, so that gauges are the greatest of them; each
+counts what it did itself, so that counters are summed. Never asks for a counter itself: only for how it grows."""
+
+from metrics import metrics
+
+PREFIX = "vpc_mirror_"
+# What the variables of a dashboard choose. What has no account yet is `""`, which `.*` fits.
+PROCESS = 'job=~"$job"'
+PLACE = f'{PROCESS},account=~"$account",region=~"$region"'
+
+
+OPERATORS = ("=~", "!~", "!=")
+
+
+def _select(metric: str, part: str = "", where: dict[str, str] | None = None) -> str:
+    """With labels that have a value, or one that begins with another operator than `=`."""
+    matchers = [PLACE if "account" in metrics()[PREFIX + metric].labels else PROCESS]
+    for label, value in (where or {}).items():
+        operator = next((it for it in OPERATORS if value.startswith(it)), "")
+        matchers.append(f'{label}{operator or "="}"{value.removeprefix(operator)}"')
+    return f"{PREFIX}{metric}{part}{{{','.join(matchers)}}}"
+
+
+def _by(labels: tuple[str, ...]) -> str:
+    return f" by ({', '.join(labels)})" if labels else ""
+
+
+def each(metric: str, **where: str) -> str:
+    """A gauge with all its labels, whatever replica tells it."""
+    known = metrics()[PREFIX + metric]
+    assert known.kind == "gauge", f"{metric} is a {known.kind}"
+    return f"max{_by(known.labels)} ({_select(metric, where=where)})"
+
+
+def total(metric: str, *by: str, **where: str) -> str:
+    """A gauge, summed over every label that is not named."""
+    return f"sum{_by(by)} ({each(metric, **where)})"
+
+
+def grown(metric: str, *by: str, over: str = "$__rate_interval", **where: str) -> str:
+    """By how much a counter has grown meanwhile."""
+    return f"sum{_by(by)} (increase({_counter(metric, where)}[{over}]))"
+
+
+def rate(metric: str, *by: str, over: str = "$__rate_interval", **where: str) -> str:
+    """How much a counter grows in a second."""
+    return f"sum{_by(by)} (rate({_counter(metric, where)}[{over}]))"
+
+
+def _counter(metric: str, where: str) -> str:
+    assert metrics()[PREFIX + metric].kind == "counter", f"{metric} is no counter"
+    return _select(metric, where=where)
+
+
+def observed(metric: str, *by: str, over: str = "$__rate_interval") -> str:
+    """How many observations a histogram has taken meanwhile."""
+    assert metrics()[PREFIX + metric].kind == "histogram", f"{metric} is no histogram"
+    return f"sum{_by(by)} (increase({_select(metric, '_count')}[{over}]))"
+
+
+def quantile(part: float, metric: str, *by: str, over: str = "$__rate_interval") -> str:
+    """What that part of a histogram's observations does not exceed."""
+    assert metrics()[PREFIX + metric].kind == "histogram", f"{metric} is no histogram"
+    return f"histogram_quantile({part:g}, sum{_by(('le', *by))} (rate({_select(metric, '_bucket')}[{over}])))"
+
+
+def system(metric: str) -> str:
+    """What the operating system says of each replica: others are scraped that have metrics of that name."""
+    return f"process_{metric} and on (job, instance) {_select('build_info')}"
