@@ -79,7 +79,7 @@ def test_another_version_of_the_chart_alone_replaces_no_pod(one_helm: Helm, tmp_
 def test_the_policy_arrives_byte_for_byte(helm: Helm) -> None:
     """Numbers too: Helm would print a VNI of seven digits as 4.242424e+06."""
     policy = "# Ours.\napiVersion: vpc-mirror/v1\nkind: Policy\nowner: 'prod'\nsensors: {sta: {vni: 4242424, targets: []}}\nodd: \"{{ . }}\\t\"\n"
-    assert helm.render(case("irsa"), {"policy": policy}).the("ConfigMap")["data"] == {"policy.yaml": policy}
+    assert helm.render(case("irsa"), {"policy": policy}).the("ConfigMap", "-policy")["data"] == {"policy.yaml": policy}
 
 
 @EACH_CASE
@@ -186,9 +186,10 @@ def test_a_teardown_runs_after_the_daemon_is_deleted_and_with_what_it_needs(helm
     hooks = {kind: made.hook(kind, "post-delete") for kind in ("Job", "ServiceAccount", "ConfigMap")}
     pod = hooks["Job"]["spec"]["template"]["spec"]
     assert [it["args"] for it in containers(pod)] == [["teardown", "--yes"]] * 2
-    assert hooks["ConfigMap"]["data"] == made.the("ConfigMap")["data"]
+    assert hooks["ConfigMap"]["data"] == made.the("ConfigMap", "-policy")["data"]
     for kind in ("ServiceAccount", "ConfigMap"):
-        assert hooks[kind]["metadata"]["name"] == made.the(kind)["metadata"]["name"]
+        ends = "-policy" if kind == "ConfigMap" else ""
+        assert hooks[kind]["metadata"]["name"] == made.the(kind, ends)["metadata"]["name"]
         assert int(hooks[kind]["metadata"]["annotations"]["helm.sh/hook-weight"]) < 0, "before the Job"
 
 

@@ -29,6 +29,7 @@ REFUSALS: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("a duration without a unit", "irsa", {"resync": "60"}, ["/resync", "'60' does not match pattern"]),
     ("a duration that is a number", "irsa", {"resync": 60}, ["/resync", "got number, want string"]),
     ("a duration of nothing", "irsa", {"resync": "0s"}, ["/resync", "'0s' does not match pattern"]),
+    ("a tag without a key", "irsa", {"roleTag": ""}, ["/roleTag", "minLength: got 0, want 1"]),
     ("an address that nobody outside reaches", "irsa", {"listen": {"address": "127.0.0.1"}}, ["/listen/address", "'0.0.0.0', '::'"]),
     ("a port that only root may have", "irsa", {"listen": {"port": 80}}, ["/listen/port", "minimum: got 80, want 1,024"]),
     ("a log that there is not", "irsa", {"log": {"format": "xml"}}, ["/log/format", "'json', 'text'"]),

@@ -34,9 +34,10 @@ class Manifests:
     def all(self, kind: str) -> list[Object]:
         return [it for it in self.objects if it["kind"] == kind]
 
-    def the(self, kind: str) -> Object:
-        """The only one of that kind, hooks aside."""
-        (found,) = [it for it in self.all(kind) if "helm.sh/hook" not in it["metadata"].get("annotations", {})]
+    def the(self, kind: str, ends: str = "") -> Object:
+        """The only one of that kind, of those whose name ends so, hooks aside."""
+        whole = [it for it in self.all(kind) if "helm.sh/hook" not in it["metadata"].get("annotations", {})]
+        (found,) = [it for it in whole if it["metadata"]["name"].endswith(ends)]
         return found
 
     def hook(self, kind: str, hook: str) -> Object:
