@@ -56,6 +56,8 @@ def named(label: str, empty: str, expr: str) -> str:
 
 
 COVERED = of(interfaces("mirrored", "strategy"), interfaces("chosen", "strategy"))
+# Of what the policy still has.
+LAST_INCOMPLETE = f"max_over_time(timestamp({COVERED} < 1)[$__range:]) * 1000 and on (strategy) {interfaces('chosen', 'strategy')}"
 COST = total("cost_usd_per_hour")
 EVERYTHING = total("cost_everything_usd_per_hour")
 AGE = f"time() - {each('observed_timestamp_seconds')}"
@@ -172,7 +174,7 @@ GLANCE: list[Panel] = [
         "What the sessions that are wanted cost in 730 hours at AWS's list price.",
         MONEY,
         Query(f"{COST} * {HOURS_A_MONTH}"),
-        decimals=0,
+        decimals=2,
     ),
     stat(
         "Less than mirroring everything",
@@ -192,16 +194,16 @@ STRATEGIES: list[Panel] = [
         {"strategy": "Strategy"},
         [
             Column("Covered", COVERED, SHARE),
-            Column("Last incomplete", f"max_over_time(timestamp({COVERED} < 1)[$__range:]) * 1000", {"unit": "dateTimeFromNow"}),
+            Column("Last incomplete", LAST_INCOMPLETE, {"unit": "dateTimeFromNow"}),
             Column("Chosen", interfaces("chosen", "strategy")),
             Column("Mirrored", interfaces("mirrored", "strategy")),
             Column("Instances", total("strategy_instances", "strategy", state="chosen")),
             Column("Blind spots", total("blind_spots", "strategy"), SOME_IS_BAD),
-            Column("Sessions", named("strategy", "", sessions("wanted", "strategy"))),
+            Column("Sessions", f"{sessions('wanted', 'strategy')} or 0 * {interfaces('chosen', 'strategy')}"),
             Column("USD a month", f"{total('cost_usd_per_hour', 'strategy')} * {HOURS_A_MONTH}", {"unit": MONEY, "decimals": 2}),
         ],
         width=24,
-        height=9,
+        height=8,
         sort="Covered",
         ascending=True,
         label_properties={"Strategy": {"custom_width": 260}},
@@ -260,7 +262,7 @@ WHERE: list[Panel] = [
             Column("Mirrored", named("role", "(no tag)", running("mirrored", "role"))),
         ],
         width=10,
-        height=9,
+        height=7,
         sort="With a session",
     ),
     table(
@@ -274,7 +276,7 @@ WHERE: list[Panel] = [
             Column("Mirrored", sessions("mirrored", "zone", "sensor")),
         ],
         width=14,
-        height=9,
+        height=7,
         sort="Zone",
         ascending=True,
     ),
@@ -361,7 +363,7 @@ INTERFERENCE: list[Panel] = [
         "short",
         Query(f"{grown('tampering_total', 'kind')} > 0", "{{kind}}"),
         bars=True,
-        calcs=["sum"],
+        calcs=["max"],
         links=[runbook("tampering.md")],
     ),
     graph(
@@ -419,7 +421,7 @@ CHANGES: list[Panel] = [
             f"{grown('aws_calls_total', 'action', action='=~(Create|Modify|Delete)TrafficMirrorSession', result='ok')} > 0", "{{action}}"
         ),
         bars=True,
-        calcs=["sum"],
+        calcs=["max"],
         overrides=[
             override("CreateTrafficMirrorSession", displayName="made", color=fixed(GOOD)),
             override("ModifyTrafficMirrorSession", displayName="changed", color=fixed(CALM)),
@@ -440,7 +442,7 @@ CHANGES: list[Panel] = [
         Query(f"{observed('time_to_mirror_seconds')} > 0", "made"),
         width=12,
         bars=True,
-        calcs=["sum"],
+        calcs=["max"],
         overrides=colors({"made": GOOD}),
     ),
     graph(

@@ -28,9 +28,6 @@ from panels import (
 from queries import each, grown, quantile, rate, system, total
 
 UID = "vpc-mirror-operations"
-# Who it is: a pod where there are pods, else an address.
-REPLICA = ("instance", "pod")
-CALL = ("account", "region", "action")
 YES_NO = words({"0": ("no", "text"), "1": ("yes", GOOD)})
 MAPPED = {"mappings": YES_NO, "custom_cellOptions": {"type": "color-text"}}
 GAPS = words({"0": ("read", GOOD), "1": ("missing", BAD)})
@@ -48,9 +45,14 @@ THROTTLED = of(rate("aws_calls_total", result="throttled"), rate("aws_calls_tota
 FAILED = of(rate("aws_calls_total", result="!=ok"), rate("aws_calls_total"))
 
 
-def replica(metric: str, *more: str, where: str = "") -> str:
-    """What each replica says of itself."""
-    return f'max by ({", ".join((*REPLICA, *more))}) (vpc_mirror_{metric}{{job=~"$job"{"," + where if where else ""}}})'
+def of_replica(expr: str, *more: str) -> str:
+    """What each replica says of itself, under the name of its pod; where there are no pods, under its address."""
+    named = f'label_replace(label_replace({expr}, "replica", "$1", "instance", "(.*)"), "replica", "$1", "pod", "(.+)")'
+    return f"max by ({', '.join(('replica', *more))}) ({named})"
+
+
+def replica(metric: str, *more: str) -> str:
+    return of_replica(f'vpc_mirror_{metric}{{job=~"$job"}}', *more)
 
 
 def grown_of_replicas(counter: str, *by: str) -> str:
@@ -173,43 +175,49 @@ REPLICAS: list[Panel] = [
         "Who leads",
         "Which replica changes things, and since when. While none does, sessions that stand go on.",
         "short",
-        Query(replica("leader"), "{{pod}} {{instance}}"),
+        Query(replica("leader"), "{{replica}}"),
         words({"0": ("stands by", "#6e7077"), "1": ("leads", GOOD)}),
-        links=[runbook("no-leader.md")],
+        height=6,
+        links=[runbook("no-leader.md"), runbook("no-standby.md")],
+    ),
+    graph(
+        "Replicas by policy",
+        "How many replicas follow which policy, by the first digits of its SHA-256. Two for minutes: they read different files.",
+        "short",
+        Query('count by (digest) (vpc_mirror_policy_info{job=~"$job"})', "{{digest}}"),
+        height=6,
+        stacked=True,
+        calcs=["lastNotNull"],
+        links=[runbook("policy-refused.md")],
     ),
     table(
         "Each replica",
         "Each process, what it is, and the policy it follows: the first digits that `sha256sum` prints of the file.",
         "short",
-        {"pod": "Pod", "instance": "Instance", "version": "Version", "digest": "Policy"},
+        {"replica": "Replica", "version": "Version", "digest": "Policy"},
         [
             Column("Leads", replica("leader"), MAPPED),
             Column("Elects", replica("leader_election"), MAPPED),
             Column("Policy is good", replica("policy_good"), MAPPED),
-            Column("Started", f"max by ({', '.join(REPLICA)}) ({system('start_time_seconds')}) * 1000", {"unit": "dateTimeFromNow"}),
-            Column("Memory", f"max by ({', '.join(REPLICA)}) ({system('resident_memory_bytes')})", {"unit": "bytes"}),
+            Column("Started", f"{of_replica(system('process_start_time_seconds'))} * 1000", {"unit": "dateTimeFromNow"}),
+            Column("Memory", of_replica(system("process_resident_memory_bytes")), {"unit": "bytes"}),
             Column("", replica("build_info", "version")),
             Column("", replica("policy_info", "digest")),
         ],
+        width=15,
+        height=6,
         sort="Leads",
         none="",
-    ),
-    timeline(
-        "Which policy each replica follows",
-        "The first digits of the policy file's SHA-256. Replicas that differ for longer than a minute read different files.",
-        "short",
-        Query(replica("policy_info", "digest"), "{{pod}} {{instance}} {{digest}}"),
-        words({"1": ("followed", CALM)}),
-        height=6,
     ),
     graph(
         "Changes of the policy",
         "How often the policy file has changed, and whether it is followed.",
         "short",
         Query(f"{grown_of_replicas('policy_changes_total', 'result')} > 0", "{{result}}"),
+        width=9,
         height=6,
         bars=True,
-        calcs=["sum"],
+        calcs=["max"],
         overrides=colors({"followed": CALM, "refused": BAD}),
         links=[runbook("policy-refused.md")],
     ),
@@ -269,7 +277,7 @@ CALLS: list[Panel] = [
         "short",
         Query(grown("aws_errors_total", "action", "code") + " > 0", "{{action}} {{code}}"),
         bars=True,
-        calcs=["sum"],
+        calcs=["max"],
     ),
     graph(
         "Throttled and failed",
@@ -347,7 +355,7 @@ LIMITS: list[Panel] = [
             of(total("sessions", "account", "region", state="wanted"), total("sessions_allowed", "account", "region")),
             "{{account}} {{region}}",
         ),
-        height=7,
+        height=5,
         most=1,
         steps=NEAR_THE_LIMIT,
         links=[runbook("sessions-near-the-limit.md")],
@@ -359,7 +367,7 @@ LIMITS: list[Panel] = [
         Query(
             of(total("quota_sessions", "account", "region"), total("quota_sessions_limit", "account", "region")), "{{account}} {{region}}"
         ),
-        height=7,
+        height=5,
         most=1,
         steps=NEAR_THE_LIMIT,
         links=[runbook("quota-near.md")],
@@ -369,7 +377,7 @@ LIMITS: list[Panel] = [
         "Interfaces that send to a sensor's targets, as a part of what they may take by AWS's quota. 0 where one takes any number.",
         "percentunit",
         Query(of(load("target_sources"), load("target_capacity")), "{{sensor}}"),
-        height=7,
+        height=5,
         most=1,
         steps=NEAR_THE_LIMIT,
         links=[runbook("targets-full.md")],
@@ -405,22 +413,26 @@ LIMITS: list[Panel] = [
 ]
 
 PROCESS: list[Panel] = [
-    graph("Memory", "Resident memory of each replica.", "bytes", Query(system("resident_memory_bytes"), "{{pod}} {{instance}}"), width=8),
+    graph(
+        "Memory",
+        "Resident memory of each replica.",
+        "bytes",
+        Query(of_replica(system("process_resident_memory_bytes")), "{{replica}}"),
+        width=8,
+    ),
     graph(
         "CPU",
         "Cores that each replica uses.",
         "none",
-        Query(
-            'rate(process_cpu_seconds_total[$__rate_interval]) and on (job, instance) vpc_mirror_build_info{job=~"$job"}',
-            "{{pod}} {{instance}}",
-        ),
+        Query(of_replica(system("rate(process_cpu_seconds_total[$__rate_interval])")), "{{replica}}"),
         width=8,
+        calcs=["mean", "max"],
     ),
     graph(
         "Open files",
         "File descriptors of each replica, as a part of what it may open.",
         "percentunit",
-        Query('process_open_fds / process_max_fds and on (job, instance) vpc_mirror_build_info{job=~"$job"}', "{{pod}} {{instance}}"),
+        Query(of_replica(system("process_open_fds / process_max_fds")), "{{replica}}"),
         width=8,
         steps=NEAR_THE_LIMIT,
     ),
@@ -446,14 +458,14 @@ OPERATIONS = Dashboard(
             'changes(vpc_mirror_leader{job=~"$job"}[$__interval]) > 0 and vpc_mirror_leader{job=~"$job"} == 1',
             SOON,
             "Another leads",
-            "{{pod}} {{instance}}",
+            "{{replica}}",
         ),
         Annotation(
             "Start",
-            'max by (instance, pod) (process_start_time_seconds and on (job, instance) vpc_mirror_build_info{job=~"$job"}) * 1000',
+            f"{of_replica(system('process_start_time_seconds'))} * 1000",
             GOOD,
             "A replica starts",
-            "{{pod}} {{instance}}",
+            "{{replica}}",
             moment=True,
         ),
     ],

@@ -171,7 +171,7 @@ def graph(
         "drawStyle": "bars" if bars else "line",
         "lineInterpolation": "stepAfter" if stacked else "linear",
         "lineWidth": 1 if bars or stacked else 2,
-        "fillOpacity": 70 if bars else 40 if stacked else 8,
+        "fillOpacity": 70 if bars else 40 if stacked else 0,
         "gradientMode": "none",
         "showPoints": "never",
         "spanNulls": not bars,

@@ -64,6 +64,6 @@ def quantile(part: float, metric: str, *by: str, over: str = "$__rate_interval")
     return f"histogram_quantile({part:g}, sum{_by(('le', *by))} (rate({_select(metric, '_bucket')}[{over}])))"
 
 
-def system(metric: str) -> str:
-    """What the operating system says of each replica: others are scraped that have metrics of that name."""
-    return f"process_{metric} and on (job, instance) {_select('build_info')}"
+def system(expr: str) -> str:
+    """What the operating system says of our processes: others are scraped that have metrics of that name."""
+    return f"{expr} and on (job, instance) {_select('build_info')}"
