@@ -1,5 +1,5 @@
-"""Takes names of metrics; gives what Prometheus is asked. Replicas tell the same of a place, so that gauges are the greatest of them; each
-counts what it did itself, so that counters are summed. Never asks for a counter itself: only for how it grows."""
+"""Takes names of metrics; gives what Prometheus is asked. All replicas tell of a place, and who leads has read it last, so that gauges are
+the leader's; each counts what it did itself, so that counters are summed. Never asks for a counter itself: only for how it grows."""
 
 from metrics import metrics
 
@@ -26,10 +26,11 @@ def _by(labels: tuple[str, ...]) -> str:
 
 
 def each(metric: str, **where: str) -> str:
-    """A gauge with all its labels, whatever replica tells it."""
+    """A gauge of a place with all its labels, as who leads tells it."""
     known = metrics()[PREFIX + metric]
-    assert known.kind == "gauge", f"{metric} is a {known.kind}"
-    return f"max{_by(known.labels)} ({_select(metric, where=where)})"
+    assert known.kind == "gauge" and "account" in known.labels, f"{metric} is another kind"
+    # One that stands by reads seldom: beside the leader's it would add states to the sum in which nothing is any more.
+    return f"max{_by(known.labels)} ({_select(metric, where=where)} and on (job, instance) {_select('leader')} == 1)"
 
 
 def total(metric: str, *by: str, **where: str) -> str:

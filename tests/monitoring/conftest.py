@@ -53,7 +53,7 @@ def scraping(demo: Demo, webhook: Webhook, tmp_path_factory: pytest.TempPathFact
         pytest.skip(MISSING)
     folder = tmp_path_factory.mktemp("servers")
     with alertmanager(folder / "alertmanager", webhook.url) as told:
-        with prometheus(folder / "prometheus", [demo.url.removeprefix("http://")], ALERTS, told) as running:
+        with prometheus(folder / "prometheus", {demo.url.removeprefix("http://"): {}}, ALERTS, told) as running:
             yield running
 
 

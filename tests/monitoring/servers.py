@@ -126,13 +126,16 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(folder: Path, scraped: list[str], alerts: Path, alertmanager: str) -> Iterator[Prometheus]:
-    """One that scrapes these addresses, and tells that Alertmanager of those alerts."""
+def prometheus(
+    folder: Path, scraped: dict[str, dict[str, str]], alerts: Path, alertmanager: str, every: int = SCRAPED
+) -> Iterator[Prometheus]:
+    """One that scrapes these addresses, each with labels of its own, and tells that Alertmanager of those alerts."""
     folder.mkdir()
-    often = f"{SCRAPED}s"
+    often = f"{every}s"
+    targets = [{"targets": [at], "labels": labels} for at, labels in scraped.items()]
     config = {
         "global": {"scrape_interval": often, "scrape_timeout": often, "evaluation_interval": often},
-        "scrape_configs": [{"job_name": "vpc-mirror", "static_configs": [{"targets": scraped}]}],
+        "scrape_configs": [{"job_name": "vpc-mirror", "static_configs": targets}],
         "rule_files": [str(alerts)],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
     }

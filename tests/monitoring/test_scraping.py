@@ -50,7 +50,7 @@ def test_every_panel_has_an_answer(query: Asked, scraping: Prometheus, since: fl
     if str(query) in NEVER_HERE:
         assert numbers() == []
     else:
-        eventually("it has an answer", has_one, within=10)
+        eventually("it has an answer", has_one)
 
 
 def test_the_dashboards_show_the_sessions_that_there_are(trouble: Trouble, scraping: Prometheus) -> None:
@@ -95,7 +95,7 @@ def on(scraping: Prometheus) -> set[str]:
 
 @pytest.mark.parametrize("alert", sorted(ON))
 def test_an_alert_is_on_where_there_is_its_trouble(alert: str, scraping: Prometheus, trouble: Trouble) -> None:
-    eventually("it is on", lambda: alert in on(scraping))
+    eventually("it is on", lambda: alert in on(scraping), within=60)
 
 
 def test_no_alert_is_on_of_which_there_is_no_trouble(scraping: Prometheus, trouble: Trouble) -> None:

@@ -12,6 +12,7 @@ from demo import Demo
 from waiting import eventually
 
 OURS = "vpc-mirror/owner"
+IMAGE = "ami-0123456789abcdef0"
 # What an interface takes as a target.
 TAKEN = 10
 # A small sensor, whose only target takes ten sources; a load balancer that nobody has; and room for fewer sessions than are wanted:
@@ -24,10 +25,16 @@ sensors:
   sta: {{targets: [{{networkLoadBalancer: '{balancer}'}}]}}
   small: {{targets: [{{networkInterface: {interface}}}]}}
 strategies:
-  - {{name: appliances, sensor: small, accessPath: {{select: {{tags: {{role: app}}}}, expect: [tcp/8443]}}}}
   - {{name: crown-jewel, sensor: sta, importance: {{jumpBoxes: {{tags: {{role: bastion}}}}}}}}
+  - {{name: appliances, sensor: small, accessPath: {{select: {{tags: {{role: app}}}}, expect: [tcp/8443]}}}}
+  - name: cardholder
+    sensor: sta
+    risk: {{paths: [{{from: {{tags: {{role: app}}}}, to: {{tags: {{role: db}}, zones: [eu-west-1b]}}, ports: [tcp/5432]}}]}}
   - {{name: junctions, sensor: sta, junction: {{loadBalancers: [{{name: edge}}, {{name: nowhere}}], webAcls: [{{name: shield}}]}}}}
   - {{name: front-doors, sensor: sta, accessPath: {{select: {{tags: {{role: web}}}}, expect: securityGroups}}}}
+  - {{name: spot-check, sensor: sta, sample: {{by: ['tag:role', zone], fraction: 0.1, rotate: 24h}}}}
+extras:
+  dns: {{sensor: sta, select: {{tags: {{role: web}}, zones: [eu-west-1a]}}}}
 limits: {{apiShare: 100%, maxSessions: {room}}}
 settle: 1s
 """
@@ -51,7 +58,7 @@ class Trouble:
         return 0 < wanted == standing
 
     def make_all(self) -> None:
-        eventually("everything wanted is mirrored", self.all_stand)
+        eventually("everything wanted is mirrored", self.all_stand, within=120)
         self.mirror_by_hand()
         self.launch_what_cannot_be_mirrored()
         self.cut_a_session_short()
@@ -62,20 +69,22 @@ class Trouble:
         self.let_aws_fail()
 
     def mirror_by_hand(self) -> None:
-        """Somebody mirrors an interface for himself."""
-        mirrored = {it["NetworkInterfaceId"] for it in self.sessions()}
-        every = self.ec2.describe_network_interfaces()["NetworkInterfaces"]
-        attached = [it for it in every if it.get("Attachment", {}).get("InstanceId")]
-        source, target = [it["NetworkInterfaceId"] for it in attached if it["NetworkInterfaceId"] not in mirrored][:2]
-        made = self.ec2.create_traffic_mirror_target(NetworkInterfaceId=target)["TrafficMirrorTarget"]["TrafficMirrorTargetId"]
+        """Somebody mirrors a machine of his own, which nobody replaces."""
+        launched = self.ec2.run_instances(ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=1)["Instances"][0]
+        (interface,) = launched["NetworkInterfaces"]
+        source, subnet = interface["NetworkInterfaceId"], launched["SubnetId"]
+        itself = {"InstanceIds": [launched["InstanceId"]], "Filters": [{"Name": "instance-state-name", "Values": ["running"]}]}
+        eventually("it runs", lambda: self.ec2.describe_instances(**itself)["Reservations"])
+        sink = self.ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+        target = self.ec2.create_traffic_mirror_target(NetworkInterfaceId=sink)["TrafficMirrorTarget"]["TrafficMirrorTargetId"]
         empty = self.ec2.create_traffic_mirror_filter()["TrafficMirrorFilter"]["TrafficMirrorFilterId"]
-        ends = {"TrafficMirrorTargetId": made, "TrafficMirrorFilterId": empty}
+        ends = {"TrafficMirrorTargetId": target, "TrafficMirrorFilterId": empty}
         self.ec2.create_traffic_mirror_session(NetworkInterfaceId=source, SessionNumber=7, **ends)
 
     def launch_what_cannot_be_mirrored(self) -> None:
         """A crown jewel of a type that AWS does not mirror."""
         tags = [{"ResourceType": "instance", "Tags": [{"Key": "mirror", "Value": "crown-jewel"}, {"Key": "role", "Value": "db"}]}]
-        self.ec2.run_instances(ImageId="ami-0123456789abcdef0", InstanceType="t2.micro", MinCount=1, MaxCount=1, TagSpecifications=tags)
+        self.ec2.run_instances(ImageId=IMAGE, InstanceType="t2.micro", MinCount=1, MaxCount=1, TagSpecifications=tags)
 
     def ask_for_too_much(self) -> None:
         """The policy is for more than a target takes, and a limit for less than stands."""
@@ -103,13 +112,13 @@ class Trouble:
         self.demo.follows(good + "# As it was.\n")
 
     def let_aws_fail(self) -> None:
-        """AWS throttles every second of some lists, fails now and then, and denies one for good."""
+        """AWS throttles what is asked of load balancers and security groups, fails with tags, and denies one list."""
         fault = partial(control.ask, self.demo.cloud, "POST", "faults")
         fault({"effect": "denied", "actions": ["wafv2:ListWebACLs"]})
         throttled = {"code": "RequestLimitExceeded", "message": "Request limit exceeded.", "status": 503}
-        fault({"effect": {"error": throttled}, "actions": ["DescribeInstances", "DescribeNetworkInterfaces"], "turn": {"everyNth": 2}})
+        fault({"effect": {"error": throttled}, "actions": ["elasticloadbalancing:*", "DescribeSecurityGroupRules", "DescribeSubnets"]})
         failed = {"code": "InternalError", "message": "try again", "status": 500}
-        fault({"effect": {"error": failed}, "actions": ["DescribeSubnets"], "turn": {"everyNth": 2}})
+        fault({"effect": {"error": failed}, "actions": ["tag:GetResources"], "turn": {"everyNth": 2}})
         eventually("a list is missing", lambda: any(value == 1 for name, value in self.demo.metrics().items() if "gaps" in name))
 
     def cut_a_session_short(self) -> None:
@@ -122,6 +131,12 @@ class Trouble:
             return it.get("PacketLength") != 100
 
         eventually("it is repaired", whole)
+
+    def delete_some(self, count: int) -> None:
+        """Somebody deletes sessions of ours; they come back."""
+        gone = self.sessions()[:count]
+        for it in gone:
+            self.ec2.delete_traffic_mirror_session(TrafficMirrorSessionId=it["TrafficMirrorSessionId"])
 
     def fight(self) -> None:
         """Somebody deletes the session of an interface, whenever it is back, until it is given up."""
