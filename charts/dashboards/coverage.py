@@ -446,10 +446,14 @@ CHANGES: list[Panel] = [
         overrides=colors({"made": GOOD}),
     ),
     graph(
-        "Age of observations",
-        "How old the last complete observation of each account and Region is.",
+        "Age of observations, and the longest missing",
+        "How old the last complete observation of each account and Region is; and for how long the session has been wanted there that is missing "
+        "the longest.",
         "s",
-        Query(AGE, "{{account}} {{region}}"),
+        [
+            Query(AGE, "{{account}} {{region}}"),
+            Query(each("longest_missing_seconds"), "{{account}} {{region}}: missing the longest"),
+        ],
         steps=OLD,
         links=[runbook("observed-nothing-lately.md")],
     ),

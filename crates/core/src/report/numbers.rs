@@ -60,7 +60,7 @@ impl Progress {
 /// What a strategy comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Covered {
-    /// Interfaces that it chooses: those of which it gets what it wants, through sessions of ours that stand or through somebody else's.
+    /// Interfaces that it chooses, and of which there is anything that it could want: those of which it gets what it wants, through sessions of ours that stand or through somebody else's.
     pub interfaces: Progress,
     /// The same of their instances: one counts where it does with all of its interfaces.
     pub instances: Progress,
@@ -147,7 +147,9 @@ fn covered(seen: Seen<'_>) -> BTreeMap<String, Covered> {
             let first = policy.strategies.get(wish.rank).and_then(|first| all.get_mut(first.name.as_str()));
             first.into_iter().for_each(|covered| covered.charged += 1);
         }
-        let choosers: BTreeSet<&str> = decision.reasons.iter().filter_map(Reason::chooser).collect();
+        let mut choosers: BTreeSet<&str> = decision.reasons.iter().filter_map(Reason::chooser).collect();
+        // What has nothing to show is not missing.
+        decision.reasons.iter().filter_map(nothing_to_see).for_each(|strategy| _ = choosers.remove(strategy));
         for strategy in choosers {
             let gets = gets(inventory, id, decision, strategy);
             all.get_mut(strategy).into_iter().for_each(|covered| covered.interfaces.add(gets));
@@ -163,6 +165,14 @@ fn covered(seen: Seen<'_>) -> BTreeMap<String, Covered> {
         all.get_mut(blind.strategy.as_str()).into_iter().for_each(|covered| covered.blind += 1);
     }
     all.into_iter().map(|(name, covered)| (name.to_owned(), covered)).collect()
+}
+
+/// The strategy that chose an interface of which there is nothing that it could want.
+fn nothing_to_see(reason: &Reason) -> Option<&str> {
+    match reason {
+        Reason::NothingServed { strategy } | Reason::CannotFire { strategy, .. } => Some(strategy),
+        _ => None,
+    }
 }
 
 /// Whether a strategy gets what it wants of an interface that it chooses.
@@ -293,6 +303,20 @@ mod tests {
             progress(0, 0),
             "who opts out is not chosen: that number tells it"
         );
+    }
+
+    #[test]
+    fn a_server_that_serves_nothing_is_not_missing_from_what_is_served() {
+        let policy = policy_of(
+            "sensors: {sta: {targets: [{existing: tmt-1}]}}\n\
+             strategies: [{name: doors, accessPath: {select: {tags: {role: web}}, expect: securityGroups}}]",
+        );
+        let mut facts = one_mirrored_jewel().instance("i-2", &[("role", "web")]).interface("eni-2", "i-2").read(0);
+        facts.parts = crate::inventory::Part::ALL.into();
+        let decisions = decided(&policy, &facts);
+        let reasons = &decisions.interfaces[&"eni-2".into()].reasons;
+        assert!(reasons.iter().any(|it| nothing_to_see(it) == Some("doors")), "{reasons:?}");
+        assert_eq!(counted(&policy, &facts).strategies["doors"].interfaces, progress(0, 0));
     }
 
     #[test]

@@ -18,8 +18,8 @@ how much, by strategy, sensor, zone and role; `vpc-mirror sources` and `explain`
 
 - **Stable** names, labels and meanings stay until the next major version; **alpha** ones may change with any.
 - Series whose labels are known before anything happens stand at 0 from the start, so that `increase` sees the first time.
-- Replicas each answer for themselves. Gauges of one place are the same in all of them, so that `max by (account, region, …)` is the number
-  of a place; one that stands by reads five times less often. Counters are of what a replica did: `sum`.
+- Replicas each answer for themselves, and one that stands by reads five times less often: the numbers of a place are those of the replica
+  whose `vpc_mirror_leader` is 1, and the others' say nothing else once they have looked. Counters are of what a replica did: `sum`.
 
 ";
 

@@ -106,7 +106,7 @@ table! {
     GAPS: "vpc_mirror_gaps", Kind::Gauge, Place, ["list"], "lists", Stable,
         "1 for a list that could not be read to its end, or is too short to be true; 0 for one that was.";
     INSTANCES: "vpc_mirror_instances", Kind::Gauge, Place, [], "instances", Stable,
-        "Instances that are listed.";
+        "Instances that are listed, without those that are terminated.";
     INTERFACES: "vpc_mirror_interfaces", Kind::Gauge, Place, [], "interfaces", Stable,
         "Network interfaces that are listed.";
     SOURCES: "vpc_mirror_sources", Kind::Gauge, Place, ["state", "reason"], "interfaces", Stable,
@@ -122,7 +122,7 @@ table! {
     STRATEGY_INSTANCES: "vpc_mirror_strategy_instances", Kind::Gauge, Place, ["strategy", "state"], "instances", Stable,
         "Instances of which a strategy chooses interfaces (`chosen`), and those of which it gets all that it wants (`mirrored`).";
     COVERAGE: "vpc_mirror_coverage_ratio", Kind::Gauge, Place, ["strategy"], "ratio", Stable,
-        "The part of the interfaces that a strategy chooses of which it gets what it wants: 0 to 1, and 1 where it chooses none.";
+        "The part of the interfaces that a strategy chooses, and that have anything that it could want, of which it gets what it wants: 0 to 1, and 1 where it chooses none.";
     BLIND_SPOTS: "vpc_mirror_blind_spots", Kind::Gauge, Place, ["strategy"], "things", Stable,
         "What a strategy wants and nobody sees, or names and nobody has: `vpc-mirror report` lists them.";
     ROLES: "vpc_mirror_role_instances", Kind::Gauge, Place, ["role", "state"], "instances", Alpha,
@@ -143,6 +143,8 @@ table! {
         "Network interfaces that send to a sensor's usable targets, as far as this account shows.";
     TARGET_CAPACITY: "vpc_mirror_target_capacity", Kind::Gauge, Place, ["sensor"], "interfaces", Stable,
         "Network interfaces that may send to them by AWS's quota; +Inf where one of them takes any number.";
+    LONGEST_MISSING: "vpc_mirror_longest_missing_seconds", Kind::Gauge, Place, [], "seconds", Stable,
+        "For how long the session has been wanted that is missing the longest, as this replica saw it; 0 where none is missing.";
     WAITING: "vpc_mirror_waiting", Kind::Gauge, Place, [], "changes", Stable,
         "Changes that wait for something.";
     HELD: "vpc_mirror_held_losses", Kind::Gauge, Place, [], "sessions", Stable,

@@ -21,6 +21,8 @@ pub(super) struct Arrivals {
 struct Missing {
     /// The last complete look without it; none for what was missing when this process came.
     since: Option<Time>,
+    /// When it was first seen that it is missing.
+    seen: Time,
     /// Whether it has been asked for here: what another makes is nobody's figure.
     asked: bool,
 }
@@ -39,7 +41,7 @@ impl Arrivals {
             }
         }
         for key in round.desired.sessions.keys().filter(|key| !standing.contains_key(key)) {
-            missing.entry(key.clone()).or_insert(Missing { since: *looked, asked: false });
+            missing.entry(key.clone()).or_insert(Missing { since: *looked, seen: round.ended, asked: false });
         }
         for done in &round.done {
             let Step::CreateSession { .. } = &done.planned.step else { continue };
@@ -52,6 +54,8 @@ impl Arrivals {
                 missing.remove(&key).into_iter().for_each(|it| it.stands(done.at, series));
             }
         }
+        let longest = missing.values().map(|it| round.ended.duration_since(it.seen)).max().unwrap_or_default();
+        series.set(&table::LONGEST_MISSING, [], longest.as_secs_f64());
         *looked = round.seen.inventory.complete_since().or(*looked);
     }
 }

@@ -1,7 +1,7 @@
 //! Takes a round; writes its numbers into the series of its place. Never an id.
 
 use mirror_core::cloud::{Class, Query, Step, actions};
-use mirror_core::inventory::Kind;
+use mirror_core::inventory::{InstanceState, Kind};
 use mirror_core::limits::SESSIONS_PER_ACCOUNT;
 use mirror_core::memory::DriftKind;
 use mirror_core::policy::Policy;
@@ -27,6 +27,7 @@ pub(super) fn begin(series: &mut Series) {
         &table::EVERYTHING,
         &table::ALLOWED,
         &table::QUOTA_USED,
+        &table::LONGEST_MISSING,
         &table::WAITING,
         &table::HELD,
         &table::LOSSES_ALLOWED,
@@ -74,7 +75,8 @@ pub(super) fn round(series: &mut Series, policy: &Policy, round: &Round, summary
     let allowed = round.memory.allowance.left(policy.limits.max_losses, round.ended).0;
     series.set(&table::LOSSES_ALLOWED, [], count(allowed));
     let Summary { interfaces, wanted, mirrored, refused: _, foreign, waiting, held, gaps: _ } = *summary;
-    series.set(&table::INSTANCES, [], count(inventory.instances.len()));
+    let there = inventory.instances.values().filter(|it| it.state != InstanceState::Terminated).count();
+    series.set(&table::INSTANCES, [], count(there));
     series.set(&table::INTERFACES, [], count(interfaces));
     series.set(&table::WAITING, [], count(waiting));
     series.set(&table::HELD, [], count(held));
