@@ -16,7 +16,7 @@ use super::later;
 use crate::Time;
 use crate::cloud::{CloudError, Step};
 use crate::ids::{InterfaceId, TargetId};
-use crate::inventory::{Instance, InstanceState, Inventory};
+use crate::inventory::{Instance, InstanceState, Inventory, Kind};
 use crate::lessons::{Lessons, Unsupported};
 
 /// How long a full target or interface is believed to be full.
@@ -92,12 +92,15 @@ fn instance_of<'a>(inventory: &'a Inventory, interface: &InterfaceId) -> Option<
     inventory.instances.get(attachment.instance.as_ref()?)
 }
 
-/// Forgets what is not believed any more, and interfaces that are not listed any more.
+/// Forgets what is not believed any more, and interfaces that are seen to be gone: one that a list lacks which is too short to be true may
+/// have a session that no list shows, and the number that it had is what keeps us from doubling it.
 pub(super) fn forget(lessons: &mut Lessons, inventory: &Inventory, now: Time) {
     lessons.forget_numbers(now);
     let Lessons { unsupported, accepted: _, full, no_slot, numbers: _, had } = lessons;
-    unsupported.retain(|interface, _| inventory.interfaces.contains_key(interface));
-    had.retain(|interface, _| inventory.interfaces.contains_key(interface));
+    if inventory.is_complete(Kind::Interfaces) {
+        unsupported.retain(|interface, _| inventory.interfaces.contains_key(interface));
+        had.retain(|interface, _| inventory.interfaces.contains_key(interface));
+    }
     full.retain(|_, until| *until > now);
     no_slot.retain(|_, until| *until > now);
 }
@@ -106,6 +109,7 @@ pub(super) fn forget(lessons: &mut Lessons, inventory: &Inventory, now: Time) {
 mod tests {
     use super::*;
     use crate::cloud::SessionChange;
+    use crate::inventory::Gap;
     use crate::memory::{Done, Memory, remember};
     use crate::objects::ObjectKey;
     use crate::plan::{Plan, Planned};
@@ -221,5 +225,17 @@ mod tests {
         memory.inventory = Facts::new().read(1).into();
         let lessons = remember(memory, &Plan::default(), &[], at(1)).lessons;
         assert!(lessons.unsupported.is_empty() && lessons.had.is_empty());
+    }
+
+    #[test]
+    fn an_interface_that_is_missing_from_a_list_too_short_to_be_true_has_the_number_that_it_had() {
+        let mut memory = answered(jewel_with(|_| {}), create(100), Some(NOT_SUPPORTED));
+        memory.lessons.had.insert("eni-1".into(), [("sta".into(), (100, at(0)))].into());
+        let mut short = Facts::new().read(1);
+        short.gaps.insert(Kind::Interfaces, Gap { why: "too short to be true".into(), at: at(1) });
+        memory.inventory = short.into();
+        let lessons = remember(memory, &Plan::default(), &[], at(1)).lessons;
+        assert_eq!(lessons.had_number(&"eni-1".into(), &"sta".into(), at(1)), Some(100));
+        assert_eq!(lessons.unsupported.len(), 1);
     }
 }
