@@ -1,6 +1,7 @@
 """Takes nothing; gives the dashboard for whoever answers for what sensors see: are the crown jewels mirrored, since when, for how much, and
 what is not seen."""
 
+from marks import ANOTHER_POLICY
 from panels import (
     ALL_IS_GOOD,
     BAD,
@@ -8,6 +9,7 @@ from panels import (
     GOOD,
     NONE_IS_BEST,
     NONE_IS_GOOD,
+    OLD,
     SOON,
     WARN,
     Annotation,
@@ -26,20 +28,20 @@ from panels import (
     table,
     timeline,
 )
-from queries import each, grown, observed, quantile, total
+from queries import AGE, each, grown, observed, of, quantile, total
 
 UID = "vpc-mirror-coverage"
 HOURS_A_MONTH = 730
 MONEY = "currencyUSD"
 
 
-def of(part: str, whole: str) -> str:
-    """A part of a whole, where there is one."""
-    return f"{part} / ({whole} > 0)"
-
-
 def interfaces(state: str, *by: str) -> str:
     return total("strategy_interfaces", *by, state=state)
+
+
+def to_show(*by: str) -> str:
+    """Those that are chosen and have anything to show."""
+    return f"({interfaces('chosen', *by)} - {interfaces('idle', *by)})"
 
 
 def sessions(state: str, *by: str) -> str:
@@ -55,13 +57,11 @@ def named(label: str, empty: str, expr: str) -> str:
     return f'label_replace({expr}, "{label}", "{empty}", "{label}", "")'
 
 
-COVERED = of(interfaces("mirrored", "strategy"), interfaces("chosen", "strategy"))
+COVERED = of(interfaces("mirrored", "strategy"), to_show("strategy"))
 # Of what the policy still has.
 LAST_INCOMPLETE = f"max_over_time(timestamp({COVERED} < 1)[$__range:]) * 1000 and on (strategy) {interfaces('chosen', 'strategy')}"
 COST = total("cost_usd_per_hour")
 EVERYTHING = total("cost_everything_usd_per_hour")
-AGE = f"time() - {each('observed_timestamp_seconds')}"
-OLD: Steps = [(None, GOOD), (300, SOON), (900, BAD)]
 SLOW: Steps = [(None, GOOD), (300, SOON), (1800, BAD)]
 # What stands, and what does not for a reason that somebody has given, or that nobody has.
 STATES = {
@@ -85,7 +85,7 @@ GLANCE: list[Panel] = [
         "What strategies get",
         "Of the interfaces that strategies choose, each counted for each strategy, the part of which they get what they want.",
         "percentunit",
-        Query(of(interfaces("mirrored"), interfaces("chosen"))),
+        Query(of(interfaces("mirrored"), to_show())),
         steps=ALL_IS_GOOD,
         decimals=1,
         links=[runbook("coverage.md")],
@@ -466,14 +466,7 @@ COVERAGE = Dashboard(
     since="now-24h",
     links=[dashboard_link("Operations", "vpc-mirror-operations", "How vpc-mirror itself runs")],
     annotations=[
-        Annotation(
-            "Policy",
-            'max by (job) (vpc_mirror_policy_followed_timestamp_seconds{job=~"$job"}) * 1000',
-            CALM,
-            "Another policy",
-            "{{job}} follows it from here",
-            moment=True,
-        ),
+        ANOTHER_POLICY,
         Annotation(
             "Tampering",
             f"{grown('tampering_total', 'account', 'region', 'kind')} > 0",

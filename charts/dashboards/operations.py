@@ -1,6 +1,6 @@
 """Takes nothing; gives the dashboard for whoever keeps vpc-mirror running: who leads, what AWS answers, and what it waits for."""
 
-from coverage import AGE, OLD, of
+from marks import ANOTHER_POLICY
 from panels import (
     BAD,
     CALM,
@@ -8,6 +8,7 @@ from panels import (
     NEAR_THE_LIMIT,
     NONE_IS_BEST,
     NONE_IS_GOOD,
+    OLD,
     SOON,
     WARN,
     Annotation,
@@ -25,7 +26,7 @@ from panels import (
     timeline,
     words,
 )
-from queries import each, grown, quantile, rate, system, total
+from queries import AGE, each, grown, of, quantile, rate, system, total
 
 UID = "vpc-mirror-operations"
 YES_NO = words({"0": ("no", "text"), "1": ("yes", GOOD)})
@@ -445,14 +446,7 @@ OPERATIONS = Dashboard(
     since="now-6h",
     links=[dashboard_link("Coverage", "vpc-mirror-coverage", "What sensors see")],
     annotations=[
-        Annotation(
-            "Policy",
-            'max by (job) (vpc_mirror_policy_followed_timestamp_seconds{job=~"$job"}) * 1000',
-            CALM,
-            "Another policy",
-            "{{job}} follows it from here",
-            moment=True,
-        ),
+        ANOTHER_POLICY,
         Annotation(
             "Another leads",
             'changes(vpc_mirror_leader{job=~"$job"}[$__interval]) > 0 and vpc_mirror_leader{job=~"$job"} == 1',

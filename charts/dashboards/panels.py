@@ -18,6 +18,8 @@ NONE_IS_GOOD: Steps = [(None, GOOD), (1, BAD)]
 NONE_IS_BEST: Steps = [(None, GOOD), (1, WARN)]
 ALL_IS_GOOD: Steps = [(None, BAD), (0.9, WARN), (1, GOOD)]
 NEAR_THE_LIMIT: Steps = [(None, GOOD), (0.75, SOON), (0.9, BAD)]
+# How many seconds something is old.
+OLD: Steps = [(None, GOOD), (300, SOON), (900, BAD)]
 PLAIN: Steps = [(None, CALM)]
 
 

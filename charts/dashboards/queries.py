@@ -68,3 +68,12 @@ def quantile(part: float, metric: str, *by: str, over: str = "$__rate_interval")
 def system(expr: str) -> str:
     """What the operating system says of our processes: others are scraped that have metrics of that name."""
     return f"{expr} and on (job, instance) {_select('build_info')}"
+
+
+def of(part: str, whole: str) -> str:
+    """A part of a whole, where there is one."""
+    return f"{part} / ({whole} > 0)"
+
+
+# How old the last complete observation of each place is.
+AGE = f"time() - {each('observed_timestamp_seconds')}"

@@ -2,13 +2,15 @@
 and, for what a daemon would only disturb, a simulator without one. Never lets anything of the caller's own AWS
 configuration in."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import api_server
 import reached
+from alone import forgotten
+from api_server import ApiServer
 from balancing import Balancing
 from bench import Bench
 from cloud import ec2
@@ -27,12 +29,7 @@ def binary(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyPatch]:
-    """Forgets the caller's environment: a profile, a proxy or a log level in it would change what is tested."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in set(os.environ) - {"PATH"}:
-            patch.delenv(name)
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("LC_ALL", "C.UTF-8")
+    with forgotten(tmp_path_factory.mktemp("home")) as patch:
         yield patch
 
 
@@ -43,6 +40,16 @@ def demo(binary: Path, environment: pytest.MonkeyPatch, tmp_path_factory: pytest
     with Demo(binary, tmp_path_factory.mktemp("demo")) as running:
         for name, value in (running.environment | without_surprises).items():
             environment.setenv(name, value)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """A real API server. Whoever uses it has a namespace of its own there."""
+    assets = api_server.found()
+    if not assets:
+        pytest.skip(f"{api_server.MISSING}: no real API server")
+    with ApiServer(assets, tmp_path_factory.mktemp("kubernetes")) as running:
         yield running
 
 

@@ -8,17 +8,15 @@ from pathlib import Path
 
 import pytest
 
-import api_server
 from api_server import ApiServer
 from cloud import IMAGE
 from daemon import Daemon
+from rights import of_the_daemon, of_the_lease
 from simulator import REGION, Simulator
 from waiting import eventually
 
 NAMESPACE, ACCOUNT, LEASE = "announcing", "vpc-mirror", "vpc-mirror"
 EVENTS = f"/apis/events.k8s.io/v1/namespaces/{NAMESPACE}/events"
-OF_THE_LEASE = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "update"]}
-OF_EVENTS = {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create"]}
 
 POLICY = """
 apiVersion: vpc-mirror/v1
@@ -31,17 +29,12 @@ strategies: [{{name: {strategy}, importance: {{}}, sensor: sta}}]
 """
 
 
-@pytest.fixture(scope="module")
-def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
-    """A real API server, with a service account that may write events, and one that may not."""
-    assets = api_server.found()
-    if not assets:
-        pytest.skip(f"{api_server.MISSING}: no real API server")
-    with ApiServer(assets, tmp_path_factory.mktemp("cluster")) as running:
-        running.namespace(NAMESPACE)
-        running.grant(NAMESPACE, ACCOUNT, [OF_THE_LEASE, OF_EVENTS])
-        running.grant(NAMESPACE, "quiet", [OF_THE_LEASE])
-        yield running
+@pytest.fixture(scope="module", autouse=True)
+def namespace(kubernetes: ApiServer) -> None:
+    """With a service account that may write events, and one that may not."""
+    kubernetes.namespace(NAMESPACE)
+    kubernetes.grant(NAMESPACE, ACCOUNT, of_the_daemon(LEASE))
+    kubernetes.grant(NAMESPACE, "quiet", of_the_lease(LEASE))
 
 
 @dataclass

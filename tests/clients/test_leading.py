@@ -8,37 +8,22 @@ from pathlib import Path
 
 import pytest
 
-import api_server
 from api_server import ApiServer
 from daemon import Daemon
 from replicas import HANDED_OVER, LASTS, POLICY, RENEWED_WITHIN, SLACK, Replicas, terms_of
+from rights import of_the_daemon
 from simulator import REGION, Simulator
 from waiting import eventually
 
 NAMESPACE, ACCOUNT, LEASE = "mirroring", "vpc-mirror", "vpc-mirror"
 SETTINGS = {"VPC_MIRROR_LEADER_ELECTION": "lease", "VPC_MIRROR_LEASE_NAME": LEASE}
 
-RULES = [
-    {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
-    {
-        "apiGroups": ["coordination.k8s.io"],
-        "resources": ["leases"],
-        "resourceNames": [LEASE],
-        "verbs": ["get", "update"],
-    },
-]
 
-
-@pytest.fixture(scope="module")
-def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
-    """A real API server, with a namespace, and a service account that may do what the chart grants."""
-    assets = api_server.found()
-    if not assets:
-        pytest.skip(f"{api_server.MISSING}: no real API server")
-    with ApiServer(assets, tmp_path_factory.mktemp("cluster")) as running:
-        running.namespace(NAMESPACE)
-        running.grant(NAMESPACE, ACCOUNT, RULES)
-        yield running
+@pytest.fixture(scope="module", autouse=True)
+def namespace(kubernetes: ApiServer) -> None:
+    """With a service account that may do what the chart grants."""
+    kubernetes.namespace(NAMESPACE)
+    kubernetes.grant(NAMESPACE, ACCOUNT, of_the_daemon(LEASE))
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 AWS configuration in."""
 
 import json
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from alone import forgotten
 from places import EXAMPLES
 from simulator import Simulator
 
@@ -30,12 +30,7 @@ def checkov(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Forgets the caller's environment: a profile, a proxy or a log level in it would change what is tested."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in set(os.environ) - {"PATH"}:
-            patch.delenv(name)
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("LC_ALL", "C.UTF-8")
+    with forgotten(tmp_path_factory.mktemp("home")) as patch:
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         yield
 

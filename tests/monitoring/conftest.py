@@ -1,13 +1,13 @@
 """Takes the binary; gives the tests a demo that has had trouble, and the Prometheus that has scraped it all the while. Never lets anything
 of the caller's own AWS configuration in."""
 
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from alone import forgotten
 from demo import Demo
 from servers import MISSING, Prometheus, Webhook, alertmanager, found, prometheus
 from trouble import Trouble
@@ -22,12 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyPatch]:
-    """Forgets the caller's environment: a profile, a proxy or a log level in it would change what is tested."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in set(os.environ) - {"PATH"}:
-            patch.delenv(name)
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("LC_ALL", "C.UTF-8")
+    with forgotten(tmp_path_factory.mktemp("home")) as patch:
         yield patch
 
 

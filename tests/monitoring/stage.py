@@ -21,13 +21,12 @@ from api_server import ApiServer
 from conftest import ALERTS
 from demo import Demo
 from ports import free_ports
+from rights import of_the_daemon
 from servers import Webhook, alertmanager, prometheus
 from trouble import Trouble
 from waiting import eventually
 
 NAMESPACE, ACCOUNT, LEASE = "mirroring", "vpc-mirror", "vpc-mirror"
-LEASES = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"]}
-RULES = [LEASES | {"verbs": ["create"]}, LEASES | {"resourceNames": [LEASE], "verbs": ["get", "update"]}]
 # The demo's own: replicas draw what it has drawn.
 SAMPLE_KEY = "the demo's key is no secret"
 PODS = ["vpc-mirror-6d5c-4xk2p", "vpc-mirror-6d5c-9wq7t", "vpc-mirror-6d5c-tm8vz"]
@@ -128,7 +127,7 @@ def main() -> None:
         os.environ.update(demo.environment | {"AWS_EC2_METADATA_DISABLED": "true"})
         cluster = stage.enter_context(ApiServer(assets, folder / "cluster"))
         cluster.namespace(NAMESPACE)
-        cluster.grant(NAMESPACE, ACCOUNT, RULES)
+        cluster.grant(NAMESPACE, ACCOUNT, of_the_daemon(LEASE))
         policy = folder / "policy.yaml"
         policy.write_text(demo.policy.read_text())
         # From here on others look after its cloud.
@@ -154,7 +153,8 @@ def main() -> None:
                 print(f"        {error}", flush=True)
         time.sleep(max(0, began + asked.minutes * 60 - time.monotonic()))
         print("ready for pictures", flush=True)
-        time.sleep(3600)
+        # Until it is ended.
+        signal.pause()
 
 
 if __name__ == "__main__":

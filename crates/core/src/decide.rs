@@ -208,6 +208,11 @@ fn concern<'a>(eligibility: &Eligibility<'_>, considered: &Considered<'a>, chose
 }
 
 impl Decision {
+    /// The strategies that choose it.
+    pub fn choosers(&self) -> BTreeSet<&str> {
+        self.reasons.iter().filter_map(Reason::chooser).collect()
+    }
+
     fn refuse(&mut self, refusal: Reason) {
         self.doubt |= refusal.is_doubt();
         self.reasons.push(refusal);

@@ -1,9 +1,17 @@
-//! Takes what an operator would look up with kubectl; hands it to whoever tells Kubernetes, if anybody does. Never waits, and never keeps
-//! much: an event is a hint where to look, and the log has it all.
+//! Takes what an operator would look up with kubectl; has it written there by the one that leads, if anybody writes it at all. Never has
+//! whoever says it wait, and never keeps much: an event is a hint where to look, and the log has it all.
 
 use std::fmt;
+use std::future::Future;
 
+use mirror_core::Time;
+use mirror_core::lease::CALL;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::clock::Clock;
+use crate::lead::Lead;
 
 /// So many are kept until they are told. Whoever cannot tell them for so long has other worries.
 const KEPT: usize = 100;
@@ -72,9 +80,106 @@ impl Announcer {
     }
 }
 
+/// Where operators look.
+pub trait Events: Sync {
+    /// Writes one.
+    fn write(&self, announcement: &Announcement) -> impl Future<Output = anyhow::Result<()>> + Send;
+}
+
+/// Has written what is announced while this process leads, until `stop`: of what all replicas see, one speaks.
+pub async fn announce(
+    events: &impl Events,
+    mut heard: mpsc::Receiver<Announcement>,
+    lead: &Lead,
+    clock: &impl Clock,
+    stop: &CancellationToken,
+) {
+    let mut failing = false;
+    loop {
+        let announcement = tokio::select! {
+            () = stop.cancelled() => return,
+            Some(announcement) = heard.recv() => announcement,
+        };
+        if lead.term(clock.now()).is_none() {
+            continue;
+        }
+        let late = clock.now().saturating_add(CALL).unwrap_or(Time::MAX);
+        let written = tokio::select! {
+            biased;
+            written = events.write(&announcement) => written,
+            () = clock.sleep_until(late) => Err(anyhow::anyhow!("no answer in time")),
+        };
+        match &written {
+            // Said once: what could not be written is in the log all the same.
+            Err(error) if !failing => warn!("events cannot be written: {error:#}"),
+            Ok(()) if failing => info!("events can be written again"),
+            _ => {}
+        }
+        failing = written.is_err();
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use tokio::sync::watch;
+    use tokio::task::yield_now;
+
     use super::*;
+    use crate::lead::Standing;
+
+    /// Time that is up for whoever waits.
+    struct Short;
+
+    impl Clock for Short {
+        fn now(&self) -> Time {
+            Time::UNIX_EPOCH
+        }
+
+        async fn sleep_until(&self, _: Time) {
+            yield_now().await;
+        }
+    }
+
+    /// What was written; what is told to hang is never answered.
+    #[derive(Default)]
+    struct Written(Mutex<Vec<String>>);
+
+    impl Events for Written {
+        async fn write(&self, announcement: &Announcement) -> anyhow::Result<()> {
+            if announcement.note == "hang" {
+                std::future::pending::<()>().await;
+            }
+            self.0.lock().unwrap().push(announcement.note.clone());
+            Ok(())
+        }
+    }
+
+    /// Has all that is waiting heard.
+    async fn soon() {
+        for _ in 0..20 {
+            yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn who_stands_by_is_silent_and_who_leads_waits_for_no_answer_for_ever() {
+        let (written, stop) = (Written::default(), CancellationToken::new());
+        let (announcer, heard) = Announcer::new();
+        let (standing, known) = watch::channel(Standing::StandsBy);
+        let lead = Lead::of(known);
+        let saying = async {
+            announcer.say(News::Tampering, "while it stands by");
+            soon().await;
+            standing.send_replace(Standing::Alone);
+            ["first", "hang", "second"].iter().for_each(|note| announcer.say(News::Tampering, *note));
+            soon().await;
+            stop.cancel();
+        };
+        tokio::join!(announce(&written, heard, &lead, &Short, &stop), saying);
+        assert_eq!(*written.0.lock().unwrap(), ["first", "second"]);
+    }
 
     #[test]
     fn whoever_is_not_listened_to_waits_for_nobody() {

@@ -105,15 +105,14 @@ pub async fn follow(
             None => {}
             Some(Ok(policy)) => {
                 info!(file = %file.path.display(), "the policy has changed, and is followed");
-                records.policy_changed(Ok(()));
-                records.follows(&file.digest(), clock.now());
+                records.policy_changed(&file.digest(), clock.now());
                 policies.send_replace(Arc::new(policy));
             }
             Some(Err(mistakes)) => {
                 mistakes
                     .lines()
                     .for_each(|mistake| error!("the policy is refused, and the last good one stays: {mistake}"));
-                records.policy_changed(Err(&mistakes));
+                records.policy_refused(&mistakes);
             }
         }
     }

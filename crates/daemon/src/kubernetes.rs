@@ -14,7 +14,7 @@ use kube::{Client, Config, Error};
 use mirror_core::Time;
 use mirror_core::lease::{Answer, Ask, Record, Versioned};
 
-use crate::announce::Announcement;
+use crate::announce::{Announcement, Events};
 use crate::campaign::Leases;
 
 /// A Lease object.
@@ -23,6 +23,8 @@ pub struct KubernetesLease {
     events: Api<Event>,
     name: String,
     namespace: String,
+    /// What this process is called in it, and in events.
+    me: String,
     /// What was read last: labels and owners of others stay when it is replaced.
     read: Mutex<Option<Lease>>,
 }
@@ -33,7 +35,7 @@ impl KubernetesLease {
     /// # Errors
     ///
     /// When there is neither a pod's configuration nor a kubeconfig, or one that nobody can read.
-    pub async fn connect(name: String, namespace: Option<String>) -> anyhow::Result<Self> {
+    pub async fn connect(name: String, namespace: Option<String>, me: String) -> anyhow::Result<Self> {
         let config = Config::infer().await.context(
             "--leader-election=lease needs a cluster, and there is neither a pod's configuration nor a kubeconfig: run it there, or with \
              --leader-election=off",
@@ -41,7 +43,7 @@ impl KubernetesLease {
         let namespace = namespace.unwrap_or_else(|| config.default_namespace.clone());
         let client = Client::try_from(config).context("the cluster's configuration is of no use")?;
         let (events, api) = (Api::namespaced(client.clone(), &namespace), Api::namespaced(client, &namespace));
-        Ok(Self { api, events, name, namespace, read: Mutex::new(None) })
+        Ok(Self { api, events, name, namespace, me, read: Mutex::new(None) })
     }
 
     fn lease(&self, record: &Record, version: Option<&str>) -> Lease {
@@ -62,48 +64,6 @@ impl KubernetesLease {
             ..LeaseSpec::default()
         };
         Lease { metadata, spec: Some(spec) }
-    }
-
-    /// Writes an event about the Lease: it is the one object that stays while pods come and go, and `kubectl describe lease` shows it.
-    ///
-    /// One for each announcement, and no series of them: a series keeps the note of its first event, and each of ours says something else.
-    ///
-    /// # Errors
-    ///
-    /// When the API server refuses it, or does not answer.
-    pub async fn tell(&self, Announcement { news, note }: &Announcement, me: &str) -> anyhow::Result<()> {
-        let uid =
-            self.read.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|it| it.metadata.uid.clone());
-        let lease = ObjectReference {
-            api_version: Some("coordination.k8s.io/v1".into()),
-            kind: Some("Lease".into()),
-            name: Some(self.name.clone()),
-            namespace: Some(self.namespace.clone()),
-            uid,
-            ..ObjectReference::default()
-        };
-        let event = Event {
-            metadata: ObjectMeta { generate_name: Some(format!("{}-", self.name)), ..ObjectMeta::default() },
-            event_time: written(Time::now()),
-            type_: Some(if news.is_warning() { "Warning" } else { "Normal" }.into()),
-            reason: Some(news.to_string()),
-            action: Some("Reconcile".into()),
-            note: Some(shortened(note)),
-            regarding: Some(lease),
-            reporting_controller: Some("vpc-mirror".into()),
-            reporting_instance: Some(me.chars().take(LONGEST_INSTANCE).collect()),
-            ..Event::default()
-        };
-        match self.events.create(&PostParams::default(), &event).await {
-            Ok(_) => Ok(()),
-            Err(Error::Api(status)) if status.code == 403 => Err(anyhow!(
-                "its service account may not create events in the namespace {}: grant create on events of the API group events.k8s.io \
-                 there ({})",
-                self.namespace,
-                status.message
-            )),
-            Err(error) => Err(anyhow::Error::new(error).context("create an event")),
-        }
     }
 
     fn says(&self, lease: Lease) -> anyhow::Result<Answer> {
@@ -166,6 +126,45 @@ fn shortened(note: &str) -> String {
     let mark = "…";
     let end = note.floor_char_boundary(LONGEST_NOTE - mark.len());
     format!("{}{mark}", note.get(..end).unwrap_or_default())
+}
+
+/// Events about the Lease: it is the one object that stays while pods come and go, and `kubectl describe lease` shows them. One for each
+/// announcement, and no series of them: a series keeps the note of its first event, and each of ours says something else.
+impl Events for KubernetesLease {
+    async fn write(&self, Announcement { news, note }: &Announcement) -> anyhow::Result<()> {
+        let uid =
+            self.read.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|it| it.metadata.uid.clone());
+        let lease = ObjectReference {
+            api_version: Some("coordination.k8s.io/v1".into()),
+            kind: Some("Lease".into()),
+            name: Some(self.name.clone()),
+            namespace: Some(self.namespace.clone()),
+            uid,
+            ..ObjectReference::default()
+        };
+        let event = Event {
+            metadata: ObjectMeta { generate_name: Some(format!("{}-", self.name)), ..ObjectMeta::default() },
+            event_time: written(Time::now()),
+            type_: Some(if news.is_warning() { "Warning" } else { "Normal" }.into()),
+            reason: Some(news.to_string()),
+            action: Some("Reconcile".into()),
+            note: Some(shortened(note)),
+            regarding: Some(lease),
+            reporting_controller: Some("vpc-mirror".into()),
+            reporting_instance: Some(self.me.chars().take(LONGEST_INSTANCE).collect()),
+            ..Event::default()
+        };
+        match self.events.create(&PostParams::default(), &event).await {
+            Ok(_) => Ok(()),
+            Err(Error::Api(status)) if status.code == 403 => Err(anyhow!(
+                "its service account may not create events in the namespace {}: grant create on events of the API group events.k8s.io \
+                 there ({})",
+                self.namespace,
+                status.message
+            )),
+            Err(error) => Err(anyhow::Error::new(error).context("create an event")),
+        }
+    }
 }
 
 /// What a lease says. One that says nothing of how long it lasts has lapsed.

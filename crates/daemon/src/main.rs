@@ -7,21 +7,19 @@ use clap::Parser;
 use jiff::SignedDuration;
 use mirror_aws::{Ambient, Options, Sdk};
 use mirror_core::ids::SessionId;
-use mirror_core::lease::CALL;
 use mirror_core::policy::Policy;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
-use vpc_mirror::announce::{Announcement, Announcer};
+use tracing::{error, info};
+use vpc_mirror::announce::{Announcer, announce};
 use vpc_mirror::args::{
     self, Adopt, Approve, Check, Cli, Command, Explain, IamPolicy, LeaderElection, Plan, Rebalance, Report, RuleFormat,
     Rules, Run, Shown, Sources, Teardown,
 };
 use vpc_mirror::ask::{self, On};
 use vpc_mirror::campaign::campaign;
-use vpc_mirror::clock::{Clock, Monotonic};
+use vpc_mirror::clock::Monotonic;
 use vpc_mirror::follow::{PolicyFile, follow};
 use vpc_mirror::kubernetes::{KubernetesLease, identity};
 use vpc_mirror::lead::{Lead, Standing};
@@ -139,9 +137,10 @@ async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::
     let listener = bind(listen, "--listen").await?;
     // Port 0 is any free one: only now it is known which.
     let listen = listener.local_addr()?;
+    let me = identity();
     let lease = match leader_election {
         LeaderElection::Off => None,
-        LeaderElection::Lease => Some(KubernetesLease::connect(lease_name, lease_namespace).await?),
+        LeaderElection::Lease => Some(KubernetesLease::connect(lease_name, lease_namespace, me.clone()).await?),
     };
     let ambient = Ambient::load(Options::default()).await;
     let places = places(&policy, &ambient)?.len();
@@ -161,10 +160,9 @@ async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::
     let (standing, known) = watch::channel(alone);
     let noted = note_standing(known.clone(), &records, &stop);
     let lead = Lead::of(known);
-    let me = identity();
-    let told = async {
+    let announcing = async {
         if let Some(lease) = &lease {
-            tell(lease, &me, heard, &lead, &clock, &stop).await;
+            announce(lease, heard, &lead, &clock, &stop).await;
         }
     };
     // The lease is given back when nothing is changed any more, not when it is time to stop.
@@ -188,7 +186,7 @@ async fn watch(args: Run, clock: Monotonic, stop: CancellationToken) -> anyhow::
             campaign(lease, &me, &campaigned, &standing, &until_over).await;
         }
     };
-    let (kept, (), (), (), ()) = tokio::join!(kept, following, campaigning, noted, told);
+    let (kept, (), (), (), ()) = tokio::join!(kept, following, campaigning, noted, announcing);
     kept?;
     server.end();
     info!("stopped; sessions stay as they are");
@@ -203,36 +201,6 @@ async fn note_standing(mut lead: watch::Receiver<Standing>, records: &Records, s
             () = stop.cancelled() => return,
             Ok(()) = lead.changed() => {}
         }
-    }
-}
-
-/// Tells Kubernetes what is announced while this process leads, until `stop`: of what all replicas see, one speaks.
-async fn tell(
-    lease: &KubernetesLease,
-    me: &str,
-    mut heard: mpsc::Receiver<Announcement>,
-    lead: &Lead,
-    clock: &Monotonic,
-    stop: &CancellationToken,
-) {
-    let mut failing = false;
-    loop {
-        let announcement = tokio::select! {
-            () = stop.cancelled() => return,
-            Some(announcement) = heard.recv() => announcement,
-        };
-        if lead.term(clock.now()).is_none() {
-            continue;
-        }
-        let told = timeout(CALL.unsigned_abs(), lease.tell(&announcement, me)).await;
-        let told = told.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer in time")));
-        match &told {
-            // Said once: what could not be told is in the log all the same.
-            Err(error) if !failing => warn!("events cannot be written: {error:#}"),
-            Ok(()) if failing => info!("events can be written again"),
-            _ => {}
-        }
-        failing = told.is_err();
     }
 }
 

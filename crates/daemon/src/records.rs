@@ -35,7 +35,7 @@ impl Records {
         process.set(&table::BUILD, [env!("CARGO_PKG_VERSION")], 1.0);
         process.set(&table::LEADER, [], 1.0);
         process.set(&table::ELECTED, [], 0.0);
-        FOLLOWED.iter().for_each(|result| process.begin(&table::POLICY_CHANGES, [result]));
+        [FOLLOWED, REFUSED].iter().for_each(|result| process.begin(&table::POLICY_CHANGES, [result]));
         Self {
             role: role.into(),
             announcer,
@@ -97,17 +97,19 @@ impl Records {
         process.set(&table::POLICY_GOOD, [], 1.0);
     }
 
-    /// Writes down that the policy file has changed, and whether it is followed: the mistakes, where it is not.
-    pub fn policy_changed(&self, followed: Result<(), &str>) {
-        match followed {
-            Ok(()) => self.announcer.say(News::PolicyFollowed, "the policy has changed, and is followed"),
-            Err(mistakes) => self.announcer.say(News::PolicyRefused, mistakes),
-        }
-        let good = followed.is_ok();
+    /// Writes down that the policy file has changed, and is followed: by its digest.
+    pub fn policy_changed(&self, digest: &str, now: Time) {
+        self.announcer.say(News::PolicyFollowed, "the policy has changed, and is followed");
+        self.follows(digest, now);
+        self.process().add(&table::POLICY_CHANGES, [FOLLOWED], 1.0);
+    }
+
+    /// Writes down that the policy file has changed, and is not followed, for these mistakes.
+    pub fn policy_refused(&self, mistakes: &str) {
+        self.announcer.say(News::PolicyRefused, mistakes);
         let mut process = self.process();
-        process.set(&table::POLICY_GOOD, [], f64::from(u8::from(good)));
-        let [followed, refused] = FOLLOWED;
-        process.add(&table::POLICY_CHANGES, [if good { followed } else { refused }], 1.0);
+        process.set(&table::POLICY_GOOD, [], 0.0);
+        process.add(&table::POLICY_CHANGES, [REFUSED], 1.0);
     }
 
     /// For how long the loop has not moved that has stood still the longest.
@@ -177,7 +179,8 @@ impl Records {
 }
 
 /// What becomes of a policy file that has changed.
-const FOLLOWED: [&str; 2] = ["followed", "refused"];
+const FOLLOWED: &str = "followed";
+const REFUSED: &str = "refused";
 
 #[cfg(test)]
 mod tests {

@@ -90,7 +90,7 @@ pub fn coverage(seen: Seen<'_>) -> Coverage {
         let (mut chosen, mut mirrored) = (BTreeSet::new(), BTreeSet::new());
         let (mut filters, mut rules, mut sessions, mut own) = (BTreeSet::new(), 0, 0, 0);
         for (id, decision) in &decisions.interfaces {
-            if decision.reasons.iter().any(|reason| reason.chooser() == Some(name)) {
+            if decision.choosers().contains(name) {
                 chosen.insert(id);
             }
             for (lane, wish) in decision.lanes.iter().filter(|(_, wish)| wish.capture.wishes.contains_key(name)) {
@@ -153,7 +153,7 @@ fn kind(choice: &Choice) -> &'static str {
 fn not_mirrored(seen: Seen<'_>) -> BTreeMap<String, BTreeSet<InterfaceId>> {
     let mut without: BTreeMap<String, BTreeSet<InterfaceId>> = BTreeMap::new();
     for (id, decision) in &seen.decisions.interfaces {
-        let chosen = decision.reasons.iter().any(|reason| reason.chooser().is_some());
+        let chosen = !decision.choosers().is_empty();
         if let (true, true, Some(last)) = (chosen, decision.lanes.is_empty(), decision.reasons.last()) {
             without.entry(name(last).into()).or_default().insert(id.clone());
         }

@@ -60,14 +60,23 @@ impl Progress {
 /// What a strategy comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Covered {
-    /// Interfaces that it chooses, and of which there is anything that it could want: those of which it gets what it wants, through sessions of ours that stand or through somebody else's.
+    /// Interfaces that it chooses: those of which it gets what it wants, through sessions of ours that stand or through somebody else's.
     pub interfaces: Progress,
-    /// The same of their instances: one counts where it does with all of its interfaces.
+    /// Those that it chooses and that have nothing to show it: who serves nothing is not missing from what is served.
+    pub idle: usize,
+    /// The same of their instances: one counts where it does with all of its interfaces that have anything to show.
     pub instances: Progress,
     /// The sessions that are wanted of which it is the most important part: those that it is charged with.
     pub charged: usize,
     /// What it wants and nobody sees.
     pub blind: usize,
+}
+
+impl Covered {
+    /// How much of what there is it gets: 0 to 1, and 1 where there is nothing.
+    pub fn ratio(&self) -> f64 {
+        Progress { of: self.interfaces.of.saturating_sub(self.idle), done: self.interfaces.done }.ratio()
+    }
 }
 
 /// What a session is for.
@@ -141,25 +150,28 @@ fn covered(seen: Seen<'_>) -> BTreeMap<String, Covered> {
     let Seen { policy, inventory, decisions, .. } = seen;
     let mut all: BTreeMap<&str, Covered> =
         policy.strategies.iter().map(|it| (it.name.as_str(), Covered::default())).collect();
-    let mut instances: BTreeMap<(&str, &InstanceId), bool> = BTreeMap::new();
+    let mut instances: BTreeMap<(&str, &InstanceId), Progress> = BTreeMap::new();
     for (id, decision) in &decisions.interfaces {
         for wish in decision.lanes.values() {
             let first = policy.strategies.get(wish.rank).and_then(|first| all.get_mut(first.name.as_str()));
             first.into_iter().for_each(|covered| covered.charged += 1);
         }
-        let mut choosers: BTreeSet<&str> = decision.reasons.iter().filter_map(Reason::chooser).collect();
-        // What has nothing to show is not missing.
-        decision.reasons.iter().filter_map(nothing_to_see).for_each(|strategy| _ = choosers.remove(strategy));
-        for strategy in choosers {
+        for strategy in decision.choosers() {
+            let Some(covered) = all.get_mut(strategy) else { continue };
             let gets = gets(inventory, id, decision, strategy);
-            all.get_mut(strategy).into_iter().for_each(|covered| covered.interfaces.add(gets));
+            let idle = !gets && decision.reasons.iter().any(|reason| nothing_to_see(reason) == Some(strategy));
+            covered.interfaces.add(gets);
+            covered.idle += usize::from(idle);
             if let Some(instance) = &decision.instance {
-                *instances.entry((strategy, instance)).or_insert(true) &= gets;
+                let so_far = instances.entry((strategy, instance)).or_default();
+                if !idle {
+                    so_far.add(gets);
+                }
             }
         }
     }
-    for ((strategy, _), gets) in instances {
-        all.get_mut(strategy).into_iter().for_each(|covered| covered.instances.add(gets));
+    for ((strategy, _), Progress { of, done }) in instances {
+        all.get_mut(strategy).into_iter().for_each(|covered| covered.instances.add(done > 0 && done == of));
     }
     for blind in &decisions.blind {
         all.get_mut(blind.strategy.as_str()).into_iter().for_each(|covered| covered.blind += 1);
@@ -272,7 +284,7 @@ mod tests {
         let covered = |it: &Covered| (it.interfaces, it.instances, it.charged, it.blind);
         assert_eq!(covered(&numbers.strategies["jewel"]), (progress(1, 1), progress(1, 1), 1, 0));
         assert_eq!(covered(&numbers.strategies["every"]), (progress(1, 4), progress(1, 4), 1, 0));
-        assert_eq!((progress(1, 4).ratio(), progress(0, 0).ratio()), (0.25, 1.0));
+        assert_eq!((numbers.strategies["every"].ratio(), Covered::default().ratio()), (0.25, 1.0));
         let purposes: Vec<_> = numbers.sessions.iter().map(|(it, so_far)| (it.strategy.as_str(), *so_far)).collect();
         assert_eq!(purposes, [("every", progress(0, 1)), ("jewel", progress(1, 1))]);
         let roles = [("", progress(0, 1)), ("db", progress(1, 1)), ("web", progress(0, 2))];
@@ -316,7 +328,9 @@ mod tests {
         let decisions = decided(&policy, &facts);
         let reasons = &decisions.interfaces[&"eni-2".into()].reasons;
         assert!(reasons.iter().any(|it| nothing_to_see(it) == Some("doors")), "{reasons:?}");
-        assert_eq!(counted(&policy, &facts).strategies["doors"].interfaces, progress(0, 0));
+        let doors = counted(&policy, &facts).strategies["doors"];
+        assert_eq!((doors.interfaces, doors.idle, doors.instances), (progress(0, 1), 1, progress(0, 1)));
+        assert_eq!(doors.ratio(), 1.0);
     }
 
     #[test]

@@ -118,11 +118,11 @@ table! {
     STRATEGY_SESSIONS: "vpc_mirror_strategy_sessions", Kind::Gauge, Place, ["strategy", "sensor", "zone", "state"], "sessions", Stable,
         "Mirror sessions that are `wanted`, and those of them that stand (`mirrored`), each under the most important strategy in it.";
     STRATEGY_INTERFACES: "vpc_mirror_strategy_interfaces", Kind::Gauge, Place, ["strategy", "state"], "interfaces", Stable,
-        "Network interfaces that a strategy chooses (`chosen`), and those of them of which it gets what it wants (`mirrored`).";
+        "Network interfaces that a strategy chooses (`chosen`); of them those of which it gets what it wants (`mirrored`), and those that have nothing to show it (`idle`), as a server that serves nothing.";
     STRATEGY_INSTANCES: "vpc_mirror_strategy_instances", Kind::Gauge, Place, ["strategy", "state"], "instances", Stable,
         "Instances of which a strategy chooses interfaces (`chosen`), and those of which it gets all that it wants (`mirrored`).";
     COVERAGE: "vpc_mirror_coverage_ratio", Kind::Gauge, Place, ["strategy"], "ratio", Stable,
-        "The part of the interfaces that a strategy chooses, and that have anything that it could want, of which it gets what it wants: 0 to 1, and 1 where it chooses none.";
+        "The part of the interfaces that a strategy chooses, without those that have nothing to show it, of which it gets what it wants: 0 to 1, and 1 where it chooses none.";
     BLIND_SPOTS: "vpc_mirror_blind_spots", Kind::Gauge, Place, ["strategy"], "things", Stable,
         "What a strategy wants and nobody sees, or names and nobody has: `vpc-mirror report` lists them.";
     ROLES: "vpc_mirror_role_instances", Kind::Gauge, Place, ["role", "state"], "instances", Alpha,

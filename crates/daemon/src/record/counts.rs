@@ -108,13 +108,16 @@ fn numbers(series: &mut Series, numbers: Numbers) {
         sources.map(|((state, reason), n)| ([<&str>::from(state).to_owned(), reason.to_owned()], count(n))),
     );
     let each = |value: fn(&Covered) -> f64| strategies.iter().map(move |(name, it)| ([name.clone()], value(it)));
-    series.replace(&table::COVERAGE, each(|it| it.interfaces.ratio()));
+    series.replace(&table::COVERAGE, each(Covered::ratio));
     series.replace(&table::BLIND_SPOTS, each(|it| count(it.blind)));
     series.replace(&table::COST, each(|it| count(it.charged) * USD_PER_SESSION_HOUR));
-    let chosen = ["chosen", "mirrored"];
-    let interfaces = strategies.iter().map(|(name, it)| (name, it.interfaces));
-    both(series, &table::STRATEGY_INTERFACES, interfaces, chosen);
-    both(series, &table::STRATEGY_INSTANCES, strategies.iter().map(|(name, it)| (name, it.instances)), chosen);
+    let interfaces = strategies.iter().flat_map(|(name, it)| {
+        let states = [("chosen", it.interfaces.of), ("mirrored", it.interfaces.done), ("idle", it.idle)];
+        states.map(|(state, n)| ([name.clone(), state.into()], count(n)))
+    });
+    series.replace(&table::STRATEGY_INTERFACES, interfaces);
+    let instances = strategies.iter().map(|(name, it)| (name, it.instances));
+    both(series, &table::STRATEGY_INSTANCES, instances, ["chosen", "mirrored"]);
     both(series, &table::ROLES, roles.iter().map(|(role, it)| (role, *it)), ["running", "mirrored"]);
     let purposes = sessions.into_iter().flat_map(|(Purpose { strategy, sensor, zone }, Progress { of, done })| {
         let state = |state: &str, n| ([strategy.clone(), sensor.clone(), zone.clone(), state.into()], count(n));
