@@ -101,6 +101,11 @@ class Image:
     def layers(self) -> list[str]:
         return self.description["OCIv1"]["rootfs"]["diff_ids"]
 
+    @property
+    def id(self) -> str:
+        """The digest of its configuration, which names the digests of its layers."""
+        return self.description["FromImageID"]
+
     def size(self) -> int:
         """The bytes of its files."""
         files = (it for it in self.root.rglob("*") if it.is_file() and not it.is_symlink())

@@ -45,6 +45,13 @@ def test_it_is_one_layer_that_is_not_root_and_says_what_it_is(made: Image) -> No
     assert made.size() < LARGEST
 
 
+def test_made_again_in_another_place_and_later_it_is_the_same_to_the_last_byte(
+    made: Image, binary: Path, tool: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    again = Image(binary, tool, tmp_path)
+    assert again.id == made.id and len(made.id) == 64
+
+
 def test_the_program_needs_no_library_of_the_image(made: Image) -> None:
     program = made.root / "usr/local/bin/vpc-mirror"
     asked = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
