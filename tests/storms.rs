@@ -439,14 +439,13 @@ fn a_lie_that_nobody_can_tell_from_the_truth_costs_nothing_for_a_moment_and_at_m
 #[test]
 fn what_was_a_lie_for_a_moment_costs_nothing_while_nothing_more_can_be_read() {
     for ((what, twist), jewels) in TWISTS.iter().copied().flat_map(|twist| [(twist, MANY), (twist, FEW)]) {
-        // The first page of each list, and then nothing.
+        // Each list once, all of it, and then nothing.
         let mut told = BTreeSet::new();
         let lie = |stage: &Stage| {
             stage.shared().lie = Some(Box::new(move |query, page| {
-                let action = query.action();
-                if !told.insert(action) {
-                    let (code, message) = ("Unavailable".into(), "no".into());
-                    return Err(CloudError { action: action.into(), code, message, class: Class::Retry });
+                if !told.insert(query.clone()) {
+                    let (action, code, message) = (query.action().into(), "Unavailable".into(), "no".into());
+                    return Err(CloudError { action, code, message, class: Class::Retry });
                 }
                 page.map(|mut page| {
                     twist(&mut page.items);
