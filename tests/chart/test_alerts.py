@@ -52,8 +52,9 @@ SERIES = {
         'vpc_mirror_leader_election{job="m",pod="b"}': ("1", "_", "1"),
     },
     "VpcMirrorStrategyNotCovered": {
-        f'vpc_mirror_coverage_ratio{{{PLACE},strategy="crown-jewel",pod="a"}}': ("1", "0.9", "1"),
-        f'vpc_mirror_coverage_ratio{{{PLACE},strategy="crown-jewel",pod="b"}}': ("1", "1", "1"),
+        f'vpc_mirror_strategy_interfaces{{{PLACE},strategy="crown-jewel",state="refused",pod="a"}}': ("0", "1", "0"),
+        f'vpc_mirror_strategy_interfaces{{{PLACE},strategy="crown-jewel",state="refused",pod="b"}}': ("0", "0", "0"),
+        f'vpc_mirror_strategy_interfaces{{{PLACE},strategy="crown-jewel",state="starting",pod="a"}}': ("1", "1", "1"),
     },
     "VpcMirrorBlindSpots": {f'vpc_mirror_blind_spots{{{PLACE},strategy="cardholder"}}': ("0", "2", "0")},
     "VpcMirrorOptedOut": {

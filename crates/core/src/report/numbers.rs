@@ -62,8 +62,11 @@ impl Progress {
 pub struct Covered {
     /// Interfaces that it chooses: those of which it gets what it wants, through sessions of ours that stand or through somebody else's.
     pub interfaces: Progress,
-    /// Those that it chooses and that have nothing to show it: who serves nothing is not missing from what is served.
+    /// Those that it chooses and that have nothing to show it: who does not run sends nothing, and who serves nothing is not missing from
+    /// what is served.
     pub idle: usize,
+    /// Those of which it is to get what it wants, and does not yet: a fleet that lives always has some.
+    pub starting: usize,
     /// The same of their instances: one counts where it does with all of its interfaces that have anything to show.
     pub instances: Progress,
     /// The sessions that are wanted of which it is the most important part: those that it is charged with.
@@ -73,6 +76,11 @@ pub struct Covered {
 }
 
 impl Covered {
+    /// Interfaces that have something to show, of which it does not get what it wants, and will not by itself.
+    pub fn refused(&self) -> usize {
+        self.interfaces.of.saturating_sub(self.interfaces.done + self.idle + self.starting)
+    }
+
     /// How much of what there is it gets: 0 to 1, and 1 where there is nothing.
     pub fn ratio(&self) -> f64 {
         Progress { of: self.interfaces.of.saturating_sub(self.idle), done: self.interfaces.done }.ratio()
@@ -159,13 +167,13 @@ fn covered(seen: Seen<'_>) -> BTreeMap<String, Covered> {
         for strategy in decision.choosers() {
             let Some(covered) = all.get_mut(strategy) else { continue };
             let gets = gets(inventory, id, decision, strategy);
-            let idle = !gets && decision.reasons.iter().any(|reason| nothing_to_see(reason) == Some(strategy));
-            covered.interfaces.add(gets);
-            covered.idle += usize::from(idle);
+            covered.interfaces.add(gets == Gets::All);
+            covered.idle += usize::from(gets == Gets::NothingThere);
+            covered.starting += usize::from(gets == Gets::NotYet);
             if let Some(instance) = &decision.instance {
                 let so_far = instances.entry((strategy, instance)).or_default();
-                if !idle {
-                    so_far.add(gets);
+                if gets != Gets::NothingThere {
+                    so_far.add(gets == Gets::All);
                 }
             }
         }
@@ -179,21 +187,35 @@ fn covered(seen: Seen<'_>) -> BTreeMap<String, Covered> {
     all.into_iter().map(|(name, covered)| (name.to_owned(), covered)).collect()
 }
 
-/// The strategy that chose an interface of which there is nothing that it could want.
-fn nothing_to_see(reason: &Reason) -> Option<&str> {
-    match reason {
-        Reason::NothingServed { strategy } | Reason::CannotFire { strategy, .. } => Some(strategy),
-        _ => None,
-    }
+/// What a strategy gets of an interface that it chooses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gets {
+    All,
+    NotYet,
+    /// Nothing, and there is nothing that it could.
+    NothingThere,
+    Nothing,
 }
 
-/// Whether a strategy gets what it wants of an interface that it chooses.
-fn gets(inventory: &Inventory, id: &InterfaceId, decision: &Decision, strategy: &str) -> bool {
+fn gets(inventory: &Inventory, id: &InterfaceId, decision: &Decision, strategy: &str) -> Gets {
     let mut lanes = decision.lanes.iter().filter(|(_, wish)| wish.capture.wishes.contains_key(strategy)).peekable();
-    if lanes.peek().is_none() {
-        return state(inventory, id, Some(decision)) == State::Covered;
+    if lanes.peek().is_some() {
+        return if lanes.all(|(lane, _)| standing(inventory, id, lane).is_some()) { Gets::All } else { Gets::NotYet };
     }
-    lanes.all(|(lane, _)| standing(inventory, id, lane).is_some())
+    if state(inventory, id, Some(decision)) == State::Covered {
+        return Gets::All;
+    }
+    let idle = decision.reasons.iter().any(|reason| nothing_to_see(reason, strategy));
+    if idle { Gets::NothingThere } else { Gets::Nothing }
+}
+
+/// Whether an interface has nothing that the strategy could want.
+fn nothing_to_see(reason: &Reason, by: &str) -> bool {
+    match reason {
+        Reason::NotAttached | Reason::NotRunning { .. } => true,
+        Reason::NothingServed { strategy } | Reason::CannotFire { strategy, .. } => strategy == by,
+        _ => false,
+    }
 }
 
 fn load(offers: &Offers, sensor: &str) -> SensorLoad {
@@ -327,10 +349,28 @@ mod tests {
         facts.parts = crate::inventory::Part::ALL.into();
         let decisions = decided(&policy, &facts);
         let reasons = &decisions.interfaces[&"eni-2".into()].reasons;
-        assert!(reasons.iter().any(|it| nothing_to_see(it) == Some("doors")), "{reasons:?}");
+        assert!(reasons.iter().any(|it| nothing_to_see(it, "doors")), "{reasons:?}");
         let doors = counted(&policy, &facts).strategies["doors"];
         assert_eq!((doors.interfaces, doors.idle, doors.instances), (progress(0, 1), 1, progress(0, 1)));
-        assert_eq!(doors.ratio(), 1.0);
+        assert_eq!((doors.ratio(), doors.refused()), (1.0, 0));
+    }
+
+    #[test]
+    fn who_does_not_run_is_idle_and_who_has_just_come_is_starting_and_neither_is_refused() {
+        let policy = policy_of(
+            "sensors: {sta: {targets: [{existing: tmt-1}]}}\n\
+             strategies: [{name: crown-jewel, importance: {select: {tags: {role: db}}}}]",
+        );
+        let facts = ["i-2", "i-3", "i-4"].iter().fold(one_mirrored_jewel(), |facts, id| {
+            facts.instance(id, &[("role", "db")]).interface(&id.replace("i-", "eni-"), id)
+        });
+        let facts = facts
+            .change_instance("i-2", |it| it.state = InstanceState::Stopped)
+            .change_instance("i-3", |it| it.instance_type = "t2.micro".into())
+            .read(0);
+        let jewel = counted(&policy, &facts).strategies["crown-jewel"];
+        assert_eq!((jewel.interfaces, jewel.instances), (progress(1, 4), progress(1, 4)));
+        assert_eq!((jewel.idle, jewel.starting, jewel.refused()), (1, 1, 1));
     }
 
     #[test]

@@ -118,7 +118,7 @@ table! {
     STRATEGY_SESSIONS: "vpc_mirror_strategy_sessions", Kind::Gauge, Place, ["strategy", "sensor", "zone", "state"], "sessions", Stable,
         "Mirror sessions that are `wanted`, and those of them that stand (`mirrored`), each under the most important strategy in it.";
     STRATEGY_INTERFACES: "vpc_mirror_strategy_interfaces", Kind::Gauge, Place, ["strategy", "state"], "interfaces", Stable,
-        "Network interfaces that a strategy chooses (`chosen`); of them those of which it gets what it wants (`mirrored`), and those that have nothing to show it (`idle`), as a server that serves nothing.";
+        "Network interfaces that a strategy chooses (`chosen`); of them those of which it gets what it wants (`mirrored`), does not yet (`starting`), and will not by itself (`refused`), and those that have nothing to show it (`idle`), as a server that serves nothing or does not run.";
     STRATEGY_INSTANCES: "vpc_mirror_strategy_instances", Kind::Gauge, Place, ["strategy", "state"], "instances", Stable,
         "Instances of which a strategy chooses interfaces (`chosen`), and those of which it gets all that it wants (`mirrored`).";
     COVERAGE: "vpc_mirror_coverage_ratio", Kind::Gauge, Place, ["strategy"], "ratio", Stable,

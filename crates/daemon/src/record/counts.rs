@@ -112,8 +112,9 @@ fn numbers(series: &mut Series, numbers: Numbers) {
     series.replace(&table::BLIND_SPOTS, each(|it| count(it.blind)));
     series.replace(&table::COST, each(|it| count(it.charged) * USD_PER_SESSION_HOUR));
     let interfaces = strategies.iter().flat_map(|(name, it)| {
-        let states = [("chosen", it.interfaces.of), ("mirrored", it.interfaces.done), ("idle", it.idle)];
-        states.map(|(state, n)| ([name.clone(), state.into()], count(n)))
+        let Progress { of, done } = it.interfaces;
+        let parts = [("mirrored", done), ("starting", it.starting), ("idle", it.idle), ("refused", it.refused())];
+        [("chosen", of)].into_iter().chain(parts).map(move |(state, n)| ([name.clone(), state.into()], count(n)))
     });
     series.replace(&table::STRATEGY_INTERFACES, interfaces);
     let instances = strategies.iter().map(|(name, it)| (name, it.instances));
