@@ -33,6 +33,12 @@ def test_the_commands_that_a_demo_prints_can_be_pasted(binary: Path, demo: Demo)
     assert '"ended"' in paste(f"{control}\n{end}", binary)
 
 
+def test_a_demo_of_all_strategies_prints_what_whoever_asks_about_its_sample_needs(binary: Path, tmp_path: Path):
+    with Demo(binary, tmp_path, strategies="all") as demo:
+        export, report = (re.search(rf"^  ({form}.+)$", demo.printed(), re.MULTILINE)[1] for form in ("export AWS_", "vpc-mirror report"))
+        assert "\nspot-check " in paste(f"{export}\n{report}", binary)
+
+
 def assert_said_goodbye(demo: Demo) -> None:
     assert " sessions wanted, " in demo.printed()
     assert not demo.policy.exists()

@@ -27,8 +27,6 @@ from trouble import Trouble
 from waiting import eventually
 
 NAMESPACE, ACCOUNT, LEASE = "mirroring", "vpc-mirror", "vpc-mirror"
-# The demo's own: replicas draw what it has drawn.
-SAMPLE_KEY = "the demo's key is no secret"
 PODS = ["vpc-mirror-6d5c-4xk2p", "vpc-mirror-6d5c-9wq7t", "vpc-mirror-6d5c-tm8vz"]
 
 
@@ -36,10 +34,8 @@ class Pods:
     """Three processes that elect one by a real Lease."""
 
     def __init__(self, binary: Path, folder: Path, cluster: ApiServer, policy: Path, cloud: dict[str, str]) -> None:
-        key = folder / "sample-key"
-        key.write_text(SAMPLE_KEY)
         self.at = dict(zip(PODS, free_ports(len(PODS))))
-        how = ["--policy", policy, "--sample-key-file", key, "--resync", "5s", "--leader-election", "lease"]
+        how = ["--policy", policy, "--resync", "5s", "--leader-election", "lease"]
         self._folder, self._command = folder, [binary, "run", *how]
         settings = {"VPC_MIRROR_LEASE_NAME": LEASE, "VPC_MIRROR_LEASE_NAMESPACE": NAMESPACE}
         self._environment = os.environ | cloud | settings

@@ -32,7 +32,7 @@ use crate::{control, embedded, show, sim};
 /// Every demo is the same fleet: what one sees, another can look up.
 const SEED: u64 = 1;
 /// The embedded cloud is everybody's, and so is whom the lot falls on in it.
-const SAMPLE_KEY: &[u8] = b"the demo's key is no secret";
+const SAMPLE_KEY: &str = "the demo's key is no secret";
 /// Short, for whoever tags an instance wants to see something happen.
 const RESYNC: SignedDuration = SignedDuration::from_secs(2);
 /// The tag that tells its machines apart.
@@ -58,12 +58,12 @@ pub async fn demo(args: Demo, clock: Monotonic, stop: CancellationToken) -> anyh
     };
     let embedded = Embedded { api: Arc::new(Mutex::new(Api::new(world, SEED))), pace };
     let path = write_policy(cloud_at.port(), &policy(sensor.as_str(), strategies))?;
-    let (file, policy) = PolicyFile::open(&path, Some(SampleKey::new(SAMPLE_KEY)?))?;
+    let (file, policy) = PolicyFile::open(&path, Some(SampleKey::new(SAMPLE_KEY.as_bytes())?))?;
 
     let records = Arc::new(Records::new(ROLE, Announcer::default()));
     let everything = pages(Pages { records: records.clone(), clock: clock.clone(), longest_silence: LONGEST_SILENCE });
     let servers = [embedded::serve(cloud, control::door(embedded)), serve(listener, everything)];
-    show::print(&greeting(instances, cloud_at, listen_at, &path))?;
+    show::print(&greeting(instances, strategies, cloud_at, listen_at, &path))?;
 
     if let Some(duration) = duration {
         let stop = stop.clone();
@@ -140,8 +140,15 @@ fn write_policy(port: u16, text: &str) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-fn greeting(instances: usize, cloud: SocketAddr, listen: SocketAddr, policy: &Path) -> String {
+fn greeting(instances: usize, strategies: Strategies, cloud: SocketAddr, listen: SocketAddr, policy: &Path) -> String {
     let (policy, path) = (policy.display(), control::PATH);
+    let (key, report) = match strategies {
+        Strategies::Jewels => (String::new(), String::new()),
+        // Nothing tells what a sample draws without its key.
+        Strategies::All => {
+            (format!(" VPC_MIRROR_SAMPLE_KEY=\"{SAMPLE_KEY}\""), format!("  vpc-mirror report --policy {policy}\n"))
+        }
+    };
     format!(
         "\
 An embedded cloud with {instances} instances answers at http://{cloud}; one of its auto scaling group is replaced every few seconds.
@@ -149,11 +156,11 @@ The daemon keeps its mirroring as {policy} says, and answers at http://{listen}/
 
 In another terminal:
 
-  export AWS_ENDPOINT_URL=http://{cloud} AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION}
+  export AWS_ENDPOINT_URL=http://{cloud} AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION}{key}
   aws ec2 run-instances --image-id ami-0123456789abcdef0 --instance-type t3.micro --tag-specifications 'ResourceType=instance,Tags=[{{Key=mirror,Value=crown-jewel}}]'
   aws ec2 describe-traffic-mirror-sessions --query 'TrafficMirrorSessions[].[TrafficMirrorSessionId,NetworkInterfaceId,SessionNumber]' --output table
   vpc-mirror explain --policy {policy} i-…
-
+{report}
 To break the cloud (docs/simulator.md):
 
   export SIM=http://{cloud}{path}
