@@ -337,13 +337,14 @@ UNSEEN: list[Panel] = [
         links=[runbook("blind-spots.md")],
     ),
     graph(
-        "Opt-outs",
-        "Interfaces that a tag opts out: effective where they are not mirrored for it, overruled where a strategy forbids it.",
+        "Opt-outs and unknown tags",
+        "Interfaces that a tag opts out: effective where they are not mirrored for it, overruled where a strategy forbids it. And those whose "
+        "tag names a strategy that the policy does not have.",
         "short",
-        Query(total("opt_outs", "result"), "{{result}}"),
+        [Query(total("opt_outs", "result"), "{{result}}"), Query(total("unknown_tags"), "unknown strategy")],
         width=8,
-        overrides=colors({"effective": WARN, "overruled": CALM}),
-        links=[runbook("opted-out.md")],
+        overrides=colors({"effective": WARN, "overruled": CALM, "unknown strategy": BAD}),
+        links=[runbook("opted-out.md"), runbook("unknown-strategy.md")],
     ),
     graph(
         "All interfaces",

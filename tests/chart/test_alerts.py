@@ -61,6 +61,7 @@ SERIES = {
         f'vpc_mirror_opt_outs{{{PLACE},result="effective"}}': ("0", "1", "0"),
         f'vpc_mirror_opt_outs{{{PLACE},result="overruled"}}': ("1", "1", "1"),
     },
+    "VpcMirrorUnknownStrategy": {f"vpc_mirror_unknown_tags{{{PLACE}}}": ("0", "1", "0")},
     "VpcMirrorSessionsNearTheLimit": {
         f'vpc_mirror_sessions{{{PLACE},state="wanted"}}': ("90", "91", "90"),
         f"vpc_mirror_sessions_allowed{{{PLACE}}}": ("100", "100", "100"),

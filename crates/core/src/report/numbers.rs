@@ -25,6 +25,8 @@ pub struct Numbers {
     pub roles: BTreeMap<String, Progress>,
     /// Interfaces with a tag that opts out: those that are not mirrored for it, and those that are all the same.
     pub opted_out: Progress,
+    /// Interfaces whose tag names a strategy that there is not.
+    pub unknown_tags: usize,
     /// The targets of each sensor.
     pub sensors: BTreeMap<String, SensorLoad>,
     /// The most sessions of ours that may stand, by the least of AWS's quota and the policy's limits.
@@ -142,6 +144,7 @@ pub fn numbers(seen: Seen<'_>, role: &str) -> Numbers {
         sessions,
         roles: roles(inventory, role),
         opted_out,
+        unknown_tags: decisions.interfaces.values().filter(|decision| names_nobody(decision)).count(),
         sensors: sensors.collect(),
         allowed: allowed(policy, inventory),
         in_account: inventory.sessions.values().filter(|it| inventory.account.as_ref() == Some(&it.owner)).count(),
@@ -151,6 +154,10 @@ pub fn numbers(seen: Seen<'_>, role: &str) -> Numbers {
 
 fn opts_out(decision: &Decision) -> bool {
     decision.reasons.iter().any(|reason| matches!(reason, Reason::OptedOut { .. }))
+}
+
+fn names_nobody(decision: &Decision) -> bool {
+    decision.reasons.iter().any(|reason| matches!(reason, Reason::UnknownStrategy { .. }))
 }
 
 /// What each strategy comes to.
@@ -337,6 +344,15 @@ mod tests {
             progress(0, 0),
             "who opts out is not chosen: that number tells it"
         );
+    }
+
+    #[test]
+    fn who_is_tagged_with_a_word_that_is_misspelt_is_counted_also_where_others_beside_it_count() {
+        let tagged = ["crown-jewl", "crown-jewel+crown-jewl", "off"].iter().zip(2..);
+        let facts = tagged.fold(one_mirrored_jewel(), |facts, (tag, n)| {
+            facts.instance(&format!("i-{n}"), &[("mirror", tag)]).interface(&format!("eni-{n}"), &format!("i-{n}"))
+        });
+        assert_eq!(counted(&policy(), &facts.read(0)).unknown_tags, 2);
     }
 
     #[test]

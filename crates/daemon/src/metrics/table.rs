@@ -113,6 +113,8 @@ table! {
         "Network interfaces by where they are on the way to a session, and the last reason for it: those that `vpc-mirror sources` lists.";
     OPT_OUTS: "vpc_mirror_opt_outs", Kind::Gauge, Place, ["result"], "interfaces", Stable,
         "Network interfaces that a tag opts out: `effective` where they are not mirrored for it, `overruled` where a strategy forbids it.";
+    UNKNOWN_TAGS: "vpc_mirror_unknown_tags", Kind::Gauge, Place, [], "interfaces", Stable,
+        "Network interfaces with a tag that names a strategy which the policy does not have: a word that is misspelt mirrors nothing.";
     SESSIONS: "vpc_mirror_sessions", Kind::Gauge, Place, ["state"], "sessions", Stable,
         "Mirror sessions: `wanted`, those of them that stand (`mirrored`), and other people's (`foreign`).";
     STRATEGY_SESSIONS: "vpc_mirror_strategy_sessions", Kind::Gauge, Place, ["strategy", "sensor", "zone", "state"], "sessions", Stable,

@@ -25,6 +25,7 @@ pub(super) fn begin(series: &mut Series) {
         &table::INSTANCES,
         &table::INTERFACES,
         &table::EVERYTHING,
+        &table::UNKNOWN_TAGS,
         &table::ALLOWED,
         &table::QUOTA_USED,
         &table::LONGEST_MISSING,
@@ -100,7 +101,18 @@ pub(super) fn standing(series: &mut Series, policy: &Policy, round: &Round, role
 }
 
 fn numbers(series: &mut Series, numbers: Numbers) {
-    let Numbers { sources, strategies, sessions, roles, opted_out, sensors, allowed, in_account, everything } = numbers;
+    let Numbers {
+        sources,
+        strategies,
+        sessions,
+        roles,
+        opted_out,
+        unknown_tags,
+        sensors,
+        allowed,
+        in_account,
+        everything,
+    } = numbers;
     let nowhere = State::ALL.iter().map(|state| ((*state, ""), 0)).filter(|(key, _)| !sources.contains_key(key));
     let sources = nowhere.chain(sources.iter().map(|(key, n)| (*key, *n)));
     series.replace(
@@ -127,6 +139,7 @@ fn numbers(series: &mut Series, numbers: Numbers) {
     series.replace(&table::STRATEGY_SESSIONS, purposes);
     series.set(&table::OPT_OUTS, ["effective"], count(opted_out.done));
     series.set(&table::OPT_OUTS, ["overruled"], count(opted_out.of.saturating_sub(opted_out.done)));
+    series.set(&table::UNKNOWN_TAGS, [], count(unknown_tags));
     series.replace(
         &table::TARGETS,
         sensors.iter().flat_map(|(sensor, load)| {
