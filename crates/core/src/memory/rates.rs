@@ -131,6 +131,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_of_each_bucket_that_was_used_is_told_and_fills_again() {
+        let mut rates = Rates::default();
+        assert_eq!(rates.levels(1.0, at(0)).count(), 0, "of what was never called nothing is known");
+        (0..20).for_each(|_| rates.spend(CREATE, 1.0, at(0)));
+        let left = |seconds| rates.levels(1.0, at(seconds)).collect::<Vec<_>>();
+        assert_eq!([left(0), left(2), left(60)], [30.0, 40.0, 50.0].map(|level| vec![(CREATE, level)]));
+    }
+
+    #[test]
     fn half_a_share_is_half_the_burst_and_half_the_rate() {
         let seconds = call(&mut Rates::default(), 30, 0.5);
         assert!((2.0..2.02).contains(&seconds), "{seconds}");
