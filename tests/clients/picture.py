@@ -51,7 +51,8 @@ class Terminal:
             pass
 
     def lines(self) -> list[str]:
-        return self._text.decode().replace("\r", "").split("\n")
+        # What has come until now may end within a letter.
+        return self._text.decode(errors="ignore").replace("\r", "").split("\n")
 
     def end(self) -> None:
         self._process.send_signal(signal.SIGINT)
